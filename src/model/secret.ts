@@ -1,0 +1,42 @@
+import { RunproofError } from './error.ts'
+
+/** Under this length a value can't be redacted without garbling everything that is printed. */
+export const SHORTEST_SECRET = 8
+
+/**
+ * A named value that must not be seen. It prints as `[secret NAME]` wherever a string is made of it; the value leaves
+ * only through {@link Secret.reveal}, which only adapters call.
+ */
+export class Secret {
+  readonly name: string
+  readonly #value: string
+
+  /** @throws RunproofError SECRET_TOO_SHORT when the value has fewer than 8 characters */
+  constructor(name: string, value: string) {
+    if (value.length < SHORTEST_SECRET) {
+      throw new RunproofError(
+        'SECRET_TOO_SHORT',
+        `secret ${name} has ${value.length} characters, at least ${SHORTEST_SECRET} are needed`,
+        { hint: 'a shorter value cannot be kept out of reports without making them unreadable; use a longer one' },
+      )
+    }
+    this.name = name
+    this.#value = value
+  }
+
+  reveal(): string {
+    return this.#value
+  }
+
+  toString(): string {
+    return `[secret ${this.name}]`
+  }
+
+  toJSON(): string {
+    return this.toString()
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString()
+  }
+}
