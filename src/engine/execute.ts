@@ -1,0 +1,359 @@
+import type { Evidence, Problem, ReleaseRecord, StepRecord } from '../evidence/schema.ts'
+import { CapturedValues } from '../model/capture.ts'
+import type { AnyCheck, CheckContext, Json, Timeline } from '../model/check.ts'
+import { formatCommand } from '../model/command.ts'
+import { RunproofError, toRunproofError } from '../model/error.ts'
+import { type Outcome, worstOutcome } from '../model/outcome.ts'
+import type { Tools } from '../model/ports.ts'
+import { isCommandRun, isManual, type RunNotes, type Step, type StepContext } from '../model/runbook.ts'
+import type { Secret } from '../model/secret.ts'
+import { type Decision, decide } from '../policy/decide.ts'
+import { withDeadline } from './deadline.ts'
+import type { CounterproofMode } from './falsify.ts'
+import type { Plan } from './plan.ts'
+import type { Journal, Watch } from './record.ts'
+import { verifyStep } from './verify.ts'
+
+/** A person's (or a flag's) answer to a step that asks. */
+export type Approval =
+  | { readonly granted: true; readonly by: string; readonly how: string }
+  | { readonly granted: false; readonly reason: string }
+
+export type Approver = (step: Step, decision: Decision) => Promise<Approval>
+
+export interface ExecuteInput {
+  readonly plan: Plan
+  readonly runId: string
+  readonly tools: Tools
+  readonly journal: Journal
+  readonly watch: Watch
+  readonly approve: Approver
+  readonly secrets: Readonly<Record<string, Secret>>
+  readonly protect: (secret: Secret) => void
+  readonly scratchDir: string
+  readonly artifactsDir: string
+  readonly counterproofs: CounterproofMode
+  readonly width: number
+  readonly allowedSkips: readonly { readonly id: string; readonly reason: string }[]
+  readonly lacking: (check: AnyCheck) => string | undefined
+  readonly signal: AbortSignal
+}
+
+/** The part of the evidence that the engine knows; who, where and with which key is added by the composition root. */
+export type RunResult = Pick<
+  Evidence,
+  'outcome' | 'steps' | 'released' | 'rto' | 'rpoMs' | 'rpoBasis' | 'facts' | 'notTested' | 'assumptions' | 'allowedSkips'
+>
+
+interface Deferred {
+  readonly describe: string
+  readonly release: () => Promise<void>
+}
+
+/** The longest that releasing one thing may take; after it the leftover is reported and the next one is released. */
+const RELEASE_TIMEOUT_MS = 30_000
+
+/** Runs a plan step by step. Never throws for what a step does: whatever happens becomes a record. */
+export async function execute(input: ExecuteInput): Promise<RunResult> {
+  return new Run(input).whole()
+}
+
+class Run {
+  readonly #input: ExecuteInput
+  readonly #deferred: Deferred[] = []
+  readonly #undo: { step: Step; describe: string; execute: () => Promise<void> }[] = []
+  readonly #facts: Record<string, string | number | boolean> = {}
+  readonly #notTested = new Set<string>()
+  readonly #assumptions = new Set<string>()
+  readonly #phases = new Map<string, { durationMs: number; waits: { id: string; durationMs: number }[] }>()
+  #values = new CapturedValues()
+  #rpo: { milliseconds: number; basis: string } | undefined
+  #currentPhase: string | undefined
+
+  constructor(input: ExecuteInput) {
+    this.#input = input
+    for (const limit of input.plan.limits) this.#notTested.add(limit)
+  }
+
+  async whole(): Promise<RunResult> {
+    const { plan, journal, watch, runId } = this.#input
+    journal.append('run-started', { runId, runbook: plan.runbook.id, target: plan.target.id, steps: plan.steps.map(step => step.id) })
+    watch({ type: 'run-started', runId, title: plan.runbook.title, steps: plan.steps.length })
+
+    const steps: StepRecord[] = []
+    for (const [index, step] of plan.steps.entries()) {
+      const stopper = steps.find(record => !this.#goesOn(record))
+      const record = stopper === undefined ? await this.#step(step, index) : this.#notReached(step, stopper)
+      steps.push(record)
+      this.#note('step-ended', { step: step.id, outcome: record.outcome, ...(record.reason === undefined ? {} : { reason: record.reason }) })
+      watch({ type: 'step-ended', step: step.id, outcome: record.outcome, reason: record.reason, durationMs: record.durationMs, counterproofsMs: record.counterproofsMs })
+    }
+
+    const released = await this.#release(steps)
+    this.#listUntested(steps)
+    const phases = [...this.#phases].map(([id, { durationMs, waits }]) => ({ id, durationMs, ...(waits.length === 0 ? {} : { waits }) }))
+    return {
+      outcome: this.#verdict(steps, released),
+      steps,
+      released,
+      ...(phases.length === 0 ? {} : { rto: { totalMs: this.#timeline().totalMs, phases } }),
+      ...(this.#rpo === undefined ? {} : { rpoMs: this.#rpo.milliseconds, rpoBasis: this.#rpo.basis }),
+      facts: this.#facts,
+      notTested: [...this.#notTested],
+      assumptions: [...this.#assumptions],
+      allowedSkips: [...this.#input.allowedSkips],
+    }
+  }
+
+  async #step(step: Step, index: number): Promise<StepRecord> {
+    const { journal, watch, tools, signal } = this.#input
+    const startedAt = tools.clock.now().toISOString()
+    const began = tools.clock.monotonicMs()
+    const commands: StepRecord['commands'] = []
+    const base = {
+      id: step.id,
+      title: step.title,
+      effect: step.effect,
+      ...(step.docs === undefined ? {} : { docs: { ...step.docs } }),
+      ...(step.phase === undefined ? {} : { phase: step.phase }),
+      startedAt,
+      commands,
+    }
+    let decision: StepRecord['decision']
+    const ended = (outcome: Outcome, more: Partial<StepRecord> = {}): StepRecord => ({
+      ...base,
+      ...(decision === undefined ? {} : { decision }),
+      outcome,
+      durationMs: tools.clock.monotonicMs() - began,
+      counterproofsMs: 0,
+      checks: [],
+      ...more,
+    })
+
+    try {
+      if (signal.aborted) throw new RunproofError('INTERRUPTED', `step ${step.id} was not started: the run was interrupted`)
+      decision = await this.#authorise(step)
+      if (decision.verdict === 'deny') return ended('denied', { reason: `${decision.rule}: ${decision.how ?? 'not approved'}` })
+
+      journal.append('step-started', { step: step.id, effect: step.effect, decision: { ...decision } })
+      watch({ type: 'step-started', step: step.id, title: step.title, index })
+      this.#currentPhase = step.phase
+      await withDeadline(`step ${step.id}`, step.timeoutMs, signal, stepSignal => this.#act(step, stepSignal, commands))
+      if ('undo' in step) this.#undo.push({ step, describe: step.undo.describe, execute: () => step.undo.execute(this.#stepContext(step, new AbortController().signal, commands)) })
+
+      const ranMs = tools.clock.monotonicMs() - began
+      const verified = await verifyStep(step.id, step.verify, this.#checkContext(step), {
+        mode: this.#input.counterproofs,
+        width: this.#input.width,
+        timeoutMs: step.timeoutMs,
+        lacking: this.#input.lacking,
+        watch: progress => {
+          watch(progress)
+          const { type, ...data } = progress
+          this.#note(type, data as Record<string, Json>)
+        },
+      })
+      if (step.phase !== undefined) this.#addToPhase(step.phase, ranMs + verified.checksMs)
+
+      const outcomes = verified.checks.map(check => (this.#skipAllowed(check.id) && check.outcome === 'skipped' ? 'passed' : check.outcome))
+      const attested = isManual(step.run) && outcomes.every(outcome => outcome === 'passed')
+      const outcome = signal.aborted ? 'interrupted' : worstOutcome(outcomes)
+      const grave = verified.checks.filter(check => check.outcome === outcome && outcome !== 'passed').map(check => check.id)
+      return ended(outcome, {
+        durationMs: ranMs + verified.checksMs,
+        counterproofsMs: verified.counterproofsMs,
+        checks: [...verified.checks],
+        ...(grave.length > 0 ? { reason: `${outcome}: ${grave.join(', ')}` } : attested ? { reason: 'attested' } : {}),
+      })
+    } catch (thrown) {
+      const error = toRunproofError(thrown)
+      const outcome = error.code === 'INTERRUPTED' ? 'interrupted' : error.code === 'DENIED' ? 'denied' : 'errored'
+      return ended(outcome, { reason: `${error.code}: ${error.message}`, error: problemOf(error) })
+    } finally {
+      this.#currentPhase = undefined
+    }
+  }
+
+  async #authorise(step: Step): Promise<NonNullable<StepRecord['decision']>> {
+    const decided = decide(step, this.#input.plan.target)
+    if (decided.verdict !== 'ask') return { verdict: decided.verdict, rule: decided.rule }
+    const answer = await this.#input.approve(step, decided)
+    return answer.granted
+      ? { verdict: 'allow', rule: decided.rule, approvedBy: answer.by, how: answer.how }
+      : { verdict: 'deny', rule: decided.rule, how: answer.reason }
+  }
+
+  async #act(step: Step, signal: AbortSignal, commands: StepRecord['commands']): Promise<void> {
+    const context = this.#stepContext(step, signal, commands)
+    if (isManual(step.run)) throw new RunproofError('DENIED', `step ${step.id} needs a person: ${step.run.instruction}`)
+    if (isCommandRun(step.run)) await step.run.execute(context, step.run.command(context))
+    else await step.run.execute(context)
+  }
+
+  /** The tools a step gets: every command it runs is journalled before it starts and recorded after. */
+  #recordingTools(step: Step, commands: StepRecord['commands']): Tools {
+    const { tools, journal, watch } = this.#input
+    return {
+      ...tools,
+      commands: {
+        run: async (command, options) => {
+          const text = formatCommand(command)
+          journal.append('command', { step: step.id, command: text })
+          watch({ type: 'command', step: step.id, command: text })
+          const result = await tools.commands.run(command, options)
+          commands.push({ command: text, exitCode: result.exitCode, durationMs: result.durationMs })
+          return result
+        },
+      },
+    }
+  }
+
+  #stepContext(step: Step, signal: AbortSignal, commands: StepRecord['commands']): StepContext {
+    return {
+      ...this.#checkContext(step),
+      tools: this.#recordingTools(step, commands),
+      signal,
+      secrets: this.#input.secrets,
+      run: this.#notes(),
+      set: (capture, value) => {
+        if (!(step.yields ?? []).some(yielded => yielded.id === capture.id)) {
+          throw new RunproofError('INTERNAL', `step ${step.id} sets <${capture.id}> without declaring it in yields`)
+        }
+        this.#values = this.#values.with(capture, value)
+      },
+    }
+  }
+
+  #checkContext(step: Step): CheckContext {
+    const { plan, tools, signal } = this.#input
+    return {
+      params: plan.params,
+      target: plan.target,
+      tools,
+      values: this.#values,
+      timeline: this.#timeline(),
+      signal,
+      deadlineMs: step.timeoutMs,
+    }
+  }
+
+  #notes(): RunNotes {
+    const { runId, scratchDir, artifactsDir, protect } = this.#input
+    return {
+      runId,
+      scratchDir,
+      artifactsDir,
+      protect,
+      assume: text => void this.#assumptions.add(text),
+      notTested: text => void this.#notTested.add(text),
+      rpo: (milliseconds, basis) => {
+        this.#rpo = { milliseconds, basis }
+      },
+      fact: (name, value) => {
+        this.#facts[name] = value
+      },
+      defer: (describe, release) => void this.#deferred.push({ describe, release }),
+      wait: (id, durationMs) => {
+        if (this.#currentPhase !== undefined) this.#phase(this.#currentPhase).waits.push({ id, durationMs })
+      },
+    }
+  }
+
+  #phase(id: string) {
+    const phase = this.#phases.get(id) ?? { durationMs: 0, waits: [] }
+    this.#phases.set(id, phase)
+    return phase
+  }
+
+  #addToPhase(id: string, durationMs: number): void {
+    this.#phase(id).durationMs += durationMs
+  }
+
+  #timeline(): Timeline {
+    const phases = [...this.#phases].map(([id, { durationMs }]) => ({ id, durationMs }))
+    return { phases, totalMs: phases.reduce((sum, phase) => sum + phase.durationMs, 0) }
+  }
+
+  /** Undo in reverse when the run did not pass (containment is only offered its undo), then everything the engine's steps started. */
+  async #release(steps: readonly StepRecord[]): Promise<ReleaseRecord[]> {
+    const released: ReleaseRecord[] = []
+    const outcome = worstOutcome(steps.map(step => step.outcome))
+    const runUndo = outcome !== 'passed' && outcome !== 'skipped' && this.#input.plan.runbook.purpose !== 'containment'
+    if (runUndo) {
+      for (const { step, describe, execute } of this.#undo.reverse()) {
+        released.push(await this.#releaseOne('undo', `${step.id}: ${describe}`, execute))
+      }
+    }
+    while (this.#deferred.length > 0) {
+      const { describe, release } = this.#deferred.pop()!
+      released.push(await this.#releaseOne('tear-down', describe, release))
+    }
+    return released
+  }
+
+  async #releaseOne(kind: ReleaseRecord['kind'], what: string, release: () => Promise<void>): Promise<ReleaseRecord> {
+    let record: ReleaseRecord
+    try {
+      await withDeadline(what, RELEASE_TIMEOUT_MS, new AbortController().signal, release)
+      record = { what, kind, outcome: 'done' }
+    } catch (thrown) {
+      record = { what, kind, outcome: 'errored', error: problemOf(toRunproofError(thrown)) }
+    }
+    this.#note('released', { what, kind, outcome: record.outcome })
+    this.#input.watch({ type: 'release', what, outcome: record.outcome })
+    return record
+  }
+
+  #goesOn(record: StepRecord): boolean {
+    // An unproven green is still a green: later steps can be judged, the run as a whole can't pass any more.
+    return record.outcome === 'passed' || record.outcome === 'skipped' || record.outcome === 'unproven'
+  }
+
+  #notReached(step: Step, stopper: StepRecord): StepRecord {
+    return {
+      id: step.id,
+      title: step.title,
+      effect: step.effect,
+      outcome: 'skipped',
+      reason: `not reached: ${stopper.id} is ${stopper.outcome}`,
+      commands: [],
+      durationMs: 0,
+      counterproofsMs: 0,
+      checks: [],
+    }
+  }
+
+  #skipAllowed(id: string): boolean {
+    return this.#input.allowedSkips.some(skip => skip.id === id)
+  }
+
+  #verdict(steps: readonly StepRecord[], released: readonly ReleaseRecord[]): Outcome {
+    const leftovers: Outcome[] = released.some(record => record.outcome === 'errored') ? ['errored'] : []
+    return worstOutcome([...steps.map(step => step.outcome), ...leftovers])
+  }
+
+  #listUntested(steps: readonly StepRecord[]): void {
+    for (const step of steps) {
+      if (step.outcome === 'skipped' && step.checks.length === 0) this.#notTested.add(`step ${step.id}: ${step.reason ?? 'skipped'}`)
+      for (const check of step.checks) {
+        if (check.outcome === 'skipped') this.#notTested.add(`check ${check.id}: ${check.reason ?? 'skipped'}`)
+        for (const counterproof of check.counterproofs) {
+          if (counterproof.outcome === 'not-run') this.#notTested.add(`counterproof ${check.id}/${counterproof.id}: ${counterproof.said}`)
+        }
+      }
+    }
+  }
+
+  /** Records what already happened. A full disk must not lose the tear-down: the seal will fail on the journal later. */
+  #note(type: string, data: Readonly<Record<string, Json | undefined>>): void {
+    try {
+      this.#input.journal.append(type, data)
+    } catch {
+      this.#assumptions.add('the journal could not be written to the end')
+    }
+  }
+}
+
+function problemOf(error: RunproofError): Problem {
+  return { code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) }
+}

@@ -1,0 +1,85 @@
+import { closest } from '../model/closest.ts'
+import { RunproofError } from '../model/error.ts'
+import type { Params, Runbook, Step } from '../model/runbook.ts'
+import type { Target } from '../model/target.ts'
+
+export interface Plan {
+  readonly runbook: Runbook
+  readonly target: Target
+  readonly params: Params
+  readonly steps: readonly Step[]
+  readonly limits: readonly string[]
+}
+
+/**
+ * Runbook × parameters → what would run. No I/O.
+ *
+ * @throws RunproofError UNKNOWN_PARAM, PARAM_INVALID; UNKNOWN_TARGET when the target lacks a required capability;
+ *   INTERNAL when the runbook contradicts itself (no steps, a repeated id, a capture with two setters)
+ */
+export function plan(runbook: Runbook, target: Target, given: Params): Plan {
+  const lacking = (runbook.requires ?? []).filter(capability => !target.capabilities.includes(capability))
+  if (lacking.length > 0) {
+    throw new RunproofError('UNKNOWN_TARGET', `target ${target.id} can't do what ${runbook.id} needs: ${lacking.join(', ')}`, {
+      hint: 'runproof list targets',
+    })
+  }
+
+  const params = resolveParams(runbook, given)
+  const steps = runbook.steps({ params, target })
+  refuseContradictions(runbook, steps)
+  return { runbook, target, params, steps, limits: runbook.limits?.({ params, target }) ?? [] }
+}
+
+function resolveParams(runbook: Runbook, given: Params): Params {
+  const known = Object.keys(runbook.params)
+  const resolved: Record<string, string | undefined> = {}
+
+  for (const [name, value] of Object.entries(given)) {
+    const spec = runbook.params[name]
+    if (spec === undefined) {
+      const near = closest(name, known)
+      throw new RunproofError('UNKNOWN_PARAM', `${runbook.id} has no parameter ${name}`, {
+        hint: near === undefined ? `runproof plan ${runbook.id} lists them` : `did you mean ${near}=?`,
+      })
+    }
+    const refusal = value === undefined ? undefined : spec.refuse?.(value)
+    if (refusal !== undefined) {
+      throw new RunproofError('PARAM_INVALID', `${name}=${value}: ${refusal}`, {
+        hint: spec.example === undefined ? spec.describe : `for example ${name}=${spec.example}`,
+      })
+    }
+    resolved[name] = value
+  }
+
+  for (const [name, spec] of Object.entries(runbook.params)) {
+    resolved[name] ??= spec.default
+    if (spec.required === true && resolved[name] === undefined) {
+      throw new RunproofError('PARAM_INVALID', `${runbook.id} needs ${name}: ${spec.describe}`, {
+        hint: `--param ${name}=${spec.example ?? '…'}`,
+      })
+    }
+  }
+  return resolved
+}
+
+function refuseContradictions(runbook: Runbook, steps: readonly Step[]): void {
+  if (steps.length === 0) throw new RunproofError('INTERNAL', `runbook ${runbook.id} has no steps`)
+
+  const seen = new Set<string>()
+  const claim = (what: string) => {
+    if (seen.has(what)) throw new RunproofError('INTERNAL', `runbook ${runbook.id} has ${what} twice`)
+    seen.add(what)
+  }
+  for (const step of steps) {
+    claim(`step ${step.id}`)
+    for (const yielded of step.yields ?? []) claim(`a setter of <${yielded.id}>`)
+    if (step.verify.length === 0) throw new RunproofError('INTERNAL', `step ${step.id} of ${runbook.id} checks nothing`)
+    for (const check of step.verify) {
+      claim(`check ${step.id}/${check.id}`)
+      if (check.counterproofs.length === 0) {
+        throw new RunproofError('INTERNAL', `check ${check.id} of ${runbook.id} has no counterproof: it could not fail`)
+      }
+    }
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * Evidence version 1: the one source of its type, its published JSON Schema and its validator. Closed everywhere: a new
+ * member is a new version. Loaded only by the generator; at run time nothing but the types of this file is used.
+ */
+import { type Static, type TSchema, Type } from 'typebox'
+
+const closed = <Members extends Record<string, TSchema>>(members: Members) =>
+  Type.Object(members, { additionalProperties: false })
+
+const Instant = Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$' })
+const DurationMs = Type.Number({ minimum: 0 })
+const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' })
+const Text = Type.String({ minLength: 1 })
+const AnyJson = Type.Unknown()
+
+const Outcome = Type.Union(
+  (['passed', 'skipped', 'unproven', 'failed', 'errored', 'denied', 'interrupted'] as const).map(name =>
+    Type.Literal(name),
+  ),
+)
+
+const Problem = closed({ code: Text, message: Type.String(), hint: Type.Optional(Type.String()) })
+
+const CounterproofRecord = closed({
+  id: Text,
+  breaks: Text,
+  on: Type.Union([Type.Literal('observation'), Type.Literal('subject')]),
+  /** `errored`: it gave neither red nor green, so its check is unproven. */
+  outcome: Type.Union([Type.Literal('red'), Type.Literal('green'), Type.Literal('not-run'), Type.Literal('errored')]),
+  said: Type.String(),
+  durationMs: DurationMs,
+  deadlineMs: Type.Optional(DurationMs),
+})
+
+const CheckRecord = closed({
+  id: Text,
+  title: Text,
+  outcome: Outcome,
+  reason: Type.Optional(Type.String()),
+  expected: Type.Optional(AnyJson),
+  actual: Type.Optional(AnyJson),
+  error: Type.Optional(Problem),
+  durationMs: DurationMs,
+  counterproofs: Type.Array(CounterproofRecord, { minItems: 1 }),
+})
+
+const StepRecord = closed({
+  id: Text,
+  title: Text,
+  effect: Type.Union([Type.Literal('read'), Type.Literal('write'), Type.Literal('destroy')]),
+  outcome: Outcome,
+  reason: Type.Optional(Type.String()),
+  error: Type.Optional(Problem),
+  docs: Type.Optional(closed({ page: Text, command: Type.Optional(Text) })),
+  commands: Type.Array(closed({ command: Text, exitCode: Type.Union([Type.Integer(), Type.Null()]), durationMs: DurationMs })),
+  decision: Type.Optional(
+    closed({
+      verdict: Type.Union([Type.Literal('allow'), Type.Literal('deny')]),
+      rule: Text,
+      approvedBy: Type.Optional(Text),
+      how: Type.Optional(Text),
+    }),
+  ),
+  startedAt: Type.Optional(Instant),
+  durationMs: DurationMs,
+  counterproofsMs: DurationMs,
+  phase: Type.Optional(Text),
+  checks: Type.Array(CheckRecord),
+})
+
+const ReleaseRecord = closed({
+  what: Text,
+  kind: Type.Union([Type.Literal('tear-down'), Type.Literal('undo')]),
+  outcome: Type.Union([Type.Literal('done'), Type.Literal('errored')]),
+  error: Type.Optional(Problem),
+})
+
+const Phase = closed({
+  id: Text,
+  durationMs: DurationMs,
+  waits: Type.Optional(Type.Array(closed({ id: Text, durationMs: DurationMs }))),
+})
+
+export const EvidenceSchema = Type.Object(
+  {
+    schema: Type.Literal('runproof-evidence-1'),
+    runId: Text,
+    tool: closed({ name: Type.Literal('runproof'), version: Text, node: Text }),
+    runbook: closed({ id: Text, title: Text, purpose: Text, sha256: Sha256 }),
+    target: closed({ id: Text, title: Text, real: Type.Boolean(), binarySha256: Type.Optional(Sha256) }),
+    operator: closed({ user: Text, host: Text, role: Type.Optional(Text) }),
+    machine: closed({ platform: Text, kernel: Text, cpus: Type.Integer(), barrier: Text }),
+    params: Type.Record(Type.String(), Type.String()),
+    secretNames: Type.Array(Text),
+    counterproofs: Type.Union([Type.Literal('all'), Type.Literal('observation')]),
+    outcome: Outcome,
+    startedAt: Instant,
+    endedAt: Instant,
+    durationMs: DurationMs,
+    steps: Type.Array(StepRecord, { minItems: 1 }),
+    released: Type.Array(ReleaseRecord),
+    allowedSkips: Type.Array(closed({ id: Text, reason: Text })),
+    rto: Type.Optional(closed({ totalMs: DurationMs, phases: Type.Array(Phase, { minItems: 1 }) })),
+    rpoMs: Type.Optional(DurationMs),
+    rpoBasis: Type.Optional(Text),
+    facts: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()])),
+    artifacts: Type.Array(closed({ path: Text, sha256: Sha256, sizeBytes: Type.Integer({ minimum: 0 }) })),
+    journal: closed({ sha256: Sha256, records: Type.Integer({ minimum: 1 }), lastHash: Sha256 }),
+    leakScan: closed({
+      secretNames: Type.Array(Text),
+      searchedForms: Type.Integer({ minimum: 0 }),
+      searchedFiles: Type.Integer({ minimum: 0 }),
+      searchedBytes: Type.Integer({ minimum: 0 }),
+      canaryFound: Type.Boolean(),
+      unsearched: Type.Array(closed({ path: Text, reason: Text })),
+    }),
+    signer: closed({ keyId: Text, publicKeyPem: Text }),
+    notTested: Type.Array(Text),
+    assumptions: Type.Array(Text),
+  },
+  {
+    $id: 'urn:runproof:schema:evidence-1',
+    title: 'runproof evidence, version 1',
+    additionalProperties: false,
+  },
+)
+
+/** One line of `journal.jsonl`. `prev` is the SHA-256 of the line before, without its newline; 64 zeros on the first. */
+export const JournalRecordSchema = Type.Object(
+  {
+    seq: Type.Integer({ minimum: 0 }),
+    at: Instant,
+    monotonicMs: Type.Number(),
+    type: Text,
+    data: Type.Record(Type.String(), AnyJson),
+    prev: Sha256,
+  },
+  { $id: 'urn:runproof:schema:journal-record-1', title: 'runproof journal record, version 1', additionalProperties: false },
+)
+
+export type Evidence = Static<typeof EvidenceSchema>
+export type StepRecord = Static<typeof StepRecord>
+export type CheckRecord = Static<typeof CheckRecord>
+export type CounterproofRecord = Static<typeof CounterproofRecord>
+export type ReleaseRecord = Static<typeof ReleaseRecord>
+export type Problem = Static<typeof Problem>
+export type JournalRecord = Static<typeof JournalRecordSchema>

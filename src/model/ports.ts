@@ -1,0 +1,24 @@
+import type { ArchivePort } from './archive.ts'
+import type { Files } from './files.ts'
+import type { InstancePort } from './instance.ts'
+import type { LeakScanPort } from './leak-scan.ts'
+import type { CommandRunner } from './run-command.ts'
+import type { Signer } from './signer.ts'
+
+export interface Clock {
+  /** Wall clock, for instants. */
+  now(): Date
+  /** Milliseconds that never go back, for durations. */
+  monotonicMs(): number
+}
+
+/** Everything steps and checks reach the world through. The command line hands in adapters; tests may hand in fakes. */
+export interface Tools {
+  readonly clock: Clock
+  readonly files: Files
+  readonly archives: ArchivePort
+  readonly instances: InstancePort
+  readonly leaks: LeakScanPort
+  readonly commands: CommandRunner
+  readonly signer: Signer
+}

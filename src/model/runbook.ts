@@ -1,0 +1,141 @@
+import type { Capture, Values } from './capture.ts'
+import type { AnyCheck, NonEmpty, Timeline } from './check.ts'
+import type { Command } from './command.ts'
+import type { Tools } from './ports.ts'
+import type { Secret } from './secret.ts'
+import type { Target } from './target.ts'
+
+export type Params = Readonly<Record<string, string | undefined>>
+
+export interface ParamSpec {
+  readonly describe: string
+  readonly example?: string
+  readonly default?: string
+  readonly required?: boolean
+  /** Why the value is refused, or undefined. Pure: whether a file exists is a preflight check. */
+  readonly refuse?: (value: string) => string | undefined
+}
+
+export type Effect = 'read' | 'write' | 'destroy'
+
+/** The documentation a step follows: a page of the target's operator documentation, and the command as it stands there. */
+export interface Citation {
+  readonly page: string
+  readonly command?: string
+}
+
+/** What planning knows: no I/O has happened and no step has run. */
+export interface PlanInput {
+  readonly params: Params
+  readonly target: Target
+}
+
+export interface StepContext {
+  readonly params: Params
+  readonly secrets: Readonly<Record<string, Secret>>
+  readonly target: Target
+  readonly tools: Tools
+  readonly values: Values
+  readonly timeline: Timeline
+  readonly signal: AbortSignal
+  readonly run: RunNotes
+  /** Sets a capture that this step declares in `yields`. */
+  set<Value>(capture: Capture<Value>, value: Value): void
+}
+
+/** What a step tells the evidence besides its checks. */
+export interface RunNotes {
+  readonly runId: string
+  /** Private scratch directory of the run, removed at the end. */
+  readonly scratchDir: string
+  /** Directory whose files become part of the sealed evidence. */
+  readonly artifactsDir: string
+  assume(text: string): void
+  notTested(text: string): void
+  /** Recovery point objective, measured: `basis` says from what. */
+  rpo(milliseconds: number, basis: string): void
+  /** A fact that evidence should hold under a name (digests, versions). */
+  fact(name: string, value: string | number | boolean): void
+  /** A value that must not appear in anything the run writes. */
+  protect(secret: Secret): void
+  /** Released when the run ends, last first, whatever happened; failure to release is reported. */
+  defer(describe: string, release: () => Promise<void>): void
+  /** A part of a recovery phase that is a wait by design, shown apart inside that phase. */
+  wait(id: string, durationMs: number): void
+}
+
+/** Work that is not a command line of the target. */
+export interface Action {
+  readonly describe: string
+  execute(context: StepContext): Promise<void>
+}
+
+/** The target's own command; evidence holds its argv. */
+export interface CommandRun {
+  command(context: Pick<StepContext, 'params' | 'secrets' | 'values' | 'target'>): Command
+  /** How the plan shows it before values are known. */
+  readonly shows: string
+  /** Runs it: in the barrier of an instance, or plainly. */
+  execute(context: StepContext, command: Command): Promise<void>
+}
+
+/** A person acts; the step is attested, never passed, unless its checks can see the effect. */
+export interface Manual {
+  readonly instruction: string
+  readonly confirm: string
+}
+
+/** What one execution does again: `repeatable` nothing bad, `check-first` its checks tell, `once` must not be repeated. */
+export type Resume = 'repeatable' | 'check-first' | 'once'
+
+interface StepBase {
+  readonly id: string
+  readonly title: string
+  readonly docs?: Citation
+  readonly timeoutMs: number
+  readonly run: Action | CommandRun | Manual
+  readonly yields?: readonly Capture<unknown>[]
+  readonly verify: NonEmpty<AnyCheck>
+  /** The phase of a recovery that this step's time counts for. */
+  readonly phase?: string
+  readonly role?: string
+}
+
+export interface ReadStep extends StepBase {
+  readonly effect: 'read'
+}
+
+/** A step that changes something says how to undo it or why that is impossible, and what a second execution would do. */
+export type WritingStep = StepBase & {
+  readonly effect: 'write' | 'destroy'
+  readonly resume: Resume
+} & ({ readonly undo: Action } | { readonly irreversible: string })
+
+export type Step = ReadStep | WritingStep
+
+export interface Runbook {
+  readonly id: string
+  readonly title: string
+  readonly purpose: 'drill' | 'smoke' | 'rotation' | 'containment'
+  readonly params: Readonly<Record<string, ParamSpec>>
+  /** Secrets a caller may give by name. */
+  readonly secrets?: readonly string[]
+  /** Capabilities of the target without which the runbook can't do anything. */
+  readonly requires?: readonly string[]
+  /** Pure: params and target in, steps out; nothing runs. */
+  steps(input: PlanInput): NonEmpty<Step>
+  /** Known limits that every run of it has. */
+  limits?(input: PlanInput): readonly string[]
+}
+
+export function defineRunbook(runbook: Runbook): Runbook {
+  return runbook
+}
+
+export function isCommandRun(run: Step['run']): run is CommandRun {
+  return 'command' in run
+}
+
+export function isManual(run: Step['run']): run is Manual {
+  return 'instruction' in run
+}
