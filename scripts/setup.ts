@@ -1,0 +1,63 @@
+import { accessSync, constants, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { $ } from 'zx'
+
+/** Programs that tests start, and the Debian package each comes with. Without one, the tests that need it skip by name. */
+const TOOLS: readonly (readonly [program: string, debianPackage: string])[] = [
+  ['zstd', 'zstd'],
+  ['ip', 'iproute2'],
+  ['unshare', 'util-linux'],
+  ['setpriv', 'util-linux'],
+  ['flock', 'util-linux'],
+  ['setfattr', 'attr'],
+  ['setfacl', 'acl'],
+]
+
+/**
+ * Installs what is missing where that needs no question: as root on Debian. Elsewhere, and on failure, says what to do.
+ *
+ * @returns lines to show; none when everything is there
+ */
+export async function installMissingTools(): Promise<string[]> {
+  const missing = TOOLS.filter(([program]) => !isOnPath(program))
+  if (missing.length === 0) return []
+  const packages = [...new Set(missing.map(([, name]) => name))]
+  const names = missing.map(([program]) => program).join(', ')
+  const byHand = `missing: ${names}; tests that need them are skipped; install: ${packages.join(' ')}`
+  if (process.getuid?.() !== 0 || !isDebian() || !isOnPath('apt-get')) return [byHand]
+
+  const options = ['-o', 'Acquire::http::Timeout=15', '-o', 'Acquire::Retries=1', '-o', 'DPkg::Lock::Timeout=60', '-qq']
+  const apt = $({
+    quiet: true,
+    nothrow: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  })
+  const update = await apt`apt-get ${options} update`
+  const install = await apt`apt-get ${options} install -y --no-install-recommends ${packages}`
+  if (install.exitCode === 0) return [`installed ${packages.join(' ')}`]
+  const why = (install.stderr.trim() || update.stderr.trim()).split('\n').at(-1)
+  return [`apt-get could not install ${packages.join(' ')}: ${why}`, byHand]
+}
+
+function isOnPath(program: string): boolean {
+  const folders = (process.env.PATH ?? '').split(path.delimiter)
+  return folders.some(folder => folder !== '' && isExecutable(path.join(folder, program)))
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function isDebian(): boolean {
+  try {
+    return /^ID(_LIKE)?=.*\bdebian\b/m.test(readFileSync('/etc/os-release', 'utf8'))
+  } catch {
+    return false
+  }
+}
