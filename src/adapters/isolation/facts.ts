@@ -1,0 +1,84 @@
+import { readdirSync } from 'node:fs'
+import type { InstanceFacts, InstanceProcess, Listener, OpenFile } from '../../model/instance.ts'
+import { parseMountInfo } from '../process/mounts.ts'
+import { isLoopback, parseSocketTable, type SocketRow } from '../process/sockets.ts'
+import { readLink, readText } from './members.ts'
+
+const TABLES = ['tcp', 'tcp6', 'udp', 'udp6'] as const
+const NAMESPACES = ['net', 'pid', 'mnt', 'ipc', 'uts', 'user'] as const
+
+/**
+ * What the kernel says about an instance.
+ *
+ * @param inspected - a process of the instance whose namespaces are looked into
+ */
+export function gatherFacts(
+  inspected: number,
+  processes: readonly InstanceProcess[],
+  about: Pick<InstanceFacts, 'barrier' | 'network'>,
+): InstanceFacts {
+  const guests = processes.filter(({ role }) => role === 'daemon' || role === 'other')
+  return {
+    ...about,
+    interfaces: interfaceNames(inspected),
+    processes,
+    openFiles: guests.flatMap(({ identity }) => openFilesOf(identity.pid)),
+    listeners: listenersOf(inspected, guests, about.barrier !== 'none' && about.network === 'isolated'),
+    mounts: parseMountInfo(readText(`/proc/${inspected}/mountinfo`)),
+    ownNamespaces: Object.fromEntries(
+      NAMESPACES.map(name => [name, readLink(`/proc/${inspected}/ns/${name}`) !== readLink(`/proc/self/ns/${name}`)]),
+    ) as InstanceFacts['ownNamespaces'],
+  }
+}
+
+/** In a network namespace of its own every socket belongs to the instance, even one whose owner cannot be seen. */
+function listenersOf(inspected: number, guests: readonly InstanceProcess[], all: boolean): Listener[] {
+  const owners = new Map<number, number>()
+  for (const { identity } of guests) {
+    for (const target of descriptorTargets(identity.pid)) {
+      const inode = /^socket:\[(\d+)\]$/.exec(target)?.[1]
+      if (inode !== undefined) owners.set(Number(inode), identity.pid)
+    }
+  }
+  return TABLES.flatMap(protocol => parseSocketTable(readText(`/proc/${inspected}/net/${protocol}`), protocol))
+    .filter(row => all || owners.has(row.inode))
+    .map(({ inode, ...row }: SocketRow) => ({
+      ...row,
+      loopback: isLoopback(row.address),
+      pid: owners.get(inode) ?? null,
+    }))
+}
+
+function openFilesOf(pid: number): OpenFile[] {
+  const link = (name: string, via: OpenFile['via']): OpenFile[] => {
+    const path = readLink(`/proc/${pid}/${name}`)
+    return path?.startsWith('/') ? [{ pid, path, via }] : []
+  }
+  const descriptors = descriptorTargets(pid).filter(target => target.startsWith('/'))
+  const mapped = readText(`/proc/${pid}/maps`)
+    .split('\n')
+    .flatMap(line => /\s(\/.*)$/.exec(line)?.[1] ?? [])
+  return [
+    ...[...new Set(descriptors)].map(path => ({ pid, path, via: 'descriptor' as const })),
+    ...link('cwd', 'cwd'),
+    ...link('root', 'root'),
+    ...link('exe', 'executable'),
+    ...[...new Set(mapped)].map(path => ({ pid, path, via: 'mapped' as const })),
+  ]
+}
+
+function descriptorTargets(pid: number): string[] {
+  const dir = `/proc/${pid}/fd`
+  try {
+    return readdirSync(dir).flatMap(name => readLink(`${dir}/${name}`) ?? [])
+  } catch {
+    return []
+  }
+}
+
+function interfaceNames(pid: number): string[] {
+  return readText(`/proc/${pid}/net/dev`)
+    .split('\n')
+    .slice(2)
+    .flatMap(line => (line.includes(':') ? [line.slice(0, line.indexOf(':')).trim()] : []))
+}

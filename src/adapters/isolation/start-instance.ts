@@ -1,0 +1,564 @@
+import { randomBytes } from 'node:crypto'
+import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { isAbsolute, join } from 'node:path'
+import type { Command } from '../../model/command.ts'
+import { RunproofError } from '../../model/error.ts'
+import type {
+  Barrier,
+  Exit,
+  Instance,
+  InstanceProcess,
+  InstanceSpec,
+  InstanceState,
+  Place,
+  ProbeResult,
+  ProcessIdentity,
+  Readiness,
+  StopReport,
+} from '../../model/instance.ts'
+import { findProgram, SYSTEM_PATH } from '../find-program.ts'
+import { awaitGone, identify, signalProcess } from '../process/identity.ts'
+import { parseMountInfo } from '../process/mounts.ts'
+import { createCommandRunner, revealAll } from '../run-command.ts'
+import { detectBarrier } from './barrier.ts'
+import { gatherFacts } from './facts.ts'
+import { choosePort, PORT_IN_NAMESPACE, saysPortTaken } from './free-port.ts'
+import { createHttpPort, type HttpPort } from './http.ts'
+import { type Layout, makeLayout, socketPlace } from './layout.ts'
+import { MARKER } from './marked.ts'
+import { listMembers, type Membership } from './members.ts'
+import { startWarden, type WardenLink } from './warden-link.ts'
+
+const DEFAULT_LOG_BYTES = 4 * 1024 * 1024
+const DEFAULT_GRACE_MS = 10_000
+const POLL_MS = 10
+/** Children of a daemon that just ended may be ending too; after this they are leftovers. */
+const SETTLE_MS = 100
+const PORTS_TO_TRY = 5
+
+/** Told of every process that must be swept if this one is killed. */
+export interface LeaseWriter {
+  addProcess(identity: ProcessIdentity): void
+  addDir(path: string): void
+  addMarker(marker: string): void
+}
+
+/**
+ * Starts a daemon behind the best barrier of this machine and returns at its exec; whether it lives and answers is for
+ * {@link Instance.waitReady} to say.
+ *
+ * @throws RunproofError BARRIER_UNAVAILABLE when there is no barrier and `barrier: 'none'` was not asked for,
+ *   TOOL_MISSING when the daemon's program is not there, NOT_EMPTY when a view's place holds something,
+ *   INSTANCE_FAILED when the place cannot be made, INTERRUPTED when `spec.signal` aborts meanwhile
+ */
+export async function startInstance(spec: InstanceSpec, known?: Barrier, lease?: LeaseWriter): Promise<Instance> {
+  const began = performance.now()
+  const detected = known ?? (await detectBarrier())
+  const barrier: Barrier =
+    spec.barrier === 'none' ? { ...detected, kind: 'none', reason: 'none was asked for' } : detected
+  validate(spec, barrier)
+  const running = new RunningInstance(spec, barrier, lease)
+  try {
+    await running.begin()
+    running.startMs = performance.now() - began
+    return running
+  } catch (error) {
+    await running.stop({ graceMs: 0 })
+    throw error
+  }
+}
+
+function validate(spec: InstanceSpec, barrier: Barrier): void {
+  if (barrier.kind === 'none' && spec.barrier !== 'none') {
+    throw new RunproofError('BARRIER_UNAVAILABLE', `no barrier can be had: ${barrier.reason}`, {
+      hint: 'install util-linux and iproute2, or allow user namespaces; runproof doctor tells what is missing',
+    })
+  }
+  if (!isAbsolute(spec.scratch) || !existsSync(spec.scratch)) {
+    throw new RunproofError('INSTANCE_FAILED', `scratch ${spec.scratch} is not an absolute path of a directory`)
+  }
+  if (spec.id !== undefined && !/^[A-Za-z0-9][A-Za-z0-9-]*$/.test(spec.id)) {
+    throw new RunproofError('INSTANCE_FAILED', `instance id ${spec.id} is not made of letters, digits and dashes`)
+  }
+  const user = spec.user
+  if (user && user.uid !== process.geteuid?.() && (process.geteuid?.() !== 0 || barrier.kind === 'user-namespaces')) {
+    throw new RunproofError('INSTANCE_FAILED', `only root can run the daemon as user ${user.uid}`)
+  }
+  for (const { at, lower } of spec.views ?? []) {
+    if (!existsSync(lower)) throw new RunproofError('INSTANCE_FAILED', `${lower}, to be shown at ${at}, does not exist`)
+    if (existsSync(at) && (!lstatSync(at).isDirectory() || readdirSync(at).length > 0)) {
+      throw new RunproofError(
+        'NOT_EMPTY',
+        `${at} is not an empty directory; a view of ${lower} would hide what it holds`,
+      )
+    }
+  }
+}
+
+class RunningInstance implements Instance {
+  readonly id: string
+  readonly barrier: Barrier
+  readonly network: 'isolated' | 'shared'
+  readonly exited: Promise<Exit>
+  views: Instance['views'] = []
+  pid: number | null = null
+  startMs = 0
+  place!: Place
+
+  readonly #spec: InstanceSpec
+  readonly #lease: LeaseWriter | undefined
+  readonly #marker: string
+  readonly #path: string
+  #layout!: Layout
+  #link: WardenLink | undefined
+  #http: HttpPort | undefined
+  #socket: { path: string; extraDir: string | null } | undefined
+  #initPid = 0
+  #wardenInnerPid = 0
+  #daemonInnerPid: number | null = null
+  #daemonEnv: Record<string, string> = {}
+  #phase: 'empty' | 'running' | 'ready' | 'exited' | 'stopped' = 'empty'
+  #exit: Exit | undefined
+  #droppedBytes = 0
+  #probes = 0
+  #attempts = 0
+  readonly #seen = new Map<string, ProcessIdentity>()
+  #settleExited!: (exit: Exit) => void
+  #stopping: Promise<StopReport> | undefined
+
+  constructor(spec: InstanceSpec, barrier: Barrier, lease: LeaseWriter | undefined) {
+    this.#spec = spec
+    this.#lease = lease
+    this.#path = spec.path ?? SYSTEM_PATH
+    this.id = spec.id ?? `instance-${randomBytes(4).toString('hex')}`
+    this.#marker = `${this.id}-${randomBytes(8).toString('hex')}`
+    this.barrier = barrier
+    this.network = barrier.kind === 'none' ? 'shared' : (spec.network ?? 'isolated')
+    this.exited = new Promise(resolve => {
+      this.#settleExited = resolve
+    })
+  }
+
+  get #isolated(): boolean {
+    return this.network === 'isolated'
+  }
+
+  async begin(): Promise<void> {
+    const spec = this.#spec
+    this.#throwIfInterrupted()
+    try {
+      this.#layout = makeLayout(spec.scratch, this.id, spec.user)
+    } catch (error) {
+      throw new RunproofError('INSTANCE_FAILED', `cannot make ${join(spec.scratch, this.id)}`, { cause: error })
+    }
+    this.#socket = this.#isolated ? socketPlace(this.#layout.dir) : undefined
+    if (this.#socket?.extraDir) this.#lease?.addDir(this.#socket.extraDir)
+    this.#lease?.addMarker(this.#marker)
+    await this.#takePlace()
+    await this.#openBarrier()
+    if (spec.beforeStart) await spec.beforeStart(this)
+    this.#throwIfInterrupted()
+    if (spec.daemon) await this.#startDaemon(spec.daemon(this.place))
+  }
+
+  async #takePlace(): Promise<void> {
+    const { dir, home, tmp } = this.#layout
+    const port = this.#spec.port ?? (this.#isolated ? PORT_IN_NAMESPACE : await choosePort())
+    const baseUrl = `http://127.0.0.1:${port}`
+    this.place = { port, baseUrl, dir, home, tmp }
+    await this.#http?.close()
+    this.#http = await createHttpPort(baseUrl, this.#socket?.path ?? null)
+  }
+
+  async #openBarrier(): Promise<void> {
+    const link = startWarden(this.barrier, this.network)
+    this.#link = link
+    if (link.child.pid !== undefined) this.#remember(identify(link.child.pid))
+    link.on(message => {
+      if (message.kind === 'exited') this.#ended(message.exit, message.droppedBytes)
+    })
+    link.ended.then(() => this.#ended({ exitCode: null, signal: 'SIGKILL' }, this.#droppedBytes))
+    const prepared = link.next('prepared')
+    link.send({
+      kind: 'prepare',
+      views: (this.#spec.views ?? []).map((view, index) => ({
+        ...view,
+        work: join(this.#layout.views, String(index)),
+      })),
+      overlayOptions:
+        this.barrier.kind === 'none' ? null : this.barrier.kind === 'user-namespaces' ? ['userxattr'] : [],
+      mountProgram: this.barrier.tools.mount ?? 'mount',
+      socket: this.#socket?.path ?? null,
+      marker: this.barrier.kind === 'none' ? this.#marker : null,
+      port: this.place.port,
+    })
+    const { pid, views } = await prepared
+    this.#wardenInnerPid = pid
+    this.views = views
+    this.#initPid = this.barrier.kind === 'none' ? link.child.pid! : findChild(link.child.pid!)
+    this.#members()
+  }
+
+  async #startDaemon(command: Command): Promise<void> {
+    this.#attempts += 1
+    const link = this.#link!
+    const cwd = command.cwd ?? this.#layout.dir
+    const program = findProgram(command.argv[0], this.#path, cwd)
+    this.#daemonEnv = revealAll(command.env ?? {})
+    const started = link.next('started')
+    link.send({
+      kind: 'start',
+      argv: [...this.#unprivileged('within'), program, ...command.argv.slice(1)],
+      env: this.#environment(),
+      cwd,
+      stdin:
+        command.stdin === undefined ? '' : typeof command.stdin === 'string' ? command.stdin : command.stdin.reveal(),
+      stdoutFile: this.#layout.stdoutFile,
+      stderrFile: this.#layout.stderrFile,
+      maxLogBytes: this.#spec.maxLogBytes ?? DEFAULT_LOG_BYTES,
+    })
+    this.#phase = 'running'
+    this.#exit = undefined
+    this.#daemonInnerPid = (await started).pid
+    if (this.barrier.kind === 'none') this.pid = this.#daemonInnerPid
+    this.pid = this.#members().find(({ role }) => role === 'daemon')?.identity.pid ?? this.pid
+  }
+
+  #environment(): Record<string, string> {
+    return {
+      PATH: this.#path,
+      LANG: 'C.UTF-8',
+      TZ: 'UTC',
+      ...this.#layout.env,
+      [MARKER]: this.#marker,
+      ...this.#daemonEnv,
+    }
+  }
+
+  /**
+   * No capabilities and no way to new ones. Entering a user namespace from outside leaves no capability to empty the
+   * bounding set with, nor one to be kept from.
+   */
+  #unprivileged(from: 'within' | 'outside'): string[] {
+    const { setpriv } = this.barrier.tools
+    if (setpriv === null) return []
+    const user = this.#spec.user
+    const mayEmptyBounds =
+      this.barrier.kind === 'root-namespaces' ||
+      (this.barrier.kind === 'user-namespaces' && from === 'within') ||
+      (this.barrier.kind === 'none' && process.geteuid?.() === 0)
+    return [
+      setpriv,
+      ...['--no-new-privs', '--inh-caps=-all', '--ambient-caps=-all', '--pdeathsig', 'KILL'],
+      ...(mayEmptyBounds ? ['--bounding-set=-all'] : []),
+      ...(user && process.geteuid?.() === 0
+        ? ['--reuid', String(user.uid), '--regid', String(user.gid), '--clear-groups']
+        : []),
+      '--',
+    ]
+  }
+
+  #ended(exit: Exit, droppedBytes: number): void {
+    this.#droppedBytes = droppedBytes
+    if (this.#exit !== undefined) return
+    this.#exit = exit
+    if (this.#phase !== 'stopped') this.#phase = 'exited'
+    if (!this.#mayTryAnotherPort()) this.#settleExited(exit)
+  }
+
+  state(): InstanceState {
+    if (this.#phase === 'exited') return { phase: 'exited', ...this.#exit! }
+    return { phase: this.#phase }
+  }
+
+  request: Instance['request'] = (path, options) => this.#http!.request(path, options)
+
+  openStream: Instance['openStream'] = (path, options) => this.#http!.openStream(path, options)
+
+  run: Instance['run'] = (command, options) => {
+    const { barrier } = this
+    if (this.#link === undefined || this.#link.child.exitCode !== null || this.#stopping) {
+      throw new RunproofError('INSTANCE_FAILED', `instance ${this.id} has ended; ${command.argv[0]} cannot run in it`)
+    }
+    const cwd = command.cwd ?? this.#layout.dir
+    const enter =
+      barrier.kind === 'none'
+        ? []
+        : [
+            ...[barrier.tools.nsenter!, '--target', String(this.#initPid)],
+            ...(barrier.kind === 'user-namespaces' ? ['--user', '--preserve-credentials'] : []),
+            ...['--mount', '--uts', '--ipc', '--pid', ...(this.#isolated ? ['--net'] : []), '--'],
+          ]
+    // The working directory is entered inside: outside, a view shows the empty directory it is mounted on.
+    const wrapper = [
+      ...enter,
+      ...this.#unprivileged('outside'),
+      '/bin/sh',
+      '-c',
+      'cd "$1" && shift && exec "$@"',
+      'sh',
+      cwd,
+    ]
+    const { cwd: _, ...inside } = command
+    return createCommandRunner({ path: this.#path, env: this.#environment(), wrapper }).run(inside, options)
+  }
+
+  async waitReady(options: Parameters<Instance['waitReady']>[0]): Promise<Readiness> {
+    const began = performance.now()
+    const accept = options.accept ?? (answer => answer.status === 200)
+    const deadline = began + options.timeoutMs
+    let attempts = 0
+    let answer: Readiness['answer']
+    let listened = false
+    const came = (outcome: Readiness['outcome']): Readiness => ({
+      outcome,
+      ...(answer === undefined ? {} : { answer }),
+      ...(outcome === 'exited' ? { exit: this.#exit! } : {}),
+      attempts,
+      durationMs: performance.now() - began,
+    })
+
+    for (;;) {
+      if (options.signal?.aborted) throw new RunproofError('INTERRUPTED', `waiting for ${this.id} was interrupted`)
+      if (this.#exit !== undefined) {
+        if (!this.#mayTryAnotherPort()) return came('exited')
+        await this.#tryAnotherPort()
+      }
+      const left = deadline - performance.now()
+      if (left <= 0) return came(answer ? 'refused' : listened ? 'unanswered' : 'unlistened')
+      if (this.#ownsPort()) {
+        attempts += 1
+        const asked = await this.#ask(options, Math.min(left, options.requestTimeoutMs ?? 2_000))
+        if (asked.listened) listened = true
+        if (asked.answer) {
+          answer = asked.answer
+          if (accept(answer)) {
+            if (this.#phase === 'running') this.#phase = 'ready'
+            return came('ready')
+          }
+        }
+      }
+      if (this.#exit === undefined) await this.#pauseUnlessEnded()
+    }
+  }
+
+  async #ask(options: Parameters<Instance['waitReady']>[0], timeoutMs: number) {
+    const ended = new AbortController()
+    const abandon = () => ended.abort()
+    const signal = options.signal ? AbortSignal.any([options.signal, ended.signal]) : ended.signal
+    this.#link?.on(message => message.kind === 'exited' && abandon())
+    try {
+      const answer = await this.request(options.path, {
+        timeoutMs,
+        signal,
+        ...(options.bearer ? { bearer: options.bearer } : {}),
+      })
+      return { answer, listened: true }
+    } catch (error) {
+      const code = error instanceof RunproofError ? error.code : ''
+      if (code !== 'TIMEOUT' && code !== 'TARGET_UNREACHABLE' && code !== 'BODY_TOO_LARGE' && code !== 'INTERRUPTED')
+        throw error
+      return { answer: undefined, listened: code === 'TIMEOUT' || code === 'BODY_TOO_LARGE' }
+    }
+  }
+
+  #pauseUnlessEnded(): Promise<unknown> {
+    let timer: NodeJS.Timeout | undefined
+    const pause = new Promise(resolve => {
+      timer = setTimeout(resolve, POLL_MS)
+    })
+    return Promise.race([pause, this.exited]).finally(() => clearTimeout(timer))
+  }
+
+  /** Where the network is shared another program may answer on the port: only the instance's own listener counts. */
+  #ownsPort(): boolean {
+    if (this.#isolated) return true
+    const { listeners } = this.#gather()
+    return listeners.some(({ port, protocol }) => port === this.place.port && protocol.startsWith('tcp'))
+  }
+
+  #mayTryAnotherPort(): boolean {
+    if (this.#isolated || this.#spec.port !== undefined || this.#stopping || !this.#spec.daemon) return false
+    return (
+      this.#phase === 'exited' &&
+      (this.#exit?.exitCode ?? 0) !== 0 &&
+      saysPortTaken(this.#readLog('stderr') + this.#readLog('stdout'))
+    )
+  }
+
+  async #tryAnotherPort(): Promise<void> {
+    if (this.#attempts >= PORTS_TO_TRY) {
+      throw new RunproofError(
+        'PORT_TAKEN',
+        `${this.#attempts} ports in a row were taken before ${this.id} bound them`,
+        {
+          hint: 'is something else on this machine taking ports as fast as they are freed?',
+        },
+      )
+    }
+    rmSync(this.#layout.stdoutFile, { force: true })
+    rmSync(this.#layout.stderrFile, { force: true })
+    await this.#takePlace()
+    await this.#startDaemon(this.#spec.daemon!(this.place))
+  }
+
+  async facts() {
+    return this.#gather()
+  }
+
+  #gather() {
+    return gatherFacts(this.pid !== null && this.#exit === undefined ? this.pid : this.#initPid, this.#members(), {
+      barrier: this.barrier.kind,
+      network: this.network,
+    })
+  }
+
+  #members(): InstanceProcess[] {
+    const membership: Membership =
+      this.barrier.kind === 'none'
+        ? { by: 'marker', marker: this.#marker, wardenPid: this.#link!.child.pid!, daemonPid: this.#daemonInnerPid }
+        : {
+            by: 'namespace',
+            initPid: this.#initPid,
+            wardenInnerPid: this.#wardenInnerPid,
+            daemonInnerPid: this.#daemonInnerPid,
+          }
+    const members = listMembers(membership)
+    for (const { identity } of members) this.#remember(identity)
+    return members
+  }
+
+  #remember(identity: ProcessIdentity | undefined): void {
+    if (identity === undefined) return
+    const key = `${identity.pid}:${identity.startTicks}`
+    if (this.#seen.has(key)) return
+    this.#seen.set(key, identity)
+    this.#lease?.addProcess(identity)
+  }
+
+  egressProbe: Instance['egressProbe'] = options => {
+    const link = this.#link!
+    const id = ++this.#probes
+    return new Promise<ProbeResult>((resolve, reject) => {
+      link.on(message => message.kind === 'probed' && message.id === id && resolve(message.result))
+      link.ended.then(() =>
+        reject(new RunproofError('INSTANCE_FAILED', `instance ${this.id} has ended; nothing can be probed from it`)),
+      )
+      link.send({ kind: 'probe', id, options })
+    })
+  }
+
+  async log() {
+    return { stdout: this.#readLog('stdout'), stderr: this.#readLog('stderr'), droppedBytes: this.#droppedBytes }
+  }
+
+  #readLog(stream: 'stdout' | 'stderr'): string {
+    const file = stream === 'stdout' ? this.#layout.stdoutFile : this.#layout.stderrFile
+    return existsSync(file) ? readFileSync(file, 'utf8') : ''
+  }
+
+  stop(options: { readonly graceMs?: number } = {}): Promise<StopReport> {
+    this.#stopping ??= this.#stop(options.graceMs ?? DEFAULT_GRACE_MS)
+    return this.#stopping
+  }
+
+  async #stop(graceMs: number): Promise<StopReport> {
+    const began = performance.now()
+    const link = this.#link
+    let forced = false
+    let leftovers: InstanceProcess[] = []
+    if (link !== undefined && link.child.pid !== undefined) {
+      if (this.#daemonInnerPid !== null && this.#exit === undefined) {
+        forced = !(await this.#terminate(link, graceMs))
+      }
+      leftovers = await this.#awaitEmpty()
+      await this.#killAll(link, leftovers)
+    }
+    this.#phase = 'stopped'
+    this.#exit ??= { exitCode: null, signal: null }
+    this.#settleExited(this.#exit)
+    await this.#http?.close()
+    this.#removeTraces()
+    return {
+      ...this.#exit,
+      forced,
+      leftovers,
+      left: {
+        processes: await awaitGone([...this.#seen.values()], 2_000),
+        mounts: this.#layout ? mountsBelow(this.#layout.dir) : [],
+        sockets: [this.#socket?.path, this.#socket?.extraDir].filter(
+          path => path != null && existsSync(path),
+        ) as string[],
+      },
+      durationMs: performance.now() - began,
+    }
+  }
+
+  /** True when SIGTERM was enough. */
+  async #terminate(link: WardenLink, graceMs: number): Promise<boolean> {
+    link.send({ kind: 'signal', signal: 'SIGTERM' })
+    if (await settlesWithin(this.exited, graceMs)) return true
+    this.#members()
+    link.send({ kind: 'signal', signal: 'SIGKILL' })
+    await settlesWithin(this.exited, 1_000)
+    return false
+  }
+
+  async #awaitEmpty(): Promise<InstanceProcess[]> {
+    const deadline = performance.now() + SETTLE_MS
+    for (;;) {
+      const others = this.#members().filter(({ role }) => role === 'other' || role === 'daemon')
+      if (others.length === 0 || performance.now() > deadline) return others
+      await new Promise(resolve => setTimeout(resolve, 5))
+    }
+  }
+
+  /** Behind a barrier the end of process 1 is the end of all; without one each is killed by name. */
+  async #killAll(link: WardenLink, leftovers: readonly InstanceProcess[]): Promise<void> {
+    for (const { identity } of leftovers) signalProcess(identity, 'SIGKILL')
+    link.send({ kind: 'end' })
+    if (await settlesWithin(link.ended, 1_000)) return
+    for (const identity of this.#seen.values()) signalProcess(identity, 'SIGKILL')
+    await settlesWithin(link.ended, 1_000)
+  }
+
+  #removeTraces(): void {
+    if (this.#socket) {
+      rmSync(this.#socket.path, { force: true })
+      if (this.#socket.extraDir) rmSync(this.#socket.extraDir, { recursive: true, force: true })
+    }
+    for (const index of this.views.keys()) {
+      // overlayfs leaves a directory of mode 000 behind, which would stop an unprivileged rm -r
+      const work = join(this.#layout.views, String(index), 'work')
+      if (existsSync(join(work, 'work'))) chmodSync(join(work, 'work'), 0o700)
+      rmSync(work, { recursive: true, force: true })
+    }
+  }
+
+  #throwIfInterrupted(): void {
+    if (this.#spec.signal?.aborted) throw new RunproofError('INTERRUPTED', `the start of ${this.id} was interrupted`)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+}
+
+function findChild(parent: number): number {
+  const text = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').trim()
+  return Number(text.split(' ')[0])
+}
+
+function mountsBelow(dir: string): string[] {
+  return parseMountInfo(readFileSync('/proc/self/mountinfo', 'utf8')).flatMap(({ at }) =>
+    at === dir || at.startsWith(`${dir}/`) ? [at] : [],
+  )
+}
+
+async function settlesWithin(promise: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<false>(resolve => {
+    timer = setTimeout(() => resolve(false), timeoutMs)
+  })
+  return Promise.race([promise.then(() => true), late]).finally(() => clearTimeout(timer))
+}

@@ -1,0 +1,111 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { RunproofError } from '../../model/error.ts'
+import type { ProcessIdentity } from '../../model/instance.ts'
+import { identify } from './identity.ts'
+
+const LEASE_FILE = 'lease.json'
+
+/** What `gc` needs to clean up after a run that could not do so itself. */
+export interface LeaseRecord {
+  readonly runId: string
+  /** The runproof process; while it lives nothing of the run is touched. */
+  readonly holder: ProcessIdentity
+  /** Where the run writes its evidence; named for people, never removed. */
+  readonly runDir: string
+  readonly scratchDir: string
+  readonly processes: readonly ProcessIdentity[]
+  /** Values of the marker in the environment of instances that have no namespace of their own. */
+  readonly markers: readonly string[]
+  /** Directories outside the scratch directory, for sockets with short names. */
+  readonly extraDirs: readonly string[]
+}
+
+/** A claim on `<workDir>/<runId>`, written down before anything happens there. Disposing removes the directory. */
+export interface Lease extends AsyncDisposable {
+  readonly scratchDir: string
+  addProcess(identity: ProcessIdentity): void
+  addMarker(marker: string): void
+  addDir(path: string): void
+}
+
+/** @throws the system's error when the directory exists or cannot be made */
+export async function holdLease(of: {
+  readonly workDir: string
+  readonly runId: string
+  readonly runDir: string
+}): Promise<Lease> {
+  const scratchDir = join(of.workDir, of.runId)
+  mkdirSync(of.workDir, { recursive: true, mode: 0o700 })
+  mkdirSync(scratchDir, { mode: 0o700 })
+  const processes: ProcessIdentity[] = []
+  const markers: string[] = []
+  const extraDirs: string[] = []
+  const holder = identify(process.pid)!
+  const write = () =>
+    writeLease({ runId: of.runId, holder, runDir: of.runDir, scratchDir, processes, markers, extraDirs })
+  const note =
+    <Entry>(list: Entry[]) =>
+    (entry: Entry) => {
+      list.push(entry)
+      write()
+    }
+  write()
+  return {
+    scratchDir,
+    addProcess: note(processes),
+    addMarker: note(markers),
+    addDir: note(extraDirs),
+    [Symbol.asyncDispose]: () => rm(scratchDir, { recursive: true, force: true }),
+  }
+}
+
+/** Whole or not at all: a reader after SIGKILL must never find half a lease. */
+function writeLease(record: LeaseRecord): void {
+  const path = join(record.scratchDir, LEASE_FILE)
+  const descriptor = openSync(`${path}.new`, 'w', 0o600)
+  try {
+    writeSync(descriptor, `${JSON.stringify(record, null, 2)}\n`)
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+  renameSync(`${path}.new`, path)
+}
+
+/**
+ * @returns undefined when the directory holds no lease: it is not ours
+ * @throws RunproofError STATE_MALFORMED when there is one that cannot be understood
+ */
+export function readLease(dir: string): LeaseRecord | undefined {
+  const path = join(dir, LEASE_FILE)
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+  const record = parse(text)
+  if (record === undefined) {
+    throw new RunproofError('STATE_MALFORMED', `${path} is not a lease`, {
+      hint: `look at what lies in ${dir} and remove it by hand`,
+    })
+  }
+  return record
+}
+
+function parse(text: string): LeaseRecord | undefined {
+  try {
+    const { runId, holder, runDir, scratchDir, processes, markers, extraDirs } = JSON.parse(text) as LeaseRecord
+    const texts = [runId, runDir, scratchDir, ...markers, ...extraDirs]
+    const whole = texts.every(value => typeof value === 'string') && [holder, ...processes].every(isIdentity)
+    return whole ? { runId, holder, runDir, scratchDir, processes, markers, extraDirs } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isIdentity(value: ProcessIdentity): boolean {
+  return typeof value.bootId === 'string' && Number.isSafeInteger(value.pid) && Number.isSafeInteger(value.startTicks)
+}

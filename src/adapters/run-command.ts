@@ -1,0 +1,159 @@
+import type { Command } from '../model/command.ts'
+import { RunproofError } from '../model/error.ts'
+import type { CommandRunner, RunOptions, RunResult } from '../model/run-command.ts'
+import type { Secret } from '../model/secret.ts'
+import { findProgram, SYSTEM_PATH } from './find-program.ts'
+
+/** Where a command runs; its own `env` comes on top of `env` here. */
+export interface RunPlace {
+  readonly path?: string
+  readonly env?: Readonly<Record<string, string>>
+  readonly cwd?: string
+  /** Words put before the command, absolute program first: how it enters a barrier. */
+  readonly wrapper?: readonly string[]
+}
+
+const DEFAULT_OUTPUT_BYTES = 1024 * 1024
+/** A background child may hold the pipes open for ever; what it says later is not the command's answer. */
+const PIPE_LINGER_MS = 200
+
+/** Runs commands of the machine through zx, each in a process group of its own. */
+export function createCommandRunner(place: RunPlace = {}): CommandRunner {
+  return { run: (command, options) => runCommand(command, options, place) }
+}
+
+/**
+ * Runs one command to its end: umask 077, no inherited environment, output kept up to `maxOutputBytes` per stream.
+ *
+ * @returns also for a non-zero exit, a signal or a timeout; what it left in its process group is killed
+ * @throws RunproofError TOOL_MISSING when the program is not on the path, INTERRUPTED when `options.signal` aborts
+ */
+export async function runCommand(command: Command, options: RunOptions, place: RunPlace = {}): Promise<RunResult> {
+  const path = place.path ?? SYSTEM_PATH
+  const cwd = command.cwd ?? place.cwd ?? '/'
+  const program = findProgram(command.argv[0], path, cwd)
+  if (options.signal?.aborted) throw interrupted(program)
+
+  const { $ } = await import('zx/core')
+  const stdout = new BoundedChunks(options.maxOutputBytes ?? DEFAULT_OUTPUT_BYTES)
+  const stderr = new BoundedChunks(options.maxOutputBytes ?? DEFAULT_OUTPUT_BYTES)
+  const argv = [...(place.wrapper ?? []), program, ...command.argv.slice(1)]
+  const began = performance.now()
+
+  const running = $({
+    quiet: true,
+    verbose: false,
+    nothrow: true,
+    detached: true,
+    shell: '/bin/sh',
+    prefix: 'umask 077; exec ',
+    postfix: '',
+    quote: quoteForSh,
+    cwd,
+    env: { PATH: path, ...place.env, ...revealAll(command.env ?? {}) },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    log: () => {},
+    // zx keeps all output twice; these keep what is asked for, once.
+    store: { stdout, stderr, stdall: new BoundedChunks(0) },
+  })`${argv}`
+
+  const child = running.child!
+  const killGroup = () => {
+    try {
+      process.kill(-child.pid!, 'SIGKILL')
+    } catch {
+      // the group has already ended
+    }
+  }
+  let timedOut = false
+  const timer = setTimeout(() => {
+    timedOut = true
+    killGroup()
+  }, options.timeoutMs)
+  options.signal?.addEventListener('abort', killGroup, { once: true })
+
+  // A program that never reads its input closes the pipe under us: that is its right, not an error.
+  child.stdin!.on('error', () => {})
+  child.stdin!.end(command.stdin === undefined ? '' : reveal(command.stdin))
+
+  let linger: NodeJS.Timeout | undefined
+  child.once('exit', () => {
+    linger = setTimeout(() => {
+      child.stdout?.destroy()
+      child.stderr?.destroy()
+    }, PIPE_LINGER_MS)
+  })
+
+  try {
+    const output = await running
+    if (output.cause !== undefined && output.exitCode === null && output.signal === null) {
+      throw new RunproofError('COMMAND_FAILED', `${program} could not be started in ${cwd}`, { cause: output.cause })
+    }
+    if (options.signal?.aborted) throw interrupted(program)
+    return {
+      exitCode: output.exitCode,
+      signal: output.signal,
+      timedOut,
+      stdout: stdout.text(),
+      stderr: stderr.text(),
+      stdoutCut: stdout.cut,
+      stderrCut: stderr.cut,
+      durationMs: performance.now() - began,
+    }
+  } finally {
+    clearTimeout(timer)
+    clearTimeout(linger)
+    options.signal?.removeEventListener('abort', killGroup)
+    killGroup()
+  }
+}
+
+/** zx pushes every chunk into its store; this one forgets what goes over the cap. */
+class BoundedChunks extends Array<string | Buffer> {
+  cut = false
+  #room: number
+
+  constructor(maxBytes: number) {
+    super()
+    this.#room = maxBytes
+  }
+
+  // `concat`, `map` and the like must make plain arrays.
+  static override get [Symbol.species]() {
+    return Array
+  }
+
+  override push(...chunks: (string | Buffer)[]): number {
+    for (const chunk of chunks) {
+      const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk)
+      const kept = bytes.subarray(0, this.#room)
+      if (kept.length < bytes.length) this.cut = true
+      this.#room -= kept.length
+      if (kept.length > 0) super.push(kept)
+    }
+    return this.length
+  }
+
+  text(): string {
+    return Buffer.concat([...this].map(chunk => (Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk)))).toString('utf8')
+  }
+}
+
+/** zx quotes for bash (`$'…'`); this form means the same in every POSIX shell. */
+function quoteForSh(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`
+}
+
+export function revealAll(env: Readonly<Record<string, string | Secret>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, reveal(value)]))
+}
+
+function reveal(value: string | Secret): string {
+  return typeof value === 'string' ? value : value.reveal()
+}
+
+function interrupted(program: string): RunproofError {
+  return new RunproofError('INTERRUPTED', `${program} was interrupted`)
+}
+
+export const commands: CommandRunner = createCommandRunner()

@@ -1,0 +1,277 @@
+import type { Command } from './command.ts'
+import type { RunOptions, RunResult } from './run-command.ts'
+import type { Secret } from './secret.ts'
+
+/**
+ * What keeps an instance from acting on the world: namespaces made by root, namespaces inside a user namespace, or
+ * nothing but a process group.
+ */
+export type BarrierKind = 'root-namespaces' | 'user-namespaces' | 'none'
+
+export interface Barrier {
+  readonly kind: BarrierKind
+  /** Why this one and no better one, for people. */
+  readonly reason: string
+  /** Absolute paths of the programs it needs; null where one is missing. */
+  readonly tools: Readonly<Record<'unshare' | 'nsenter' | 'setpriv' | 'ip' | 'mount' | 'sh', string | null>>
+}
+
+/** A process that cannot be mistaken for another one: a pid alone is reused. */
+export interface ProcessIdentity {
+  readonly bootId: string
+  readonly pid: number
+  /** Clock ticks after boot, field 22 of `/proc/PID/stat`. */
+  readonly startTicks: number
+}
+
+/** A directory of the instance that shows `lower` and keeps writes to itself. */
+export interface ViewSpec {
+  /** Never changed. */
+  readonly lower: string
+  /** Where the instance finds it: an empty or missing directory. */
+  readonly at: string
+}
+
+export interface View extends ViewSpec {
+  /** `copy` where the kernel refuses an overlay; it costs the size of `lower`. */
+  readonly how: 'overlay' | 'copy'
+  /** Why it is a copy; empty for an overlay. */
+  readonly reason: string
+}
+
+/** What a command line may depend on: known only once the instance has its place. */
+export interface Place {
+  /** Free at this moment, on 127.0.0.1 of the instance. */
+  readonly port: number
+  /** `http://127.0.0.1:PORT`, as seen from inside. */
+  readonly baseUrl: string
+  /** The instance's own directory. */
+  readonly dir: string
+  readonly home: string
+  readonly tmp: string
+}
+
+export interface InstanceSpec {
+  /** Names its directory and appears in facts; default generated. Letters, digits, dashes. */
+  readonly id?: string
+  /** Existing private directory; the instance puts everything it writes below `<scratch>/<id>`. */
+  readonly scratch: string
+  /** The daemon. Absent: the place is made, and only {@link Instance.run} acts in it. */
+  readonly daemon?: (place: Place) => Command
+  /** Default: the best this machine has; without namespaces that is BARRIER_UNAVAILABLE unless `none` is asked for. */
+  readonly barrier?: 'best' | 'none'
+  /** `shared` leaves the way out open, everything else stays closed: the counterproof of the egress check. Default `isolated`. */
+  readonly network?: 'isolated' | 'shared'
+  readonly views?: readonly ViewSpec[]
+  /** Default: chosen. */
+  readonly port?: number
+  /** Only root can give another one than its own. */
+  readonly user?: { readonly uid: number; readonly gid: number }
+  /** Default `/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`. */
+  readonly path?: string
+  /** Kept of each of stdout and stderr. Default 4 MiB. */
+  readonly maxLogBytes?: number
+  /** Runs inside, with the views mounted, before the daemon starts: where a copy is broken on purpose. */
+  readonly beforeStart?: (inside: Pick<Instance, 'run' | 'place'>) => Promise<void>
+  readonly signal?: AbortSignal
+}
+
+export interface RequestOptions {
+  /** Default GET. */
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string | Secret>>
+  /** Sent as `authorization: Bearer …`. */
+  readonly bearer?: Secret
+  readonly body?: string | Uint8Array
+  /** For everything, to the last byte of the body. Default 5 000. */
+  readonly timeoutMs?: number
+  /** Default 8 MiB. */
+  readonly maxBytes?: number
+  readonly signal?: AbortSignal
+}
+
+export interface Answer {
+  readonly status: number
+  /** Lower-case names; repeated ones joined with `, `. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+  readonly text: string
+  readonly durationMs: number
+}
+
+export interface StreamAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  /** Ends when the server ends it or `close` is called; throws TARGET_UNREACHABLE when it breaks. */
+  readonly chunks: AsyncIterable<Uint8Array>
+  close(): void
+}
+
+export interface Exit {
+  readonly exitCode: number | null
+  readonly signal: string | null
+}
+
+export type InstanceState =
+  | { readonly phase: 'empty' | 'running' | 'ready' }
+  | ({ readonly phase: 'exited' } & Exit)
+  | { readonly phase: 'stopped' }
+
+export interface ReadyOptions {
+  readonly path: string
+  readonly timeoutMs: number
+  /** Per request; shorter than the whole so that one that hangs is asked again. Default 2 000. */
+  readonly requestTimeoutMs?: number
+  /** Default: status 200. */
+  readonly accept?: (answer: Answer) => boolean
+  readonly bearer?: Secret
+  readonly signal?: AbortSignal
+}
+
+/** What waiting came to. Only `ready` is good; the others are observations, not errors. */
+export interface Readiness {
+  readonly outcome: 'ready' | 'exited' | 'refused' | 'unanswered' | 'unlistened'
+  /** The last one, accepted or not. */
+  readonly answer?: Answer
+  /** Set for `exited`. */
+  readonly exit?: Exit
+  readonly attempts: number
+  readonly durationMs: number
+}
+
+export interface InstanceProcess {
+  readonly identity: ProcessIdentity
+  readonly parentPid: number
+  readonly argv: readonly string[]
+  /** `warden` and `init` are ours. */
+  readonly role: 'init' | 'warden' | 'daemon' | 'other'
+  readonly uid: number
+  /** Effective capabilities, hexadecimal; zero for the daemon. */
+  readonly capEff: string
+  readonly noNewPrivileges: boolean
+  readonly home: string | null
+}
+
+export interface OpenFile {
+  readonly pid: number
+  readonly path: string
+  readonly via: 'descriptor' | 'cwd' | 'root' | 'executable' | 'mapped'
+}
+
+export interface Listener {
+  readonly protocol: 'tcp' | 'tcp6' | 'udp' | 'udp6'
+  readonly address: string
+  readonly port: number
+  readonly loopback: boolean
+  /** Null when its owner could not be seen. */
+  readonly pid: number | null
+}
+
+export interface Mount {
+  readonly at: string
+  readonly type: string
+  readonly source: string
+  readonly options: string
+}
+
+export interface InstanceFacts {
+  readonly barrier: BarrierKind
+  readonly network: 'isolated' | 'shared'
+  /** Names of network interfaces inside. */
+  readonly interfaces: readonly string[]
+  readonly processes: readonly InstanceProcess[]
+  /** Of every process but init and warden. */
+  readonly openFiles: readonly OpenFile[]
+  readonly listeners: readonly Listener[]
+  readonly mounts: readonly Mount[]
+  /** Of the daemon; false where it shares that namespace with this process. */
+  readonly ownNamespaces: Readonly<Record<'net' | 'pid' | 'mnt' | 'ipc' | 'uts' | 'user', boolean>>
+}
+
+export interface ProbeOptions {
+  readonly host: string
+  readonly port: number
+  /** Default 1 000. */
+  readonly timeoutMs?: number
+}
+
+export interface ProbeResult {
+  readonly outcome: 'connected' | 'refused' | 'unreachable' | 'no-answer'
+  /** The system's error name, for instance ENETUNREACH; empty when connected. */
+  readonly code: string
+}
+
+export interface StopReport extends Exit {
+  /** SIGTERM was not enough. */
+  readonly forced: boolean
+  /** Still inside when the daemon had ended; killed then. */
+  readonly leftovers: readonly InstanceProcess[]
+  /** The proof of clean-up: each list is empty when nothing is left. */
+  readonly left: {
+    readonly processes: readonly ProcessIdentity[]
+    readonly mounts: readonly string[]
+    readonly sockets: readonly string[]
+  }
+  readonly durationMs: number
+}
+
+export interface InstanceLog {
+  readonly stdout: string
+  readonly stderr: string
+  /** Bytes dropped after `maxLogBytes`, both streams together. */
+  readonly droppedBytes: number
+}
+
+/** A daemon, or only its place, behind a barrier. Release it with `await using`. */
+export interface Instance extends AsyncDisposable {
+  readonly id: string
+  readonly barrier: Barrier
+  readonly network: 'isolated' | 'shared'
+  readonly place: Place
+  readonly views: readonly View[]
+  /** As seen from outside the barrier; null without a daemon. */
+  readonly pid: number | null
+  /** From the call of start to the daemon's exec. */
+  readonly startMs: number
+  state(): InstanceState
+  /** Settles when the daemon has ended. */
+  readonly exited: Promise<Exit>
+  /**
+   * Asks the daemon, through the barrier. Redirects are answers.
+   * @throws RunproofError TARGET_UNREACHABLE, TIMEOUT, BODY_TOO_LARGE, INTERRUPTED
+   */
+  request(path: string, options?: RequestOptions): Promise<Answer>
+  /** `timeoutMs` is for the head only. @throws as {@link Instance.request} */
+  openStream(path: string, options?: RequestOptions): Promise<StreamAnswer>
+  /** In the same namespaces, environment, user and lack of privileges as the daemon. @throws as CommandRunner.run */
+  run(command: Command, options: RunOptions): Promise<RunResult>
+  /** @throws RunproofError PORT_TAKEN when, without a barrier, every port tried was taken before the daemon bound it */
+  waitReady(options: ReadyOptions): Promise<Readiness>
+  facts(): Promise<InstanceFacts>
+  /** Tries to connect from inside. */
+  egressProbe(options: ProbeOptions): Promise<ProbeResult>
+  log(): Promise<InstanceLog>
+  /** Idempotent: later calls give the first report. Leaves the instance's directory, for its logs. */
+  stop(options?: { readonly graceMs?: number }): Promise<StopReport>
+}
+
+/** What a dead run left behind, and what was done about it. */
+export interface Swept {
+  readonly runId: string
+  readonly scratch: string
+  readonly killed: readonly ProcessIdentity[]
+  readonly removed: readonly string[]
+  /** Could not be killed or removed, with the reason. */
+  readonly failed: readonly string[]
+}
+
+export interface InstancePort {
+  detectBarrier(): Promise<Barrier>
+  /**
+   * @throws RunproofError BARRIER_UNAVAILABLE, TOOL_MISSING, INSTANCE_FAILED, INTERRUPTED; a daemon that starts and then
+   *   ends or hangs is no error: `waitReady` tells
+   */
+  start(spec: InstanceSpec): Promise<Instance>
+  /** The same probe as {@link Instance.egressProbe}, from outside any barrier. */
+  probeFromOutside(options: ProbeOptions): Promise<ProbeResult>
+}
