@@ -4,14 +4,14 @@ import type { AnyCheck, CheckContext, Json, Timeline } from '../model/check.ts'
 import { formatCommand } from '../model/command.ts'
 import { RunproofError, toRunproofError } from '../model/error.ts'
 import { type Outcome, worstOutcome } from '../model/outcome.ts'
-import type { Tools } from '../model/ports.ts'
+import type { Journal, Tools } from '../model/ports.ts'
 import { isCommandRun, isManual, type RunNotes, type Step, type StepContext } from '../model/runbook.ts'
 import type { Secret } from '../model/secret.ts'
 import { type Decision, decide } from '../policy/decide.ts'
 import { withDeadline } from './deadline.ts'
 import type { CounterproofMode } from './falsify.ts'
 import type { Plan } from './plan.ts'
-import type { Journal, Watch } from './record.ts'
+import type { Watch } from './progress.ts'
 import { verifyStep } from './verify.ts'
 
 /** A person's (or a flag's) answer to a step that asks. */
@@ -142,7 +142,7 @@ class Run {
       if ('undo' in step) this.#undo.push({ step, describe: step.undo.describe, execute: () => step.undo.execute(this.#stepContext(step, new AbortController().signal, commands)) })
 
       const ranMs = tools.clock.monotonicMs() - began
-      const verified = await verifyStep(step.id, step.verify, this.#checkContext(step), {
+      const verified = await verifyStep(step.id, step.verify, this.#checkContext(step, commands), {
         mode: this.#input.counterproofs,
         width: this.#input.width,
         timeoutMs: step.timeoutMs,
@@ -190,29 +190,24 @@ class Run {
     else await step.run.execute(context)
   }
 
-  /** The tools a step gets: every command it runs is journalled before it starts and recorded after. */
-  #recordingTools(step: Step, commands: StepRecord['commands']): Tools {
-    const { tools, journal, watch } = this.#input
-    return {
-      ...tools,
-      commands: {
-        run: async (command, options) => {
-          const text = formatCommand(command)
-          journal.append('command', { step: step.id, command: text })
-          watch({ type: 'command', step: step.id, command: text })
-          const result = await tools.commands.run(command, options)
-          commands.push({ command: text, exitCode: result.exitCode, durationMs: result.durationMs })
-          return result
-        },
-      },
+  /** Journalled before it starts, recorded after: no act without a record. */
+  #runIn(step: Step, signal: AbortSignal, commands: StepRecord['commands']): CheckContext['runIn'] {
+    const { journal, watch } = this.#input
+    return async (runner, command, options = {}) => {
+      const text = formatCommand(command)
+      journal.append('command', { step: step.id, command: text })
+      watch({ type: 'command', step: step.id, command: text })
+      const result = await runner.run(command, { timeoutMs: step.timeoutMs, signal, ...options })
+      commands.push({ command: text, exitCode: result.exitCode, durationMs: result.durationMs })
+      return result
     }
   }
 
   #stepContext(step: Step, signal: AbortSignal, commands: StepRecord['commands']): StepContext {
     return {
-      ...this.#checkContext(step),
-      tools: this.#recordingTools(step, commands),
+      ...this.#checkContext(step, commands),
       signal,
+      runIn: this.#runIn(step, signal, commands),
       secrets: this.#input.secrets,
       run: this.#notes(),
       set: (capture, value) => {
@@ -224,7 +219,7 @@ class Run {
     }
   }
 
-  #checkContext(step: Step): CheckContext {
+  #checkContext(step: Step, commands: StepRecord['commands']): CheckContext {
     const { plan, tools, signal } = this.#input
     return {
       params: plan.params,
@@ -234,6 +229,7 @@ class Run {
       timeline: this.#timeline(),
       signal,
       deadlineMs: step.timeoutMs,
+      runIn: this.#runIn(step, signal, commands),
     }
   }
 

@@ -70,7 +70,10 @@ async function judgeBroken(
 
   await using scope = new AsyncDisposableStack()
   const deadlineMs = counterproof.deadlineMs ?? context.deadlineMs
-  const broken = await counterproof.subject({ ...context, deadlineMs }, scope)
+  // What runs against a broken copy is part of the counterproof, not one of the step's commands.
+  const runIn: CheckContext['runIn'] = (runner, command, options = {}) =>
+    runner.run(command, { timeoutMs: deadlineMs, signal: context.signal, ...options })
+  const broken = await counterproof.subject({ ...context, deadlineMs, runIn }, scope)
   return check.judge(await check.probe(broken))
 }
 

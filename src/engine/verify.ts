@@ -4,7 +4,7 @@ import { toRunproofError } from '../model/error.ts'
 import { withDeadline } from './deadline.ts'
 import { boundedJson, type CounterproofMode, falsify } from './falsify.ts'
 import { inPool } from './pool.ts'
-import type { Watch } from './record.ts'
+import type { Watch } from './progress.ts'
 
 export interface VerifySettings {
   readonly mode: CounterproofMode

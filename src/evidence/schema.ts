@@ -13,11 +13,15 @@ const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' })
 const Text = Type.String({ minLength: 1 })
 const AnyJson = Type.Unknown()
 
-const Outcome = Type.Union(
-  (['passed', 'skipped', 'unproven', 'failed', 'errored', 'denied', 'interrupted'] as const).map(name =>
-    Type.Literal(name),
-  ),
-)
+const Outcome = Type.Union([
+  Type.Literal('passed'),
+  Type.Literal('skipped'),
+  Type.Literal('unproven'),
+  Type.Literal('failed'),
+  Type.Literal('errored'),
+  Type.Literal('denied'),
+  Type.Literal('interrupted'),
+])
 
 const Problem = closed({ code: Text, message: Type.String(), hint: Type.Optional(Type.String()) })
 
@@ -113,6 +117,7 @@ export const EvidenceSchema = Type.Object(
       searchedBytes: Type.Integer({ minimum: 0 }),
       canaryFound: Type.Boolean(),
       unsearched: Type.Array(closed({ path: Text, reason: Text })),
+      notCovered: Type.Array(Text),
     }),
     signer: closed({ keyId: Text, publicKeyPem: Text }),
     notTested: Type.Array(Text),

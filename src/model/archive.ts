@@ -51,7 +51,16 @@ export interface Manifest {
   readonly entries: readonly ManifestEntry[]
 }
 
-export type ManifestMember = 'type' | 'mode' | 'uid' | 'gid' | 'sizeBytes' | 'mtimeNs' | 'linkTarget' | 'sha256' | 'xattrs'
+export type ManifestMember =
+  | 'type'
+  | 'mode'
+  | 'uid'
+  | 'gid'
+  | 'sizeBytes'
+  | 'mtimeNs'
+  | 'linkTarget'
+  | 'sha256'
+  | 'xattrs'
 
 export interface ManifestChange {
   readonly path: string
@@ -157,7 +166,9 @@ export type ArchiveFormat = 'tar' | 'gzip' | 'zstd' | 'age'
 
 export interface FetchArchive {
   /** A path, `-` for standard input, or a command whose standard output is the archive. */
-  readonly from: string | { readonly command: readonly [string, ...string[]]; readonly env?: Readonly<Record<string, string>> }
+  readonly from:
+    | string
+    | { readonly command: readonly [string, ...string[]]; readonly env?: Readonly<Record<string, string>> }
   /** Existing directory for the copy; unused when `from` is a path. */
   readonly directory: string
   /** Name of the copy in `directory`. @defaultValue 'archive' */

@@ -1,6 +1,8 @@
 import type { Values } from './capture.ts'
+import type { Command } from './command.ts'
 import type { ErrorCode } from './error.ts'
 import type { Tools } from './ports.ts'
+import type { CommandRunner, RunOptions, RunResult } from './run-command.ts'
 import type { Params } from './runbook.ts'
 import type { Target } from './target.ts'
 
@@ -40,6 +42,8 @@ export interface CheckContext {
   readonly signal: AbortSignal
   /** The longest a single wait inside a probe may take; a counterproof that hangs shortens it. */
   readonly deadlineMs: number
+  /** Runs a command, on this machine or inside an instance, and puts it on record before and after. */
+  runIn(runner: CommandRunner, command: Command, options?: Partial<RunOptions>): Promise<RunResult>
 }
 
 /** How long the phases of a recovery have taken so far, counterproofs not counted. */

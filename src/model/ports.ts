@@ -1,4 +1,5 @@
 import type { ArchivePort } from './archive.ts'
+import type { Json } from './check.ts'
 import type { Files } from './files.ts'
 import type { InstancePort } from './instance.ts'
 import type { LeakScanPort } from './leak-scan.ts'
@@ -10,6 +11,12 @@ export interface Clock {
   now(): Date
   /** Milliseconds that never go back, for durations. */
   monotonicMs(): number
+}
+
+/** Where a run's events go first, before anything acts on them. Appending returns only when the record is on disk. */
+export interface Journal {
+  /** @throws RunproofError DISK_FULL, FILE_UNREADABLE: the caller must then not act */
+  append(type: string, data: Readonly<Record<string, Json | undefined>>): void
 }
 
 /** Everything steps and checks reach the world through. The command line hands in adapters; tests may hand in fakes. */

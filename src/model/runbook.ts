@@ -1,7 +1,6 @@
-import type { Capture, Values } from './capture.ts'
-import type { AnyCheck, NonEmpty, Timeline } from './check.ts'
+import type { Capture } from './capture.ts'
+import type { AnyCheck, CheckContext, NonEmpty } from './check.ts'
 import type { Command } from './command.ts'
-import type { Tools } from './ports.ts'
 import type { Secret } from './secret.ts'
 import type { Target } from './target.ts'
 
@@ -30,14 +29,8 @@ export interface PlanInput {
   readonly target: Target
 }
 
-export interface StepContext {
-  readonly params: Params
+export interface StepContext extends CheckContext {
   readonly secrets: Readonly<Record<string, Secret>>
-  readonly target: Target
-  readonly tools: Tools
-  readonly values: Values
-  readonly timeline: Timeline
-  readonly signal: AbortSignal
   readonly run: RunNotes
   /** Sets a capture that this step declares in `yields`. */
   set<Value>(capture: Capture<Value>, value: Value): void

@@ -1,11 +1,3 @@
-import type { Json } from '../model/check.ts'
-
-/** Where a run's events go first, before anything acts on them. Appending returns only when the record is on disk. */
-export interface Journal {
-  /** @throws RunproofError DISK_FULL, FILE_UNREADABLE: the caller must then not act */
-  append(type: string, data: Readonly<Record<string, Json | undefined>>): void
-}
-
 /** What the engine tells whoever watches. The same events as the journal's, with the ids that a display needs. */
 export type Progress =
   | { readonly type: 'run-started'; readonly runId: string; readonly title: string; readonly steps: number }

@@ -1,0 +1,148 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { lstat, mkdir, open, readdir, realpath, rename, rm, statfs } from 'node:fs/promises'
+import { dirname, join, relative, sep } from 'node:path'
+import type { Json } from '../model/check.ts'
+import { RunproofError } from '../model/error.ts'
+import type { FileFacts, Files } from '../model/files.ts'
+import { errnoOf, fileError } from '../model/system-error.ts'
+
+const READ_LIMIT_BYTES = 64 * 1024 * 1024
+
+/** The real file system. */
+export const files: Files = {
+  async facts(path) {
+    try {
+      return toFacts(await lstat(path))
+    } catch (thrown) {
+      if (errnoOf(thrown) === 'ENOENT' || errnoOf(thrown) === 'ENOTDIR') return undefined
+      throw fileError(thrown, path, 'look at')
+    }
+  },
+
+  async readText(path, maxBytes = READ_LIMIT_BYTES) {
+    try {
+      await using handle = await open(path, 'r')
+      const { size } = await handle.stat()
+      if (size > maxBytes) throw new RunproofError('FILE_UNREADABLE', `${path} has ${size} bytes, at most ${maxBytes} are read`)
+      return await handle.readFile('utf8')
+    } catch (thrown) {
+      throw fileError(thrown, path, 'read')
+    }
+  },
+
+  async readJson(path) {
+    const text = await this.readText(path)
+    try {
+      return JSON.parse(text) as Json
+    } catch (cause) {
+      throw new RunproofError('STATE_MALFORMED', `${path} is not JSON`, { cause })
+    }
+  },
+
+  async list(directory) {
+    try {
+      return (await readdir(directory)).sort()
+    } catch (thrown) {
+      if (errnoOf(thrown) === 'ENOENT') return []
+      throw fileError(thrown, directory, 'list')
+    }
+  },
+
+  async walk(directory) {
+    try {
+      const entries = await readdir(directory, { recursive: true, withFileTypes: true })
+      return entries
+        .filter(entry => !entry.isDirectory())
+        .map(entry => relative(directory, join(entry.parentPath, entry.name)).split(sep).join('/'))
+        .sort()
+    } catch (thrown) {
+      if (errnoOf(thrown) === 'ENOENT') return []
+      throw fileError(thrown, directory, 'walk')
+    }
+  },
+
+  async sha256(path) {
+    const hash = createHash('sha256')
+    try {
+      for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk)
+    } catch (thrown) {
+      throw fileError(thrown, path, 'read')
+    }
+    return hash.digest('hex')
+  },
+
+  async treeSha256(path) {
+    if ((await this.facts(path))?.type === 'file') return this.sha256(path)
+    const hash = createHash('sha256')
+    for (const name of await this.walk(path)) {
+      const facts = await this.facts(join(path, name))
+      hash.update(`${name}\0${facts?.mode.toString(8)}\0${await this.sha256(join(path, name))}\n`)
+    }
+    return hash.digest('hex')
+  },
+
+  async makeDirectory(path) {
+    try {
+      await mkdir(path, { recursive: true, mode: 0o700 })
+    } catch (thrown) {
+      throw fileError(thrown, path, 'create')
+    }
+  },
+
+  async write(path, content, mode = 0o600) {
+    const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`)
+    try {
+      {
+        await using handle = await open(temporary, 'wx', mode)
+        await handle.writeFile(content)
+        await handle.sync()
+      }
+      await rename(temporary, path)
+      await syncDirectory(dirname(path))
+    } catch (thrown) {
+      await rm(temporary, { force: true })
+      throw fileError(thrown, path, 'write')
+    }
+  },
+
+  async remove(path) {
+    try {
+      await rm(path, { recursive: true, force: true })
+    } catch (thrown) {
+      throw fileError(thrown, path, 'remove')
+    }
+  },
+
+  async freeBytes(path) {
+    const { bavail, bsize } = await statfs(path)
+    return bavail * bsize
+  },
+
+  async sizeBytes(path) {
+    const facts = await this.facts(path)
+    if (facts?.type === 'file') return facts.sizeBytes
+    let total = 0
+    for (const name of await this.walk(path)) total += (await this.facts(join(path, name)))?.sizeBytes ?? 0
+    return total
+  },
+
+  async realPath(path) {
+    try {
+      return await realpath(path)
+    } catch (thrown) {
+      throw fileError(thrown, path, 'resolve')
+    }
+  },
+}
+
+/** A rename is durable only when the directory that holds the new name is on disk. */
+export async function syncDirectory(path: string): Promise<void> {
+  await using handle = await open(path, 'r')
+  await handle.sync()
+}
+
+function toFacts(stats: Awaited<ReturnType<typeof lstat>>): FileFacts {
+  const type = stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : stats.isSymbolicLink() ? 'symlink' : 'other'
+  return { type, mode: Number(stats.mode) & 0o7777, uid: Number(stats.uid), gid: Number(stats.gid), sizeBytes: Number(stats.size) }
+}

@@ -1,0 +1,48 @@
+import { Command } from 'commander'
+import { collect, parsePairs } from '../options.ts'
+
+export default new Command('run')
+  .summary('run a runbook, break every green check on purpose, seal the evidence')
+  .argument('<runbook>', 'name, or path of a file that exports one')
+  .option('--target <id>', 'daemon to act on', 'stand-in')
+  .option('--param <k=v...>', 'parameter of the runbook; repeatable', collect, [])
+  .option('--secret <name=source...>', 'secret by reference: env:VAR, file:PATH, stdin or generate', collect, [])
+  .option('--counterproofs <which>', 'all, or observation (none on copies of the subject)', 'all')
+  .option('--allow-skip <id=why...>', 'let a check be skipped, with a reason that evidence shows', collect, [])
+  .option('--yes <target-id>', 'approve writing steps on the target of this id')
+  .option('--confirm <word>', 'the word that a destroying step asks for')
+  .option('--width <n>', 'checks or counterproofs at the same time', '4')
+  .option('--reports <dir>', 'where sealed evidence goes (env RUNPROOF_REPORTS)')
+  .option('--work <dir>', 'where scratch data goes while running (env RUNPROOF_WORK)')
+  .option('--plan', 'show what would run, and run nothing')
+  .option('--json', 'the evidence on standard output; errors as JSON on standard error')
+  .addHelpText(
+    'after',
+    `
+Examples:
+  runproof run restore-drill
+  runproof run restore-drill --target kheish --param binary=/usr/bin/kheish-daemon state-archive=/backup/state.tar.zst`,
+  )
+  .action(async (name: string, options: RunFlags) => {
+    if (options.plan === true) {
+      const { showPlan } = await import('../show-plan.ts')
+      return showPlan(name, options.target, parsePairs('--param', options.param), options.json === true)
+    }
+    const { runRunbook } = await import('../run-runbook.ts')
+    process.exitCode = await runRunbook(name, options)
+  })
+
+export interface RunFlags {
+  readonly target: string
+  readonly param: readonly string[]
+  readonly secret: readonly string[]
+  readonly counterproofs: string
+  readonly allowSkip: readonly string[]
+  readonly yes?: string
+  readonly confirm?: string
+  readonly width: string
+  readonly reports?: string
+  readonly work?: string
+  readonly plan?: boolean
+  readonly json?: boolean
+}

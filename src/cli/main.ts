@@ -1,0 +1,60 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command, CommanderError } from 'commander'
+import { RunproofError, toRunproofError } from '../model/error.ts'
+import { exitCodeOf } from './exit-code.ts'
+import { withExitStatus } from './help.ts'
+import { version } from './version.ts'
+
+process.umask(0o077)
+process.exitCode = await main(process.argv.slice(2))
+
+/** Parses, runs one command, and turns whatever it threw into one line, a hint and an exit code. */
+async function main(words: readonly string[]): Promise<number | undefined> {
+  const program = await buildProgram()
+  try {
+    await program.parseAsync(words as string[], { from: 'user' })
+    return process.exitCode as number | undefined
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) {
+      // Help and version were asked for; everything else that commander throws is a usage error it has printed.
+      if (thrown.exitCode === 0) return 0
+      const message = thrown.message.replace(/^error: /, '')
+      return report(new RunproofError('USAGE', message, { hint: 'runproof --help' }), words.includes('--json'))
+    }
+    return report(toRunproofError(thrown), words.includes('--json'))
+  }
+}
+
+async function buildProgram(): Promise<Command> {
+  const program = new Command('runproof')
+    .description('Runbooks that prove themselves: every green check is broken on purpose and must turn red.')
+    .version(version())
+    .showHelpAfterError(false)
+    .addHelpText('after', '\nExamples:\n  runproof run restore-drill\n  runproof evidence verify reports/restore-drill-…')
+
+  const folder = join(import.meta.dirname, 'commands')
+  for (const file of readdirSync(folder).filter(name => /(?<!\.test|\.d)\.[jt]s$/.test(name)).sort()) {
+    program.addCommand(((await import(`./commands/${file}`)) as { default: Command }).default)
+  }
+  silence(program)
+  return withExitStatus(program)
+}
+
+/** Errors are printed once, by us, in one form; commander only tells what was wrong. */
+function silence(command: Command): void {
+  command.exitOverride().configureOutput({ writeErr: () => {}, outputError: () => {} })
+  for (const sub of command.commands) silence(sub)
+}
+
+function report(error: RunproofError, json: boolean): number {
+  const exitCode = exitCodeOf(error)
+  if (json) {
+    const { code, message, hint } = error
+    process.stderr.write(`${JSON.stringify({ error: { code, message, hint, exitCode } })}\n`)
+  } else {
+    process.stderr.write(`runproof: ${error.message}\n${error.hint === undefined ? '' : `  hint: ${error.hint}\n`}`)
+    if (error.code === 'INTERNAL' && error.cause instanceof Error) process.stderr.write(`${error.cause.stack}\n`)
+  }
+  return exitCode
+}

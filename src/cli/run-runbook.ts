@@ -1,0 +1,172 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, rename } from 'node:fs/promises'
+import { hostname, userInfo } from 'node:os'
+import { dirname, join } from 'node:path'
+import { clock } from '../adapters/clock.ts'
+import { files, syncDirectory } from '../adapters/files.ts'
+import { holdLease } from '../adapters/process/lease.ts'
+import { execute } from '../engine/execute.ts'
+import type { CounterproofMode } from '../engine/falsify.ts'
+import { type Plan, plan } from '../engine/plan.ts'
+import { openJournal } from '../evidence/journal-file.ts'
+import { ARTIFACTS_DIR, JOURNAL_FILE, UNSEALED_PREFIX } from '../evidence/layout.ts'
+import type { Evidence } from '../evidence/schema.ts'
+import { seal, type Unsealed } from '../evidence/seal.ts'
+import { machineSigner } from '../evidence/signing-key.ts'
+import type { AnyCheck } from '../model/check.ts'
+import { RunproofError, toRunproofError } from '../model/error.ts'
+import { knownSecrets } from '../scan/known-secrets.ts'
+import { approverFor } from './approve.ts'
+import type { RunFlags } from './commands/run.ts'
+import { exitCodeOf } from './exit-code.ts'
+import { interruptible } from './interrupt.ts'
+import { machineFacts } from './machine.ts'
+import { parsePairs } from './options.ts'
+import { placesFor } from './places.ts'
+import { displayFor } from './progress.ts'
+import { loadReports, loadRunbook, loadTarget } from './registry.ts'
+import { readSecrets } from './secrets.ts'
+import { toolsFor } from './tools.ts'
+import { version } from './version.ts'
+
+/**
+ * Runs a runbook and seals what happened. Everything before the journal exists throws; from then on whatever happens ends
+ * in evidence.
+ *
+ * @returns the exit code; 0 only when evidence was validated, scanned, signed and renamed into place
+ */
+export async function runRunbook(name: string, flags: RunFlags): Promise<number> {
+  const counterproofs = counterproofMode(flags.counterproofs)
+  const width = positive('--width', flags.width)
+  const { runbook, path } = await loadRunbook(name)
+  const target = await loadTarget(flags.target)
+  const planned = plan(runbook, target, parsePairs('--param', flags.param))
+  const allowedSkips = skips(flags.allowSkip, planned)
+  const secrets = await readSecrets(parsePairs('--secret', flags.secret), runbook.secrets ?? [], process.env, process.stdin)
+
+  const places = placesFor(process.env, flags)
+  const signer = await machineSigner(places.stateDir, files)
+  const startedAt = clock.now()
+  const began = clock.monotonicMs()
+  const runId = `${runbook.id}-${startedAt.toISOString().replaceAll(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`
+  const runDir = join(places.reportsDir, `${UNSEALED_PREFIX}${runId}`)
+  const finalDir = join(places.reportsDir, runId)
+  await mkdir(join(runDir, ARTIFACTS_DIR), { recursive: true, mode: 0o700 })
+
+  const known = knownSecrets(Object.values(secrets))
+  const journal = openJournal(join(runDir, JOURNAL_FILE), clock, text => known.redact(text))
+  await using lease = await holdLease({ workDir: places.workDir, runId, runDir })
+  const machine = await machineFacts()
+  const display = displayFor(process.stderr, { json: flags.json === true, color: process.env['NO_COLOR'] === undefined })
+  using interrupt = interruptible(process, () => display.note('interrupted: stopping and tearing down; once more stops now'))
+
+  const tools = toolsFor({ signer, lease })
+  const result = await execute({
+    plan: planned,
+    runId,
+    tools,
+    journal,
+    watch: progress => display.show(progress),
+    approve: approverFor({ target, flags, terminal: process.stdin.isTTY === true && process.stderr.isTTY === true }),
+    secrets,
+    protect: secret => known.add(secret),
+    scratchDir: lease.scratchDir,
+    artifactsDir: join(runDir, ARTIFACTS_DIR),
+    counterproofs,
+    width,
+    allowedSkips,
+    lacking: check => lacking(check, machine.barrier),
+    signal: interrupt.signal,
+  })
+
+  const run: Unsealed = {
+    schema: 'runproof-evidence-1',
+    runId,
+    tool: { name: 'runproof', version: version(), node: process.versions.node },
+    runbook: { id: runbook.id, title: runbook.title, purpose: runbook.purpose, sha256: await files.sha256(path) },
+    target: { id: target.id, title: target.title, real: target.real, ...binaryDigest(result.facts) },
+    operator: { user: userInfo().username, host: hostname() },
+    machine,
+    params: definedOnly(planned.params),
+    secretNames: Object.keys(secrets).sort(),
+    counterproofs,
+    startedAt: startedAt.toISOString(),
+    endedAt: clock.now().toISOString(),
+    durationMs: clock.monotonicMs() - began,
+    ...result,
+  }
+
+  let evidence: Evidence
+  try {
+    journal.append('run-ended', { outcome: result.outcome })
+    const { lastHash, records } = journal.close()
+    evidence = await seal({
+      run: JSON.parse(known.redact(JSON.stringify(run))) as Unsealed,
+      runDir,
+      finalDir,
+      journal: { sha256: await files.sha256(join(runDir, JOURNAL_FILE)), lastHash, records },
+      secrets: known.secrets(),
+      reports: await loadReports(),
+      files,
+      leaks: tools.leaks,
+      signer,
+      publish,
+    })
+  } catch (thrown) {
+    return await unsealed(toRunproofError(thrown), runDir, finalDir)
+  }
+
+  display.end(evidence, finalDir)
+  if (flags.json === true) process.stdout.write(await files.readText(join(finalDir, 'evidence.json')))
+  return exitCodeOf(evidence.outcome)
+}
+
+/** Nothing is deleted: evidence that can't be sealed may be the only record there is. A leak goes into quarantine. */
+async function unsealed(error: RunproofError, runDir: string, finalDir: string): Promise<never> {
+  const place = error.code === 'SECRET_LEAKED' ? `${finalDir}.quarantined` : runDir
+  if (place !== runDir) await rename(runDir, place)
+  throw new RunproofError(error.code, `${error.message}; the run is not sealed, its record lies in ${place}`, {
+    hint: error.hint,
+    cause: error,
+  })
+}
+
+async function publish(from: string, to: string): Promise<void> {
+  await syncDirectory(from)
+  await rename(from, to)
+  await syncDirectory(dirname(to))
+}
+
+function lacking(check: AnyCheck, barrier: string): string | undefined {
+  return (check.needs ?? []).includes('barrier') && barrier === 'none' ? 'this machine offers no isolation (runproof doctor says why)' : undefined
+}
+
+function counterproofMode(text: string): CounterproofMode {
+  if (text === 'all' || text === 'observation') return text
+  throw new RunproofError('USAGE', `--counterproofs ${text}: expected all or observation`)
+}
+
+function positive(flag: string, text: string): number {
+  const value = Number(text)
+  if (Number.isInteger(value) && value >= 1 && value <= 64) return value
+  throw new RunproofError('USAGE', `${flag} ${text}: expected a whole number from 1 to 64`)
+}
+
+/** A skip that no check has would be a typing mistake that silently allows nothing. */
+function skips(words: readonly string[], planned: Plan): readonly { id: string; reason: string }[] {
+  const ids = planned.steps.flatMap(step => step.verify.map(check => check.id))
+  return Object.entries(parsePairs('--allow-skip', words)).map(([id, reason]) => {
+    if (!ids.includes(id)) throw new RunproofError('USAGE', `--allow-skip ${id}: ${planned.runbook.id} has no such check`, { hint: `runproof plan ${planned.runbook.id}` })
+    if (reason.trim() === '') throw new RunproofError('USAGE', `--allow-skip ${id}: a reason is needed`)
+    return { id, reason }
+  })
+}
+
+function definedOnly(params: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(params).filter((entry): entry is [string, string] => entry[1] !== undefined))
+}
+
+function binaryDigest(facts: Evidence['facts']): { binarySha256?: string } {
+  const digest = facts['binary.sha256']
+  return typeof digest === 'string' ? { binarySha256: digest } : {}
+}

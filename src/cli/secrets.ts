@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto'
+import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { files } from '../adapters/files.ts'
+import { RunproofError } from '../model/error.ts'
+import { Secret } from '../model/secret.ts'
+
+/**
+ * Resolves `name=source` references. Values come from the environment, a file, standard input or a generator, never from
+ * the command line.
+ *
+ * @throws RunproofError USAGE for a name the runbook does not know or a source of unknown form; SECRET_MISSING;
+ *   SECRET_TOO_SHORT
+ */
+export async function readSecrets(
+  references: Readonly<Record<string, string>>,
+  known: readonly string[],
+  env: NodeJS.ProcessEnv,
+  stdin: Readable,
+): Promise<Readonly<Record<string, Secret>>> {
+  const secrets: Record<string, Secret> = {}
+  for (const [name, source] of Object.entries(references)) {
+    if (!known.includes(name)) {
+      throw new RunproofError('USAGE', `--secret ${name}: this runbook takes ${known.length === 0 ? 'no secrets' : known.join(', ')}`)
+    }
+    secrets[name] = new Secret(name, await read(name, source, env, stdin))
+  }
+  return secrets
+}
+
+async function read(name: string, source: string, env: NodeJS.ProcessEnv, stdin: Readable): Promise<string> {
+  if (source === 'generate') return randomBytes(32).toString('base64url')
+  if (source === 'stdin') return trimNewline(await text(stdin))
+  if (source.startsWith('file:')) return trimNewline(await files.readText(source.slice('file:'.length), 1 << 20))
+  if (source.startsWith('env:')) {
+    const value = env[source.slice('env:'.length)]
+    if (value === undefined) throw new RunproofError('SECRET_MISSING', `--secret ${name}=${source}: that variable is not set`)
+    return value
+  }
+  // The text is not repeated: it may be the value itself.
+  throw new RunproofError('USAGE', `--secret ${name}: the source must be env:VAR, file:PATH, stdin or generate`, {
+    hint: 'a value on the command line can be read by every user of this machine',
+  })
+}
+
+function trimNewline(value: string): string {
+  return value.replace(/\r?\n$/, '')
+}

@@ -1,0 +1,52 @@
+import { plan } from '../engine/plan.ts'
+import { isCommandRun, isManual, type Step } from '../model/runbook.ts'
+import { decide } from '../policy/decide.ts'
+import { loadRunbook, loadTarget } from './registry.ts'
+
+/** Prints what a run would do. Nothing is executed and nothing is read but the runbook itself. */
+export async function showPlan(
+  name: string,
+  targetId: string,
+  params: Readonly<Record<string, string>>,
+  json: boolean,
+): Promise<void> {
+  const [{ runbook }, target] = [await loadRunbook(name), await loadTarget(targetId)]
+  const planned = plan(runbook, target, params)
+  const steps = planned.steps.map(step => ({
+    id: step.id,
+    title: step.title,
+    effect: step.effect,
+    policy: decide(step, target).verdict,
+    does: describe(step),
+    docs: step.docs,
+    undo: 'undo' in step ? step.undo.describe : 'irreversible' in step ? `none: ${step.irreversible}` : undefined,
+    checks: step.verify.map(check => ({
+      id: check.id,
+      title: check.title,
+      counterproofs: check.counterproofs.map(one => ({ id: one.id, breaks: one.breaks, on: 'subject' in one ? 'subject' : 'observation' })),
+    })),
+  }))
+
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ runbook: runbook.id, target: target.id, params: planned.params, steps, notTested: planned.limits }, null, 2)}\n`)
+    return
+  }
+  const lines = [`${runbook.title} — ${target.title}`]
+  for (const [index, step] of steps.entries()) {
+    lines.push('', `${index + 1}. ${step.title}  [${step.effect}, ${step.policy}]`, `   ${step.does}`)
+    if (step.docs?.command !== undefined) lines.push(`   documented: ${step.docs.page}: ${step.docs.command}`)
+    if (step.undo !== undefined) lines.push(`   undo: ${step.undo}`)
+    for (const check of step.checks) {
+      lines.push(`   ? ${check.title}`, ...check.counterproofs.map(one => `       broken on purpose (${one.on}): ${one.breaks}`))
+    }
+  }
+  const counterproofs = steps.flatMap(step => step.checks.flatMap(check => check.counterproofs)).length
+  lines.push('', `${steps.length} steps, ${steps.flatMap(step => step.checks).length} checks, ${counterproofs} counterproofs. Nothing was run.`)
+  if (planned.limits.length > 0) lines.push('Not tested by this plan:', ...planned.limits.map(limit => `  - ${limit}`))
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+function describe(step: Step): string {
+  if (isManual(step.run)) return `a person: ${step.run.instruction}`
+  return isCommandRun(step.run) ? step.run.shows : step.run.describe
+}

@@ -1,0 +1,14 @@
+/** File names inside a sealed evidence directory. */
+export const EVIDENCE_FILE = 'evidence.json'
+export const ENVELOPE_FILE = 'evidence.dsse.json'
+export const JOURNAL_FILE = 'journal.jsonl'
+export const ARTIFACTS_DIR = 'artifacts'
+
+/** Directories of runs that are not sealed: still going, or abandoned by a crash. */
+export const UNSEALED_PREFIX = '.run-'
+
+/** One rendering of evidence, made from it alone; `file` is its name inside the evidence directory. */
+export interface Report {
+  readonly file: string
+  readonly render: (evidence: import('./schema.ts').Evidence) => string
+}

@@ -1,0 +1,68 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { mkdir, open, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { keyIdOf, signerOf } from './envelope.ts'
+import { RunproofError } from '../model/error.ts'
+import type { Files } from '../model/files.ts'
+import type { Signer } from '../model/signer.ts'
+import { errnoOf, fileError } from '../model/system-error.ts'
+
+/**
+ * The machine's Ed25519 signing key, made on first use in the user's state directory, 0600.
+ *
+ * @throws RunproofError KEY_UNUSABLE when the file is readable by others, or is no Ed25519 key
+ */
+export async function machineSigner(stateDir: string, files: Files): Promise<Signer> {
+  const path = join(stateDir, 'signing-key.pem')
+  await mkdir(stateDir, { recursive: true, mode: 0o700 })
+  await createOnce(path)
+
+  const facts = await files.facts(path)
+  if (facts?.type !== 'file' || (facts.mode & 0o077) !== 0) {
+    throw new RunproofError('KEY_UNUSABLE', `${path} can be read by others (mode ${facts?.mode.toString(8)})`, { hint: `chmod 600 ${path}` })
+  }
+  return signerFromPem(await files.readText(path), path)
+}
+
+export function signerFromPem(pem: string, path: string): Signer {
+  try {
+    const key = createPrivateKey(pem)
+    if (key.asymmetricKeyType !== 'ed25519') throw new Error(`a ${key.asymmetricKeyType} key`)
+    return signerOf(key)
+  } catch (cause) {
+    throw new RunproofError('KEY_UNUSABLE', `${path} holds no Ed25519 private key in PEM`, {
+      hint: 'openssl genpkey -algorithm ed25519 makes one',
+      cause,
+    })
+  }
+}
+
+/** Key ids that this user trusts: the machine's own key, and one id or public key PEM file per `--key`. */
+export async function trustedKeyIds(signer: Signer, keys: readonly string[]): Promise<readonly string[]> {
+  const ids = [signer.keyId]
+  for (const key of keys) {
+    if (/^sha256:[0-9a-f]{64}$/.test(key)) ids.push(key)
+    else ids.push(await keyIdOfFile(key))
+  }
+  return ids
+}
+
+async function keyIdOfFile(path: string): Promise<string> {
+  try {
+    return keyIdOf(createPublicKey(await readFile(path, 'utf8')))
+  } catch (cause) {
+    throw new RunproofError('KEY_UNUSABLE', `--key ${path} is neither sha256:<hex> nor a readable public key in PEM`, { cause })
+  }
+}
+
+/** Exclusive creation decides who of two first runs makes the key; the other one reads it. */
+async function createOnce(path: string): Promise<void> {
+  try {
+    await using handle = await open(path, 'wx', 0o600)
+    const { privateKey } = generateKeyPairSync('ed25519')
+    await handle.writeFile(privateKey.export({ type: 'pkcs8', format: 'pem' }))
+    await handle.sync()
+  } catch (thrown) {
+    if (errnoOf(thrown) !== 'EEXIST') throw fileError(thrown, path, 'create')
+  }
+}

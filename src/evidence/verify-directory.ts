@@ -1,0 +1,104 @@
+import { join } from 'node:path'
+import { RunproofError } from '../model/error.ts'
+import type { Files } from '../model/files.ts'
+import { canonicalJson } from './canonical.ts'
+import { openEnvelope } from './envelope.ts'
+import { verifyJournal } from './journal.ts'
+import { ARTIFACTS_DIR, ENVELOPE_FILE, EVIDENCE_FILE, JOURNAL_FILE, type Report } from './layout.ts'
+import type { Evidence } from './schema.ts'
+import { STATEMENT_PAYLOAD_TYPE, statement } from './statement.ts'
+import { evidenceProblems } from './validate.ts'
+
+export interface VerifiedEvidence {
+  readonly evidence: Evidence
+  /** Whether the key is one that the caller trusts; an intact directory of an unknown signer proves nothing about who. */
+  readonly signerTrusted: boolean
+}
+
+/**
+ * Re-checks a sealed directory offline: the signature, the set of files and every digest, canonical form and schema, the
+ * journal's chain, and that each report is what today's renderer makes of the evidence. One changed byte anywhere is
+ * found.
+ *
+ * @param trusted - key ids (`sha256:<hex>`) that the caller trusts
+ * @throws RunproofError EVIDENCE_TAMPERED, JOURNAL_BROKEN, EVIDENCE_INVALID naming the file; FILE_UNREADABLE
+ */
+export async function verifyDirectory(
+  dir: string,
+  files: Files,
+  reports: readonly Report[],
+  trusted: readonly string[],
+): Promise<VerifiedEvidence> {
+  const text = await readRequired(files, dir, EVIDENCE_FILE)
+  const evidence = parseEvidence(text)
+
+  const envelope = await readRequired(files, dir, ENVELOPE_FILE)
+  const payload = openEnvelope(envelope, STATEMENT_PAYLOAD_TYPE, evidence.signer.publicKeyPem)
+  const names = (await files.walk(dir)).filter(name => name !== ENVELOPE_FILE)
+  const digests = new Map<string, string>()
+  for (const name of names) digests.set(name, await files.sha256(join(dir, name)))
+  await comparePayload(payload, digests, evidence)
+
+  compareArtifacts(evidence, digests)
+  const journal = verifyJournal(await readRequired(files, dir, JOURNAL_FILE))
+  if (journal.lastHash !== evidence.journal.lastHash || journal.records.length !== evidence.journal.records || journal.tornBytes > 0) {
+    throw tampered(`${JOURNAL_FILE} is not the journal that the evidence names`)
+  }
+  for (const report of reports) {
+    if (digests.has(report.file) && (await files.readText(join(dir, report.file))) !== report.render(evidence)) {
+      throw tampered(`${report.file} is not what the evidence says`)
+    }
+  }
+  return { evidence, signerTrusted: trusted.includes(evidence.signer.keyId) }
+}
+
+function parseEvidence(text: string): Evidence {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw new RunproofError('EVIDENCE_TAMPERED', `${EVIDENCE_FILE} is not JSON`, { cause })
+  }
+  const problems = evidenceProblems(value)
+  if (problems.length > 0) throw new RunproofError('EVIDENCE_INVALID', `${EVIDENCE_FILE} does not fit its schema: ${problems[0]}`)
+  if (`${canonicalJson(value)}\n` !== text) throw tampered(`${EVIDENCE_FILE} is not in canonical form`)
+  return value as Evidence
+}
+
+async function comparePayload(payload: Buffer, digests: ReadonlyMap<string, string>, evidence: Evidence): Promise<void> {
+  const expected = statement(
+    [...digests].map(([name, sha256]) => ({ name, digest: { sha256 } })),
+    { runId: evidence.runId, outcome: evidence.outcome },
+  )
+  if (payload.equals(expected)) return
+
+  const signed = JSON.parse(payload.toString()) as { subject?: { name: string; digest: { sha256: string } }[] }
+  const subjects = new Map((signed.subject ?? []).map(subject => [subject.name, subject.digest.sha256]))
+  for (const [name, sha256] of digests) {
+    if (!subjects.has(name)) throw tampered(`${name} was added after signing`)
+    if (subjects.get(name) !== sha256) throw tampered(`${name} was changed after signing`)
+  }
+  for (const name of subjects.keys()) if (!digests.has(name)) throw tampered(`${name} is missing`)
+  throw tampered('the signed statement speaks of another run')
+}
+
+function compareArtifacts(evidence: Evidence, digests: ReadonlyMap<string, string>): void {
+  const listed = new Map(evidence.artifacts.map(artifact => [artifact.path, artifact.sha256]))
+  for (const [name, sha256] of digests) {
+    if (name.startsWith(`${ARTIFACTS_DIR}/`) && listed.get(name) !== sha256) throw tampered(`${name} is not the artefact that the evidence lists`)
+  }
+  for (const name of listed.keys()) if (!digests.has(name)) throw tampered(`${name} is missing`)
+}
+
+async function readRequired(files: Files, dir: string, name: string): Promise<string> {
+  if ((await files.facts(join(dir, name)))?.type !== 'file') {
+    throw new RunproofError('EVIDENCE_INVALID', `${join(dir, name)} is missing`, {
+      hint: 'is this a sealed evidence directory? an unsealed run keeps only its journal',
+    })
+  }
+  return files.readText(join(dir, name))
+}
+
+function tampered(why: string): RunproofError {
+  return new RunproofError('EVIDENCE_TAMPERED', why)
+}

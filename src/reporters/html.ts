@@ -1,0 +1,82 @@
+import type { Report } from '../evidence/layout.ts'
+import type { CheckRecord, Evidence, StepRecord } from '../evidence/schema.ts'
+import { escapeMarkup } from './text/escape.ts'
+import { seconds } from './text/summary.ts'
+
+/** One self-contained page: no script, nothing loaded from anywhere. */
+const report: Report = { file: 'report.html', render }
+export default report
+
+const STYLE = `
+:root{color-scheme:light dark;--line:#8884;--good:#1a7f37;--bad:#cf222e;--odd:#9a6700}
+body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}
+h1{font-size:1.4rem;margin:0}h2{font-size:1.1rem;margin:2rem 0 .5rem}
+code,pre{font:13px/1.4 ui-monospace,monospace}pre{white-space:pre-wrap;overflow-wrap:anywhere}
+.passed{color:var(--good)}.failed,.errored,.denied,.interrupted{color:var(--bad)}.unproven,.skipped{color:var(--odd)}
+.red::before{content:"red ";color:var(--bad);font-weight:600}.green::before{content:"still green ";color:var(--odd);font-weight:600}
+.not-run::before{content:"not run ";color:var(--odd)}.proof.errored::before{content:"no verdict ";font-weight:600}
+table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid var(--line);padding:.3rem .6rem .3rem 0;text-align:left;vertical-align:top}
+details{margin:.2rem 0}summary{cursor:pointer}ul{margin:.2rem 0;padding-left:1.2rem}.dim{opacity:.7}
+@media(max-width:40rem){td,th{display:block;border:0}}
+`
+
+function render(evidence: Evidence): string {
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
+<title>${escapeMarkup(`${evidence.outcome}: ${evidence.runbook.title}`)}</title><style>${STYLE}</style></head><body>
+<h1>${escapeMarkup(evidence.runbook.title)}: <span class="${evidence.outcome}">${evidence.outcome}</span></h1>
+<p class="dim">${escapeMarkup(evidence.runId)}</p>
+${overview(evidence)}
+${recovery(evidence)}
+<h2>Steps</h2>
+${evidence.steps.map(step).join('\n')}
+${list('Not tested', evidence.notTested)}
+${list('Assumptions', evidence.assumptions)}
+<h2>Artefacts</h2>
+<table><tr><th>file</th><th>SHA-256</th></tr>${evidence.artifacts.map(one => `<tr><td>${escapeMarkup(one.path)}</td><td><code>${one.sha256}</code></td></tr>`).join('')}</table>
+<p class="dim">This page is a rendering. What counts is evidence.json and its signature: <code>runproof evidence verify</code> re-checks every byte.</p>
+</body></html>
+`
+}
+
+function overview(evidence: Evidence): string {
+  const rows: [string, string][] = [
+    ['Target', `${evidence.target.title}${evidence.target.real ? '' : ' (not a real target)'}`],
+    ['Operator', `${evidence.operator.user}@${evidence.operator.host}`],
+    ['Started', evidence.startedAt],
+    ['Duration', seconds(evidence.durationMs)],
+    ['Isolation', evidence.machine.barrier],
+    ['Signed by', evidence.signer.keyId],
+    ...Object.entries(evidence.facts).map(([name, value]): [string, string] => [name, String(value)]),
+  ]
+  return `<table>${rows.map(([name, value]) => `<tr><th>${escapeMarkup(name)}</th><td>${escapeMarkup(value)}</td></tr>`).join('')}</table>`
+}
+
+function recovery(evidence: Evidence): string {
+  if (evidence.rto === undefined) return ''
+  const phases = evidence.rto.phases.map(phase => `<tr><td>${escapeMarkup(phase.id)}</td><td>${seconds(phase.durationMs)}</td></tr>`)
+  const rpo = evidence.rpoMs === undefined ? '' : `<p>RPO ${seconds(evidence.rpoMs)} <span class="dim">(${escapeMarkup(evidence.rpoBasis ?? '')})</span></p>`
+  return `<h2>Recovery</h2><p>RTO ${seconds(evidence.rto.totalMs)}</p><table>${phases.join('')}</table>${rpo}`
+}
+
+function step(record: StepRecord): string {
+  const commands = record.commands.map(one => `<pre>$ ${escapeMarkup(one.command)}</pre>`).join('')
+  return `<details open><summary><strong>${escapeMarkup(record.title)}</strong> <span class="${record.outcome}">${record.outcome}</span> <span class="dim">${seconds(record.durationMs)}</span></summary>
+${record.reason === undefined ? '' : `<p>${escapeMarkup(record.reason)}</p>`}${commands}
+${record.checks.length === 0 ? '' : `<table>${record.checks.map(check).join('')}</table>`}</details>`
+}
+
+function check(record: CheckRecord): string {
+  const proofs = record.counterproofs
+    .map(one => `<li class="proof ${one.outcome}">${escapeMarkup(one.breaks)} <span class="dim">(${one.on}) ${escapeMarkup(one.said)}</span></li>`)
+    .join('')
+  const facts = (['expected', 'actual'] as const)
+    .filter(name => record[name] !== undefined)
+    .map(name => `${name}: ${escapeMarkup(JSON.stringify(record[name]).slice(0, 600))}`)
+  const details = facts.length === 0 ? '' : `<details><summary class="dim">facts</summary><pre>${facts.join('\n')}</pre></details>`
+  return `<tr><td class="${record.outcome}">${record.outcome}</td><td>${escapeMarkup(record.title)}${record.reason === undefined ? '' : `<br>${escapeMarkup(record.reason)}`}${details}<ul>${proofs}</ul></td></tr>`
+}
+
+function list(title: string, items: readonly string[]): string {
+  return items.length === 0 ? '' : `<h2>${title}</h2><ul>${items.map(item => `<li>${escapeMarkup(item)}</li>`).join('')}</ul>`
+}
