@@ -1,7 +1,7 @@
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
+import { EvidenceSchema, JournalRecordSchema } from '../src/evidence/schema.ts'
 import { generateValidator } from './standalone-validator.ts'
 import type { TestList } from './test-verdict.ts'
 
@@ -9,18 +9,16 @@ const root = path.resolve(import.meta.dirname, '..')
 
 /** Schemas with a published file in `reports/schema/` and a validator in `src/evidence/generated/`. */
 const SCHEMAS = [
-  { name: 'evidence-1', source: 'src/evidence/schema.ts', export: 'EvidenceSchema', type: 'Evidence' },
-  { name: 'journal-record-1', source: 'src/evidence/schema.ts', export: 'JournalRecordSchema', type: 'JournalRecord' },
-] as const
+  { name: 'evidence-1', schema: EvidenceSchema, type: 'Evidence', typeModule: '../schema.ts' },
+  { name: 'journal-record-1', schema: JournalRecordSchema, type: 'JournalRecord', typeModule: '../schema.ts' },
+]
 
 /** Path to content, of every file that is made from others in this checkout. */
-async function generateAll(): Promise<Map<string, string>> {
+function generateAll(): Map<string, string> {
   const files = new Map<string, string>()
-  for (const { name, source, export: exported, type } of SCHEMAS) {
-    const module = await import(pathToFileURL(path.join(root, source)).href)
-    const schema = module[exported]
-    if (typeof schema !== 'object') throw new Error(`${source} exports no ${exported}`)
-    const made = generateValidator({ name, schema, type, typeModule: `../${path.basename(source)}` })
+  for (const source of SCHEMAS) {
+    const made = generateValidator(source)
+    const { name } = source
     files.set(`reports/schema/${name}.json`, made.schema)
     files.set(`src/evidence/generated/${name}.js`, made.module)
     files.set(`src/evidence/generated/${name}.d.ts`, made.declarations)
@@ -47,7 +45,7 @@ function testListProblems(): string[] {
 }
 
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } })
-const files = await generateAll()
+const files = generateAll()
 const onDisk = (file: string) =>
   existsSync(path.join(root, file)) ? readFileSync(path.join(root, file), 'utf8') : undefined
 
