@@ -1,4 +1,4 @@
-import { globSync, readFileSync, statSync } from 'node:fs'
+import { globSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import path from 'node:path'
 import { findImports, type Import } from './imports.ts'
@@ -139,7 +139,7 @@ export function findViolations(root: string): Violation[] {
   const files = codeFiles(root)
   if (files.length === 0) throw new Error(`no code below ${root}`)
 
-  return [...unlistedFolders(root), ...files.flatMap(file => judgeFile(file))]
+  return [...unlistedFolders(root, files), ...files.flatMap(file => judgeFile(file))]
 
   function judgeFile(file: string): Violation[] {
     const name = layerOf(file)
@@ -215,9 +215,9 @@ function codeFiles(root: string): string[] {
 }
 
 /** Also a folder of `src/` whose files are not code yet: its row comes first. */
-function unlistedFolders(root: string): Violation[] {
+function unlistedFolders(root: string, files: readonly string[]): Violation[] {
   return globSync('src/*', { cwd: root })
     .filter(name => statSync(path.join(root, name)).isDirectory() && layerOf(name) === undefined)
-    .filter(name => globSync('**/*', { cwd: path.join(root, name) }).length > 0)
+    .filter(name => !files.some(file => file.startsWith(`${name}/`)) && readdirSync(path.join(root, name)).length > 0)
     .map(name => ({ file: name, line: 1, rule: 'folder', message: `${name} has no row in the table of layers` }))
 }

@@ -23,13 +23,8 @@ describe('a planted violation turns the rule red', () => {
 
   const cases = [
     ['a product name in the engine', 'src/engine/planted.ts', '// what KHEISH does', 'product-name'],
-    [
-      'a registry in the lockfile',
-      'package-lock.json',
-      '{ "resolved": "https://example.test/a.tgz" }',
-      'registry-host',
-    ],
-    ['a registry by name', '.npmrc', ['registry=https://registry', 'npmjs.org/'].join('.'), 'registry-host'],
+    ['a registry in the lockfile', 'package-lock.json', '{ "resolved": "https://example.test/a.tgz" }', 'resolved'],
+    ['a registry by name', '.npmrc', `registry=https://${['registry', 'npmjs', 'org'].join('.')}/`, 'registry-host'],
     ['a path of a machine', 'docs/planted.md', ['see ', 'work', 'place'].join('/'), 'machine-path'],
     ['a home directory', 'scripts/planted.ts', ["const a = '", 'home', 'someone', "x'"].join('/'), 'machine-path'],
     ['a page outside the checkout', 'README.md', ['see ..', 'shared', 'page.md'].join('/'), 'outside-path'],

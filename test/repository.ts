@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { parseSync } from 'oxc-parser'
 
@@ -119,7 +119,7 @@ function trackedFiles(root: string): string[] {
         encoding: 'utf8',
         maxBuffer: 64 * 1024 * 1024,
       }).split('\0')
-    : globSync('**/*', { cwd: root, exclude: name => path.basename(name) === 'node_modules' })
+    : readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(file => !file.startsWith('node_modules/'))
   return listed
     .filter(file => file !== '' && statSync(path.join(root, file), { throwIfNoEntry: false })?.isFile())
     .sort()
