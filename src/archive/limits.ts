@@ -18,3 +18,13 @@ export const DEFAULT_LIMITS: ArchiveLimits = {
 
 /** Below this many decoded bytes no ratio is judged: a small archive of mostly padding is no bomb. */
 export const RATIO_GRACE_BYTES = 64 * 1024 * 1024
+
+/** For a tree of our own: whatever is there belongs in; names a restore would refuse are still told. */
+export const UNLIMITED: ArchiveLimits = {
+  maxEntries: Number.POSITIVE_INFINITY,
+  maxTotalBytes: Number.POSITIVE_INFINITY,
+  maxFileBytes: Number.POSITIVE_INFINITY,
+  maxRatio: Number.POSITIVE_INFINITY,
+  maxDepth: DEFAULT_LIMITS.maxDepth,
+  maxPathBytes: DEFAULT_LIMITS.maxPathBytes,
+}
