@@ -26,7 +26,8 @@ export function createCommandRunner(place: RunPlace = {}): CommandRunner {
  * Runs one command to its end: umask 077, no inherited environment, output kept up to `maxOutputBytes` per stream.
  *
  * @returns also for a non-zero exit, a signal or a timeout; what it left in its process group is killed
- * @throws RunproofError TOOL_MISSING when the program is not on the path, INTERRUPTED when `options.signal` aborts
+ * @throws RunproofError TOOL_MISSING when the program is not on the path, COMMAND_FAILED when its directory cannot be entered,
+ *   INTERRUPTED when `options.signal` aborts
  */
 export async function runCommand(command: Command, options: RunOptions, place: RunPlace = {}): Promise<RunResult> {
   const path = place.path ?? SYSTEM_PATH
@@ -59,8 +60,9 @@ export async function runCommand(command: Command, options: RunOptions, place: R
 
   const child = running.child!
   const killGroup = () => {
+    if (child.pid === undefined) return
     try {
-      process.kill(-child.pid!, 'SIGKILL')
+      process.kill(-child.pid, 'SIGKILL')
     } catch {
       // the group has already ended
     }
@@ -86,7 +88,7 @@ export async function runCommand(command: Command, options: RunOptions, place: R
 
   try {
     const output = await running
-    if (output.cause !== undefined && output.exitCode === null && output.signal === null) {
+    if (child.pid === undefined) {
       throw new RunproofError('COMMAND_FAILED', `${program} could not be started in ${cwd}`, { cause: output.cause })
     }
     if (options.signal?.aborted) throw interrupted(program)

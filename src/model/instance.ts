@@ -255,16 +255,6 @@ export interface Instance extends AsyncDisposable {
   stop(options?: { readonly graceMs?: number }): Promise<StopReport>
 }
 
-/** What a dead run left behind, and what was done about it. */
-export interface Swept {
-  readonly runId: string
-  readonly scratch: string
-  readonly killed: readonly ProcessIdentity[]
-  readonly removed: readonly string[]
-  /** Could not be killed or removed, with the reason. */
-  readonly failed: readonly string[]
-}
-
 export interface InstancePort {
   detectBarrier(): Promise<Barrier>
   /**

@@ -5,6 +5,9 @@ import { join } from 'node:path'
 /** `sun_path` has 108 bytes, the last one zero. @see unix(7) */
 const LONGEST_SOCKET_PATH = 107
 
+/** The name of a directory made for a socket alone. */
+export const SHORT_SOCKET_DIR = /^runproof-[A-Za-z0-9]{6}$/
+
 /** Everything an instance writes to unless it is told otherwise, all below one directory. */
 export interface Layout {
   readonly dir: string

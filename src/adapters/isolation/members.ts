@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync } from 'node:fs'
 import type { InstanceProcess } from '../../model/instance.ts'
 import { allPids, descendants, identify, readStat } from '../process/identity.ts'
-import { markedPids, readEnvironment } from './marked.ts'
+import { markedPids, readEnvironment } from '../process/marked.ts'
 
 /** How the processes of an instance are told from all others: a pid namespace of their own, or the marker they carry. */
 export type Membership =

@@ -18,14 +18,15 @@ import type {
 } from '../../model/instance.ts'
 import { findProgram, SYSTEM_PATH } from '../find-program.ts'
 import { awaitGone, identify, signalProcess } from '../process/identity.ts'
-import { parseMountInfo } from '../process/mounts.ts'
+import { MARKER } from '../process/marked.ts'
+import { mountsBelow } from '../process/mounts.ts'
+import { listeningSocketPaths } from '../process/sockets.ts'
 import { createCommandRunner, revealAll } from '../run-command.ts'
 import { detectBarrier } from './barrier.ts'
 import { gatherFacts } from './facts.ts'
 import { choosePort, PORT_IN_NAMESPACE, saysPortTaken } from './free-port.ts'
 import { createHttpPort, type HttpPort } from './http.ts'
 import { type Layout, makeLayout, socketPlace } from './layout.ts'
-import { MARKER } from './marked.ts'
 import { listMembers, type Membership } from './members.ts'
 import { startWarden, type WardenLink } from './warden-link.ts'
 
@@ -155,7 +156,8 @@ class RunningInstance implements Instance {
     if (this.#socket?.extraDir) this.#lease?.addDir(this.#socket.extraDir)
     this.#lease?.addMarker(this.#marker)
     await this.#takePlace()
-    await this.#openBarrier()
+    // Loading the HTTP client takes as long as the warden takes to come up.
+    await Promise.all([this.#openHttp(), this.#openBarrier()])
     if (spec.beforeStart) await spec.beforeStart(this)
     this.#throwIfInterrupted()
     if (spec.daemon) await this.#startDaemon(spec.daemon(this.place))
@@ -166,8 +168,11 @@ class RunningInstance implements Instance {
     const port = this.#spec.port ?? (this.#isolated ? PORT_IN_NAMESPACE : await choosePort())
     const baseUrl = `http://127.0.0.1:${port}`
     this.place = { port, baseUrl, dir, home, tmp }
+  }
+
+  async #openHttp(): Promise<void> {
     await this.#http?.close()
-    this.#http = await createHttpPort(baseUrl, this.#socket?.path ?? null)
+    this.#http = await createHttpPort(this.place.baseUrl, this.#socket?.path ?? null)
   }
 
   async #openBarrier(): Promise<void> {
@@ -177,7 +182,10 @@ class RunningInstance implements Instance {
     link.on(message => {
       if (message.kind === 'exited') this.#ended(message.exit, message.droppedBytes)
     })
-    link.ended.then(() => this.#ended({ exitCode: null, signal: 'SIGKILL' }, this.#droppedBytes))
+    link.ended.then(() => {
+      const signal = this.#daemonInnerPid === null ? null : 'SIGKILL'
+      this.#ended({ exitCode: null, signal }, this.#droppedBytes)
+    })
     const prepared = link.next('prepared')
     link.send({
       kind: 'prepare',
@@ -190,6 +198,8 @@ class RunningInstance implements Instance {
       mountProgram: this.barrier.tools.mount ?? 'mount',
       socket: this.#socket?.path ?? null,
       marker: this.barrier.kind === 'none' ? this.#marker : null,
+      hidden: this.barrier.kind === 'none' ? [] : listeningSocketPaths(),
+      hiddenTable: join(this.#layout.dir, 'hidden.fstab'),
       port: this.place.port,
     })
     const { pid, views } = await prepared
@@ -346,7 +356,7 @@ class RunningInstance implements Instance {
     const ended = new AbortController()
     const abandon = () => ended.abort()
     const signal = options.signal ? AbortSignal.any([options.signal, ended.signal]) : ended.signal
-    this.#link?.on(message => message.kind === 'exited' && abandon())
+    const forget = this.#link?.on(message => message.kind === 'exited' && abandon())
     try {
       const answer = await this.request(options.path, {
         timeoutMs,
@@ -359,6 +369,8 @@ class RunningInstance implements Instance {
       if (code !== 'TIMEOUT' && code !== 'TARGET_UNREACHABLE' && code !== 'BODY_TOO_LARGE' && code !== 'INTERRUPTED')
         throw error
       return { answer: undefined, listened: code === 'TIMEOUT' || code === 'BODY_TOO_LARGE' }
+    } finally {
+      forget?.()
     }
   }
 
@@ -399,6 +411,7 @@ class RunningInstance implements Instance {
     rmSync(this.#layout.stdoutFile, { force: true })
     rmSync(this.#layout.stderrFile, { force: true })
     await this.#takePlace()
+    await this.#openHttp()
     await this.#startDaemon(this.#spec.daemon!(this.place))
   }
 
@@ -440,7 +453,11 @@ class RunningInstance implements Instance {
     const link = this.#link!
     const id = ++this.#probes
     return new Promise<ProbeResult>((resolve, reject) => {
-      link.on(message => message.kind === 'probed' && message.id === id && resolve(message.result))
+      const forget = link.on(message => {
+        if (message.kind !== 'probed' || message.id !== id) return
+        forget()
+        resolve(message.result)
+      })
       link.ended.then(() =>
         reject(new RunproofError('INSTANCE_FAILED', `instance ${this.id} has ended; nothing can be probed from it`)),
       )
@@ -547,12 +564,6 @@ class RunningInstance implements Instance {
 function findChild(parent: number): number {
   const text = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').trim()
   return Number(text.split(' ')[0])
-}
-
-function mountsBelow(dir: string): string[] {
-  return parseMountInfo(readFileSync('/proc/self/mountinfo', 'utf8')).flatMap(({ at }) =>
-    at === dir || at.startsWith(`${dir}/`) ? [at] : [],
-  )
 }
 
 async function settlesWithin(promise: Promise<unknown>, timeoutMs: number): Promise<boolean> {

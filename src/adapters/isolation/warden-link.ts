@@ -22,7 +22,8 @@ export interface WardenLink {
   /** Exit of the outermost process of ours: everything behind a barrier has ended then. */
   readonly ended: Promise<void>
   send(message: ToWarden): void
-  on(listener: (message: FromWarden) => void): void
+  /** @returns what takes the listener away again */
+  on(listener: (message: FromWarden) => void): () => void
   /** The first message of that kind. @throws RunproofError INSTANCE_FAILED when the warden fails or ends before */
   next<Kind extends FromWarden['kind']>(kind: Kind): Promise<Extract<FromWarden, { kind: Kind }>>
 }
@@ -69,7 +70,10 @@ export function startWarden(barrier: Barrier, network: 'isolated' | 'shared'): W
       // A message to a warden that has just ended is lost, and `ended` says why.
       if (child.connected) child.send(message, () => {})
     },
-    on: listener => void listeners.add(listener),
+    on(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
     next(kind) {
       return new Promise((resolve, reject) => {
         const settle = (message: FromWarden) => {

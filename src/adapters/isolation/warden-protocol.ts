@@ -11,6 +11,10 @@ export type ToWarden =
       /** Without a barrier: what the environment of every process of the instance says. */
       readonly marker: string | null
       readonly port: number
+      /** Sockets in the file system, which no network namespace keeps away: covered before anything else runs. */
+      readonly hidden: readonly string[]
+      /** Where the list for `mount --all` is written. */
+      readonly hiddenTable: string
     }
   | {
       readonly kind: 'start'

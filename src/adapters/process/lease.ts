@@ -1,9 +1,9 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { lstatSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { RunproofError } from '../../model/error.ts'
 import type { ProcessIdentity } from '../../model/instance.ts'
 import { identify } from './identity.ts'
+import { removeTree } from './remove-tree.ts'
 
 const LEASE_FILE = 'lease.json'
 
@@ -30,7 +30,7 @@ export interface Lease extends AsyncDisposable {
   addDir(path: string): void
 }
 
-/** @throws the system's error when the directory exists or cannot be made */
+/** @throws RunproofError PATH_UNSAFE when others can write to `workDir`; the system's error when the directory exists or cannot be made */
 export async function holdLease(of: {
   readonly workDir: string
   readonly runId: string
@@ -38,6 +38,7 @@ export async function holdLease(of: {
 }): Promise<Lease> {
   const scratchDir = join(of.workDir, of.runId)
   mkdirSync(of.workDir, { recursive: true, mode: 0o700 })
+  refuseForeign(of.workDir)
   mkdirSync(scratchDir, { mode: 0o700 })
   const processes: ProcessIdentity[] = []
   const markers: string[] = []
@@ -57,21 +58,27 @@ export async function holdLease(of: {
     addProcess: note(processes),
     addMarker: note(markers),
     addDir: note(extraDirs),
-    [Symbol.asyncDispose]: () => rm(scratchDir, { recursive: true, force: true }),
+    [Symbol.asyncDispose]: () => removeTree(scratchDir),
   }
 }
 
-/** Whole or not at all: a reader after SIGKILL must never find half a lease. */
+/**
+ * Renamed into place, since a reader after SIGKILL must never find half a lease. Not fsynced: after a power cut no process
+ * of it lives, and one lease is written for every process of an instance.
+ */
 function writeLease(record: LeaseRecord): void {
   const path = join(record.scratchDir, LEASE_FILE)
-  const descriptor = openSync(`${path}.new`, 'w', 0o600)
-  try {
-    writeSync(descriptor, `${JSON.stringify(record, null, 2)}\n`)
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
-  }
+  writeFileSync(`${path}.new`, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 })
   renameSync(`${path}.new`, path)
+}
+
+/** The default work directory has a name that anyone could have guessed and made first. */
+function refuseForeign(dir: string): void {
+  const stats = lstatSync(dir)
+  if (stats.isDirectory() && stats.uid === process.geteuid?.() && (stats.mode & 0o022) === 0) return
+  throw new RunproofError('PATH_UNSAFE', `${dir} is not a directory that only you can write to`, {
+    hint: 'give another one with --work, or look whose it is: ls -ld',
+  })
 }
 
 /**

@@ -1,3 +1,4 @@
+import { lstatSync, readFileSync } from 'node:fs'
 import type { Listener } from '../../model/instance.ts'
 
 export interface SocketRow {
@@ -45,4 +46,27 @@ function decodeAddress(hex: string): string {
 /** 127.0.0.0/8, ::1 and the former mapped into IPv6. The wildcard addresses are not. */
 export function isLoopback(address: string): boolean {
   return address === '::1' || /^(::ffff:)?127\./.test(address)
+}
+
+/** Paths of listening sockets out of `/proc/net/unix`; abstract ones belong to the network namespace and are left out. @see unix(7) */
+export function parseUnixTable(text: string): string[] {
+  const ACCEPTS = 0x10000
+  return text
+    .split('\n')
+    .slice(1)
+    .flatMap(line => {
+      const [, flags, path] = /^\S+ \S+ \S+ (\S+) \S+ \S+ +\d+ (\/.*)$/.exec(line) ?? []
+      return path !== undefined && (Number.parseInt(flags!, 16) & ACCEPTS) !== 0 ? [path] : []
+    })
+}
+
+/** Those of this network namespace that can be seen in this process's file system. */
+export function listeningSocketPaths(): string[] {
+  return parseUnixTable(readFileSync('/proc/net/unix', 'utf8')).filter(path => {
+    try {
+      return lstatSync(path).isSocket()
+    } catch {
+      return false
+    }
+  })
 }

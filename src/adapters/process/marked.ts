@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { allPids } from '../process/identity.ts'
+import { allPids } from './identity.ts'
 
 /** In the environment of every process of an instance, and so of whatever it leaves behind. */
 export const MARKER = 'RUNPROOF_INSTANCE'

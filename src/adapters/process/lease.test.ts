@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { identify } from './identity.ts'
+import { holdLease, readLease } from './lease.ts'
+import { sweep } from './sweep.ts'
+
+let workDir: string
+before(() => {
+  workDir = mkdtempSync(join(tmpdir(), 'runproof-test-'))
+})
+after(() => rmSync(workDir, { recursive: true, force: true }))
+
+const rewrite = (dir: string, change: (record: Record<string, unknown>) => unknown) => {
+  const path = join(dir, 'lease.json')
+  writeFileSync(path, JSON.stringify(change(JSON.parse(readFileSync(path, 'utf8')))))
+}
+const longAgo = { ...identify(process.pid)!, startTicks: 1 }
+
+describe('a lease', () => {
+  test('makes a private directory and removes it, with directories nobody may list', async () => {
+    const lease = await holdLease({ workDir, runId: 'one', runDir: '/evidence' })
+    assert.equal(statSync(lease.scratchDir).mode & 0o777, 0o700)
+    mkdirSync(join(lease.scratchDir, 'closed', 'inner'), { recursive: true })
+    chmodSync(join(lease.scratchDir, 'closed'), 0o000)
+    await lease[Symbol.asyncDispose]()
+    assert.equal(existsSync(lease.scratchDir), false)
+  })
+
+  test('names what was started', async () => {
+    await using lease = await holdLease({ workDir, runId: 'two', runDir: '/evidence' })
+    lease.addProcess(longAgo)
+    lease.addMarker('marker')
+    const record = readLease(lease.scratchDir)
+    assert.deepEqual([record?.processes, record?.markers, record?.runId], [[longAgo], ['marker'], 'two'])
+    assert.deepEqual(record?.holder, identify(process.pid))
+  })
+
+  test('is refused in a directory that others can write to, or that is a link', async () => {
+    const open = join(workDir, 'open')
+    mkdirSync(open)
+    chmodSync(open, 0o777)
+    await assert.rejects(holdLease({ workDir: open, runId: 'x', runDir: '/' }), { code: 'PATH_UNSAFE' })
+    symlinkSync(workDir, join(workDir, 'link'))
+    await assert.rejects(holdLease({ workDir: join(workDir, 'link'), runId: 'x', runDir: '/' }), {
+      code: 'PATH_UNSAFE',
+    })
+    rmSync(open, { recursive: true })
+    rmSync(join(workDir, 'link'))
+  })
+})
+
+describe('sweep', () => {
+  test('leaves a run whose process lives, and a directory that is not ours', async () => {
+    await using lease = await holdLease({ workDir, runId: 'alive', runDir: '/evidence' })
+    mkdirSync(join(workDir, 'foreign'))
+    assert.deepEqual(await sweep(workDir), [])
+    assert.ok(existsSync(lease.scratchDir))
+    assert.ok(existsSync(join(workDir, 'foreign')))
+  })
+
+  test('kills nobody whose pid was used again', async () => {
+    const lease = await holdLease({ workDir, runId: 'dead', runDir: '/evidence' })
+    rewrite(lease.scratchDir, record => ({ ...record, holder: longAgo, processes: [longAgo] }))
+    const [swept] = await sweep(workDir)
+    assert.deepEqual(swept, { runId: 'dead', runDir: '/evidence', killed: [], removed: [lease.scratchDir], failed: [] })
+  })
+
+  test('removes no directory just because a lease names it', async () => {
+    const precious = mkdtempSync(join(workDir, 'precious-'))
+    const lease = await holdLease({ workDir, runId: 'edited', runDir: '/evidence' })
+    rewrite(lease.scratchDir, record => ({ ...record, holder: longAgo, scratchDir: precious, extraDirs: [precious] }))
+    const [swept] = await sweep(workDir)
+    assert.deepEqual(swept?.removed, [lease.scratchDir])
+    assert.ok(existsSync(precious))
+  })
+
+  test('tells of a lease it cannot understand and leaves its directory', async () => {
+    const dir = join(workDir, 'broken')
+    mkdirSync(dir)
+    writeFileSync(join(dir, 'lease.json'), '{"runId": 1')
+    const [swept] = await sweep(workDir)
+    assert.match(swept?.failed[0] ?? '', /lease\.json is not a lease/)
+    assert.ok(existsSync(dir))
+    rmSync(dir, { recursive: true })
+  })
+
+  test('finds nothing where no run ever was', async () => {
+    assert.deepEqual(await sweep(join(workDir, 'never')), [])
+  })
+})
