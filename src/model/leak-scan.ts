@@ -12,7 +12,7 @@ export interface LeakScanLimits {
   readonly maxEntries: number
   /** Default 30 minutes. */
   readonly maxMs: number
-  /** Findings that are listed; more are counted. Default 1 000. */
+  /** Findings of one secret that are listed; more are counted. Default 1 000. */
   readonly maxFindings: number
 }
 
