@@ -129,6 +129,7 @@ export class TarReader {
       this.#takeSparseMap(block)
       return
     }
+    if (position === 0 && !looksLikeHeader(block)) throw notAnArchive(block)
     if (isZero(block)) {
       this.#offset += BLOCK
       if (this.#memberAt !== undefined) throw damaged(position, 'an extended header without a member')
@@ -136,7 +137,6 @@ export class TarReader {
       if (this.#zeroBlocks === 2) this.#state = 'end'
       return
     }
-    if (position === 0 && !looksLikeHeader(block)) throw notAnArchive(block)
     if (this.#zeroBlocks > 0) throw damaged(position, 'a member after a block of zeros')
     this.#takeHeader(readHeader(block, position), position)
     this.#offset += BLOCK
