@@ -36,11 +36,11 @@ describe('a command', () => {
   })
 
   test('sees its own environment and nothing inherited', async () => {
-    process.env['RUNPROOF_TEST_INHERITED'] = 'yes'
+    process.env.RUNPROOF_TEST_INHERITED = 'yes'
     const secret = new Secret('token', `value-${Math.random()}`)
     const runner = createCommandRunner({ env: { BASE: 'base', BOTH: 'base' } })
     const { stdout } = await runner.run({ argv: ['env'], env: { BOTH: 'own', TOKEN: secret } }, { timeoutMs })
-    delete process.env['RUNPROOF_TEST_INHERITED']
+    delete process.env.RUNPROOF_TEST_INHERITED
     const names = stdout.split('\n').filter(line => !/^(PWD|SHLVL|_|OLDPWD|)(=|$)/.test(line))
     assert.deepEqual(names.sort(), [
       'BASE=base',

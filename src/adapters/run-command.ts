@@ -142,7 +142,7 @@ class BoundedChunks extends Array<string | Buffer> {
 }
 
 /** zx quotes for bash (`$'…'`); this form means the same in every POSIX shell. */
-function quoteForSh(word: string): string {
+export function quoteForSh(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`
 }
 

@@ -13,7 +13,7 @@ export interface Barrier {
   /** Why this one and no better one, for people. */
   readonly reason: string
   /** Absolute paths of the programs it needs; null where one is missing. */
-  readonly tools: Readonly<Record<'unshare' | 'nsenter' | 'setpriv' | 'ip' | 'mount' | 'sh', string | null>>
+  readonly tools: Readonly<Record<'unshare' | 'nsenter' | 'setpriv' | 'mount' | 'sh' | 'ip' | 'perl', string | null>>
 }
 
 /** A process that cannot be mistaken for another one: a pid alone is reused. */

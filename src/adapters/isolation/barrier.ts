@@ -16,13 +16,23 @@ export function unshareArgv(barrier: Barrier, network: 'isolated' | 'shared'): s
   return [barrier.tools.unshare!, ...user, ...NAMESPACES, ...(network === 'isolated' ? ['--net'] : []), '--']
 }
 
+/** SIOCSIFFLAGS with IFF_UP and IFF_RUNNING; the kernel adds 127.0.0.1 by itself. @see netdevice(7) */
+const LOOPBACK_BY_PERL =
+  'socket(S, 2, 2, 0) or die $!; $_ = pack("a16 s x22", "lo", 0x41); ioctl(S, 0x8914, $_) or die $!'
+
+/** Brings `lo` up: with iproute2, or with the perl that Debian's essential packages have where small images lack iproute2. */
+export function loopbackArgv({ tools }: Barrier): string[] {
+  return tools.ip === null ? [tools.perl!, '-e', LOOPBACK_BY_PERL] : [tools.ip, 'link', 'set', 'lo', 'up']
+}
+
 /** Finds out by trying: kernels, containers and policies refuse namespaces in too many ways to be asked. Takes about 20 ms. */
 export async function detectBarrier(path = SYSTEM_PATH): Promise<Barrier> {
-  const names = ['unshare', 'nsenter', 'setpriv', 'ip', 'mount', 'sh'] as const
+  const names = ['unshare', 'nsenter', 'setpriv', 'mount', 'sh', 'ip', 'perl'] as const
   const tools = Object.fromEntries(names.map(name => [name, lookUpProgram(name, path) ?? null])) as Barrier['tools']
   const barrier = (kind: BarrierKind, reason: string): Barrier => ({ kind, reason, tools })
 
-  const missing = names.filter(name => tools[name] === null)
+  const missing: string[] = names.filter(name => name !== 'ip' && name !== 'perl' && tools[name] === null)
+  if (tools.ip === null && tools.perl === null) missing.push('ip')
   if (missing.length > 0) return barrier('none', `missing: ${missing.join(', ')} (util-linux and iproute2 have them)`)
 
   const refusals: string[] = []
@@ -38,7 +48,7 @@ export async function detectBarrier(path = SYSTEM_PATH): Promise<Barrier> {
 async function refusalOf(barrier: Barrier): Promise<string | undefined> {
   const [program, ...words] = unshareArgv(barrier, 'isolated')
   try {
-    await execute(program!, [...words, barrier.tools.ip!, 'link', 'set', 'lo', 'up'], { env: {}, timeout: 5_000 })
+    await execute(program!, [...words, ...loopbackArgv(barrier)], { env: {}, timeout: 5_000 })
     return undefined
   } catch (error) {
     const { stderr, code } = error as { stderr?: string; code?: unknown }

@@ -23,7 +23,7 @@ export function gatherFacts(
     interfaces: interfaceNames(inspected),
     processes,
     openFiles: guests.flatMap(({ identity }) => openFilesOf(identity.pid)),
-    listeners: listenersOf(inspected, guests, about.barrier !== 'none' && about.network === 'isolated'),
+    listeners: listenersOf(inspected, guests, about.network === 'isolated'),
     mounts: parseMountInfo(readText(`/proc/${inspected}/mountinfo`)),
     ownNamespaces: Object.fromEntries(
       NAMESPACES.map(name => [name, readLink(`/proc/${inspected}/ns/${name}`) !== readLink(`/proc/self/ns/${name}`)]),
@@ -31,8 +31,8 @@ export function gatherFacts(
   }
 }
 
-/** In a network namespace of its own every socket belongs to the instance, even one whose owner cannot be seen. */
-function listenersOf(inspected: number, guests: readonly InstanceProcess[], all: boolean): Listener[] {
+/** Sockets that wait for anyone. In a network namespace of its own every socket belongs to the instance, even one whose owner cannot be seen. */
+export function listenersOf(inspected: number, guests: readonly InstanceProcess[], all: boolean): Listener[] {
   const owners = new Map<number, number>()
   for (const { identity } of guests) {
     for (const target of descriptorTargets(identity.pid)) {

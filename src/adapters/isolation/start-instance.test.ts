@@ -22,7 +22,7 @@ import { fileURLToPath } from 'node:url'
 import type { RunproofError } from '../../model/error.ts'
 import type { Instance, InstanceProcess, InstanceSpec } from '../../model/instance.ts'
 import { Secret } from '../../model/secret.ts'
-import { awaitGone, isAlive } from '../process/identity.ts'
+import { awaitGone, descendants, isAlive, readStat } from '../process/identity.ts'
 import { markedPids } from '../process/marked.ts'
 import { sweep } from '../process/sweep.ts'
 import { instances } from './instances.ts'
@@ -140,21 +140,21 @@ describe('an instance behind a barrier', behindBarrier, () => {
 
   test('sees only the environment it was given', async () => {
     const secret = new Secret('token', `value-${Math.random()}`)
-    process.env['RUNPROOF_TEST_INHERITED'] = 'yes'
+    process.env.RUNPROOF_TEST_INHERITED = 'yes'
     await using instance = await start('plain', {
       daemon: ({ port }) => ({
         argv: [process.execPath, testdata('daemon.ts'), String(port), 'plain'],
         env: { GIVEN: 'plain', TOKEN: secret },
       }),
     })
-    delete process.env['RUNPROOF_TEST_INHERITED']
+    delete process.env.RUNPROOF_TEST_INHERITED
     await ready(instance)
     const environment = JSON.parse((await instance.request('/environment')).text) as Record<string, string>
     assert.deepEqual(Object.keys(environment).sort(), [
       ...['GIVEN', 'HOME', 'LANG', 'PATH', 'RUNPROOF_INSTANCE', 'TMPDIR', 'TOKEN', 'TZ', 'XDG_CACHE_HOME'],
       ...['XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'XDG_RUNTIME_DIR', 'XDG_STATE_HOME'],
     ])
-    assert.equal(environment['TOKEN'], secret.reveal())
+    assert.equal(environment.TOKEN, secret.reveal())
     for (const name of ['HOME', 'TMPDIR', 'XDG_CONFIG_HOME', 'XDG_RUNTIME_DIR']) {
       assert.ok(environment[name]!.startsWith(`${instance.place.dir}/`))
       assert.equal(statSync(environment[name]!).mode & 0o777, 0o700)
@@ -216,7 +216,7 @@ describe('an instance behind a barrier', behindBarrier, () => {
     await using instance = await start('plain')
     await ready(instance)
     const redirect = await instance.request('/redirect')
-    assert.deepEqual([redirect.status, redirect.headers['location']], [307, '/environment'])
+    assert.deepEqual([redirect.status, redirect.headers.location], [307, '/environment'])
     await assert.rejects(instance.request('/big', { maxBytes: 1_000 }), { code: 'BODY_TOO_LARGE' })
     await assert.rejects(instance.request('/slow', { timeoutMs: 100 }), { code: 'TIMEOUT' })
     const interrupt = new AbortController()
@@ -225,7 +225,7 @@ describe('an instance behind a barrier', behindBarrier, () => {
     await assert.rejects(interrupted, { code: 'INTERRUPTED' })
     const bearer = new Secret('token', `value-${Math.random()}`)
     const headers = JSON.parse((await instance.request('/headers', { bearer })).text) as Record<string, string>
-    assert.equal(headers['authorization'], `Bearer ${bearer.reveal()}`)
+    assert.equal(headers.authorization, `Bearer ${bearer.reveal()}`)
   })
 
   test('streams until the reader closes', async () => {
@@ -288,6 +288,23 @@ describe('an instance behind a barrier', behindBarrier, () => {
     await assert.rejects(instance.run({ argv: ['no-such-program'] }, { timeoutMs: 1_000 }), { code: 'TOOL_MISSING' })
   })
 
+  test('keeps no zombie of an orphan that ended', async () => {
+    await using instance = await start('plain')
+    const init = (await instance.facts()).processes.find(({ role }) => role === 'init')!
+    await instance.run({ argv: ['sh', '-c', 'setsid sleep 0.05 &'] }, { timeoutMs: 5_000 })
+    const ofInit = () => descendants(init.identity.pid).flatMap(pid => readStat(pid) ?? [])
+    const orphans = () => ofInit().filter(({ parentPid }) => parentPid === init.identity.pid)
+    const deadline = performance.now() + 5_000
+    while (orphans().length > 1 && performance.now() < deadline) await new Promise(resolve => setTimeout(resolve, 5))
+    assert.deepEqual(
+      orphans()
+        .map(({ state }) => state)
+        .filter(state => state === 'Z'),
+      [],
+    )
+    assert.equal(orphans().length, 1)
+  })
+
   test('keeps no more of its output than asked for', async () => {
     await using instance = await start('chatters', { maxLogBytes: 1_000 })
     await ready(instance)
@@ -295,6 +312,19 @@ describe('an instance behind a barrier', behindBarrier, () => {
     const log = await instance.log()
     assert.equal(log.stdout.length, 1_000)
     assert.equal(log.droppedBytes, 99_000)
+  })
+
+  test('is reached with the loopback interface brought up by perl, where iproute2 is missing', async t => {
+    if (barrier.tools.perl === null) return t.skip('perl is missing here')
+    const { startInstance } = await import('./start-instance.ts')
+    await using instance = await startInstance(
+      {
+        scratch,
+        daemon: ({ port }) => ({ argv: [process.execPath, testdata('daemon.ts'), String(port), 'plain'] }),
+      },
+      { ...barrier, tools: { ...barrier.tools, ip: null } },
+    )
+    assert.equal((await ready(instance)).outcome, 'ready')
   })
 
   test('is reached even where its directory has a name too long for a socket', async () => {
@@ -518,7 +548,7 @@ test('the marker of an ended instance is found on no process', async () => {
   const instance = await start('leaves-grandchild', { barrier: 'none', id: 'marked' })
   await ready(instance)
   const environment = JSON.parse((await instance.request('/environment')).text) as Record<string, string>
-  const marker = environment['RUNPROOF_INSTANCE']!
+  const marker = environment.RUNPROOF_INSTANCE!
   assert.ok(markedPids(marker).length >= 2)
   await instance.stop()
   assert.deepEqual(markedPids(marker), [])

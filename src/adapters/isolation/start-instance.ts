@@ -23,7 +23,7 @@ import { mountsBelow } from '../process/mounts.ts'
 import { listeningSocketPaths } from '../process/sockets.ts'
 import { createCommandRunner, revealAll } from '../run-command.ts'
 import { detectBarrier } from './barrier.ts'
-import { gatherFacts } from './facts.ts'
+import { gatherFacts, listenersOf } from './facts.ts'
 import { choosePort, PORT_IN_NAMESPACE, saysPortTaken } from './free-port.ts'
 import { createHttpPort, type HttpPort } from './http.ts'
 import { type Layout, makeLayout, socketPlace } from './layout.ts'
@@ -32,7 +32,8 @@ import { startWarden, type WardenLink } from './warden-link.ts'
 
 const DEFAULT_LOG_BYTES = 4 * 1024 * 1024
 const DEFAULT_GRACE_MS = 10_000
-const POLL_MS = 10
+/** Short at first, since it becomes part of the measured time to ready; a slow start is not asked 200 times a second. */
+const POLL_MS = { first: 5, later: 25, laterAfter: 1_000 }
 /** Children of a daemon that just ended may be ending too; after this they are leftovers. */
 const SETTLE_MS = 100
 const PORTS_TO_TRY = 5
@@ -121,6 +122,7 @@ class RunningInstance implements Instance {
   #phase: 'empty' | 'running' | 'ready' | 'exited' | 'stopped' = 'empty'
   #exit: Exit | undefined
   #droppedBytes = 0
+  #portOwned = false
   #probes = 0
   #attempts = 0
   readonly #seen = new Map<string, ProcessIdentity>()
@@ -229,6 +231,7 @@ class RunningInstance implements Instance {
     })
     this.#phase = 'running'
     this.#exit = undefined
+    this.#portOwned = false
     this.#daemonInnerPid = (await started).pid
     if (this.barrier.kind === 'none') this.pid = this.#daemonInnerPid
     this.pid = this.#members().find(({ role }) => role === 'daemon')?.identity.pid ?? this.pid
@@ -285,7 +288,7 @@ class RunningInstance implements Instance {
 
   openStream: Instance['openStream'] = (path, options) => this.#http!.openStream(path, options)
 
-  run: Instance['run'] = (command, options) => {
+  run: Instance['run'] = async (command, options) => {
     const { barrier } = this
     if (this.#link === undefined || this.#link.child.exitCode !== null || this.#stopping) {
       throw new RunproofError('INSTANCE_FAILED', `instance ${this.id} has ended; ${command.argv[0]} cannot run in it`)
@@ -348,7 +351,7 @@ class RunningInstance implements Instance {
           }
         }
       }
-      if (this.#exit === undefined) await this.#pauseUnlessEnded()
+      if (this.#exit === undefined) await this.#pauseUnlessEnded(performance.now() - began)
     }
   }
 
@@ -374,10 +377,10 @@ class RunningInstance implements Instance {
     }
   }
 
-  #pauseUnlessEnded(): Promise<unknown> {
+  #pauseUnlessEnded(waitedMs: number): Promise<unknown> {
     let timer: NodeJS.Timeout | undefined
     const pause = new Promise(resolve => {
-      timer = setTimeout(resolve, POLL_MS)
+      timer = setTimeout(resolve, waitedMs < POLL_MS.laterAfter ? POLL_MS.first : POLL_MS.later)
     })
     return Promise.race([pause, this.exited]).finally(() => clearTimeout(timer))
   }
@@ -385,8 +388,10 @@ class RunningInstance implements Instance {
   /** Where the network is shared another program may answer on the port: only the instance's own listener counts. */
   #ownsPort(): boolean {
     if (this.#isolated) return true
-    const { listeners } = this.#gather()
-    return listeners.some(({ port, protocol }) => port === this.place.port && protocol.startsWith('tcp'))
+    if (this.#portOwned) return true
+    const listeners = listenersOf(this.#initPid, this.#members(), false)
+    this.#portOwned = listeners.some(({ port, protocol }) => port === this.place.port && protocol.startsWith('tcp'))
+    return this.#portOwned
   }
 
   #mayTryAnotherPort(): boolean {

@@ -3,7 +3,8 @@ import { getCompileCacheDir } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { RunproofError } from '../../model/error.ts'
 import type { Barrier } from '../../model/instance.ts'
-import { unshareArgv } from './barrier.ts'
+import { quoteForSh } from '../run-command.ts'
+import { loopbackArgv, unshareArgv } from './barrier.ts'
 import type { FromWarden, ToWarden } from './warden-protocol.ts'
 
 /** `.ts` in the repository, `.js` where it was built. */
@@ -13,8 +14,9 @@ const WARDEN = fileURLToPath(new URL(`./warden${import.meta.url.endsWith('.ts') 
  * Process 1 of the namespace is a shell: it waits for any child, so that orphans do not stay as zombies (Node waits only
  * for children it started itself), and ends when the warden ends, which ends everything.
  */
-const INIT = '"$1" link set lo up || exit 71; shift; "$@"; exit $?'
-const INIT_WITHOUT_NETWORK = 'shift; "$@"; exit $?'
+const INIT = '"$@"; exit $?'
+
+const loopback = (barrier: Barrier) => loopbackArgv(barrier).map(quoteForSh).join(' ')
 
 /** A running warden and the conversation with it. */
 export interface WardenLink {
@@ -38,7 +40,7 @@ export function startWarden(barrier: Barrier, network: 'isolated' | 'shared'): W
       : [
           ...[tools.setpriv!, '--pdeathsig', 'KILL', '--'],
           ...unshareArgv(barrier, network),
-          ...[tools.sh!, '-c', network === 'isolated' ? INIT : INIT_WITHOUT_NETWORK, 'init', tools.ip!],
+          ...[tools.sh!, '-c', network === 'isolated' ? `${loopback(barrier)} || exit 71; ${INIT}` : INIT, 'init'],
           ...warden,
         ]
   const cache = getCompileCacheDir()
