@@ -172,6 +172,19 @@ describe('scanPaths', () => {
     assert.ok(files > 100)
   })
 
+  test('finds a value that begins in one gzip member or zstd frame and ends in the next', async () => {
+    const directory = place()
+    const secret = new Secret('it', value())
+    const halves = [secret.reveal().slice(0, 11), secret.reveal().slice(11)]
+    writeFileSync(join(directory, 'log.gz'), Buffer.concat(halves.map(half => gzipSync(half))))
+    writeFileSync(join(directory, 'log.zst'), Buffer.concat(halves.map(half => zstdCompressSync(half))))
+    const { findings } = await scan(directory, secret)
+    assert.deepEqual(
+      findings.map(({ path, offset }) => [path, offset]),
+      ['gz', 'zst'].map(suffix => [`${directory}/log.${suffix}!log`, 0]),
+    )
+  })
+
   test('is clean over the same containers without the secret', async () => {
     const directory = place()
     for (const [name, pack] of Object.entries(CONTAINERS)) writeFileSync(join(directory, name), pack(randomBytes(5000)))

@@ -109,6 +109,20 @@ describe('Redactor', () => {
     assert.equal(stream.push(Buffer.from(`${value.slice(20)} done\n`)).toString(), '[secret it] done\n')
   })
 
+  test('masks base64 that was wrapped, wherever the line and the stream are cut', () => {
+    const value = randomBytes(40).toString('hex')
+    const encoded = Buffer.from(value).toString('base64').slice(0, -4)
+    for (const lineEnd of ['\n', '\r\n', '\\n']) {
+      for (let broken = 1; broken < encoded.length; broken++) {
+        const text = Buffer.from(`<${encoded.slice(0, broken)}${lineEnd}${encoded.slice(broken)}`)
+        const stream = new Redactor([{ name: 'it', value }]).stream()
+        const chunks = [text.subarray(0, broken + 1), text.subarray(broken + 1, broken + 3), text.subarray(broken + 3)]
+        const out = Buffer.concat([...chunks.map(chunk => stream.push(chunk)), stream.flush()]).toString()
+        assert.match(out, /^<.{0,3}(\s|\\n)*\[secret it\].{0,3}$/s, `${JSON.stringify(lineEnd)} after ${broken}`)
+      }
+    }
+  })
+
   test('still masks the rest of a secret whose first bytes were flushed', () => {
     const value = `zq${randomBytes(16).toString('hex')}`
     const stream = new Redactor([{ name: 'it', value }]).stream()
