@@ -5,6 +5,7 @@ import { dirname, join, relative, sep } from 'node:path'
 import type { Json } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
 import type { FileFacts, Files } from '../model/files.ts'
+import { Secret } from '../model/secret.ts'
 import { errnoOf, fileError } from '../model/system-error.ts'
 
 const READ_LIMIT_BYTES = 64 * 1024 * 1024
@@ -20,12 +21,17 @@ export const files: Files = {
     }
   },
 
-  async readText(path, maxBytes = READ_LIMIT_BYTES) {
+  async readText(path, maxBytes) {
+    return Buffer.from(await this.readBytes(path, maxBytes)).toString('utf8')
+  },
+
+  async readBytes(path, maxBytes = READ_LIMIT_BYTES) {
     try {
       await using handle = await open(path, 'r')
       const { size } = await handle.stat()
-      if (size > maxBytes) throw new RunproofError('FILE_UNREADABLE', `${path} has ${size} bytes, at most ${maxBytes} are read`)
-      return await handle.readFile('utf8')
+      if (size > maxBytes)
+        throw new RunproofError('FILE_UNREADABLE', `${path} has ${size} bytes, at most ${maxBytes} are read`)
+      return await handle.readFile()
     } catch (thrown) {
       throw fileError(thrown, path, 'read')
     }
@@ -95,7 +101,7 @@ export const files: Files = {
     try {
       {
         await using handle = await open(temporary, 'wx', mode)
-        await handle.writeFile(content)
+        await handle.writeFile(content instanceof Secret ? content.reveal() : content)
         await handle.sync()
       }
       await rename(temporary, path)
@@ -143,6 +149,18 @@ export async function syncDirectory(path: string): Promise<void> {
 }
 
 function toFacts(stats: Awaited<ReturnType<typeof lstat>>): FileFacts {
-  const type = stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : stats.isSymbolicLink() ? 'symlink' : 'other'
-  return { type, mode: Number(stats.mode) & 0o7777, uid: Number(stats.uid), gid: Number(stats.gid), sizeBytes: Number(stats.size) }
+  const type = stats.isFile()
+    ? 'file'
+    : stats.isDirectory()
+      ? 'directory'
+      : stats.isSymbolicLink()
+        ? 'symlink'
+        : 'other'
+  return {
+    type,
+    mode: Number(stats.mode) & 0o7777,
+    uid: Number(stats.uid),
+    gid: Number(stats.gid),
+    sizeBytes: Number(stats.size),
+  }
 }

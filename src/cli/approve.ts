@@ -17,10 +17,13 @@ interface ApproverInput {
  */
 export function approverFor({ target, flags, terminal }: ApproverInput): Approver {
   if (flags.yes !== undefined && flags.yes !== target.id) {
-    throw new RunproofError('USAGE', `--yes ${flags.yes} does not name the target of this run`, { hint: `--yes ${target.id}` })
+    throw new RunproofError('USAGE', `--yes ${flags.yes} does not name the target of this run`, {
+      hint: `--yes ${target.id}`,
+    })
   }
   return async (step, decision) => {
-    if (decision.confirm === undefined && flags.yes === target.id) return { granted: true, by: 'flag', how: `--yes ${target.id}` }
+    if (decision.confirm === undefined && flags.yes === target.id)
+      return { granted: true, by: 'flag', how: `--yes ${target.id}` }
     if (decision.confirm !== undefined && flags.confirm === decision.confirm) {
       return { granted: true, by: 'flag', how: '--confirm' }
     }

@@ -9,7 +9,10 @@ interface SignalSource {
  * The first SIGINT, SIGTERM or SIGHUP aborts the signal, so that everything stops, is torn down and is sealed; the second
  * one ends the process at once. Its children are bound to its life and end with it.
  */
-export function interruptible(source: SignalSource, onFirst: () => void): { readonly signal: AbortSignal } & Disposable {
+export function interruptible(
+  source: SignalSource,
+  onFirst: () => void,
+): { readonly signal: AbortSignal } & Disposable {
   const controller = new AbortController()
   const listener = () => {
     if (controller.signal.aborted) source.exit(130)

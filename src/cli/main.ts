@@ -31,10 +31,15 @@ async function buildProgram(): Promise<Command> {
     .description('Runbooks that prove themselves: every green check is broken on purpose and must turn red.')
     .version(version())
     .showHelpAfterError(false)
-    .addHelpText('after', '\nExamples:\n  runproof run restore-drill\n  runproof evidence verify reports/restore-drill-…')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  runproof run restore-drill\n  runproof evidence verify reports/restore-drill-…',
+    )
 
   const folder = join(import.meta.dirname, 'commands')
-  for (const file of readdirSync(folder).filter(name => /(?<!\.test|\.d)\.[jt]s$/.test(name)).sort()) {
+  for (const file of readdirSync(folder)
+    .filter(name => /(?<!\.test|\.d)\.[jt]s$/.test(name))
+    .sort()) {
     program.addCommand(((await import(`./commands/${file}`)) as { default: Command }).default)
   }
   silence(program)

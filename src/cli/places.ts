@@ -11,7 +11,10 @@ export interface Places {
   readonly stateDir: string
 }
 
-export function placesFor(env: NodeJS.ProcessEnv, given: { reports?: string | undefined; work?: string | undefined } = {}): Places {
+export function placesFor(
+  env: NodeJS.ProcessEnv,
+  given: { reports?: string | undefined; work?: string | undefined } = {},
+): Places {
   const home = env['HOME'] ?? homedir()
   return {
     reportsDir: resolve(given.reports ?? env['RUNPROOF_REPORTS'] ?? 'reports'),

@@ -36,7 +36,8 @@ export function displayFor(stream: Writable & { isTTY?: boolean }, settings: Dis
   const paint = (style: Style | undefined, text: string) =>
     colored && style !== undefined ? styleText(style, text, { validateStream: false }) : text
   const write = (line: string) => void stream.write(`${line}\n`)
-  const mark = (outcome: string) => paint(STYLE_OF[outcome] ?? 'yellow', (outcome === 'passed' ? 'green' : outcome).padStart(11))
+  const mark = (outcome: string) =>
+    paint(STYLE_OF[outcome] ?? 'yellow', (outcome === 'passed' ? 'green' : outcome).padStart(11))
   let steps = 0
 
   return {
@@ -54,13 +55,18 @@ export function displayFor(stream: Writable & { isTTY?: boolean }, settings: Dis
           write(`${' '.repeat(11)}  $ ${progress.command}`)
           break
         case 'check':
-          write(`${mark(progress.outcome)}  ${progress.title}${progress.reason === undefined ? '' : `: ${progress.reason}`}`)
+          write(
+            `${mark(progress.outcome)}  ${progress.title}${progress.reason === undefined ? '' : `: ${progress.reason}`}`,
+          )
           break
         case 'counterproof':
           write(`${mark(progress.outcome)}    ${progress.check} with ${progress.breaks}: ${short(progress.said)}`)
           break
         case 'step-ended':
-          if (progress.outcome !== 'passed') write(`${mark(progress.outcome)}  step ${progress.step}${progress.reason === undefined ? '' : `: ${progress.reason}`}`)
+          if (progress.outcome !== 'passed')
+            write(
+              `${mark(progress.outcome)}  step ${progress.step}${progress.reason === undefined ? '' : `: ${progress.reason}`}`,
+            )
           break
         case 'release':
           if (progress.outcome !== 'done') write(`${mark(progress.outcome)}  ${progress.what}`)

@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs'
 import { basename, isAbsolute, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import type { Report } from '../evidence/layout.ts'
 import { closest } from '../model/closest.ts'
 import { type ErrorCode, RunproofError } from '../model/error.ts'
 import type { Runbook } from '../model/runbook.ts'
 import type { Target } from '../model/target.ts'
-import type { Report } from '../evidence/layout.ts'
 
 /** A folder whose files are its entries: the file name is the id, the default export the thing. */
 interface Registry {
@@ -58,10 +58,14 @@ export async function loadRunbook(nameOrPath: string): Promise<LoadedRunbook> {
     if (typeof module.default?.steps !== 'function') throw new TypeError('it has no runbook as its default export')
     return { runbook: module.default, path }
   } catch (cause) {
-    throw new RunproofError('UNKNOWN_RUNBOOK', `${nameOrPath} can't be loaded: ${cause instanceof Error ? cause.message : cause}`, {
-      hint: `a name out of ${idsOf(RUNBOOKS).join(', ')}, or a file that exports a runbook`,
-      cause,
-    })
+    throw new RunproofError(
+      'UNKNOWN_RUNBOOK',
+      `${nameOrPath} can't be loaded: ${cause instanceof Error ? cause.message : cause}`,
+      {
+        hint: `a name out of ${idsOf(RUNBOOKS).join(', ')}, or a file that exports a runbook`,
+        cause,
+      },
+    )
   }
 }
 

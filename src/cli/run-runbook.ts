@@ -15,7 +15,6 @@ import { seal, type Unsealed } from '../evidence/seal.ts'
 import { machineSigner } from '../evidence/signing-key.ts'
 import type { AnyCheck } from '../model/check.ts'
 import { RunproofError, toRunproofError } from '../model/error.ts'
-import { knownSecrets } from '../scan/known-secrets.ts'
 import { approverFor } from './approve.ts'
 import type { RunFlags } from './commands/run.ts'
 import { exitCodeOf } from './exit-code.ts'
@@ -24,6 +23,7 @@ import { machineFacts } from './machine.ts'
 import { parsePairs } from './options.ts'
 import { placesFor } from './places.ts'
 import { displayFor } from './progress.ts'
+import { protectSecrets } from './protected-secrets.ts'
 import { loadReports, loadRunbook, loadTarget } from './registry.ts'
 import { readSecrets } from './secrets.ts'
 import { toolsFor } from './tools.ts'
@@ -42,7 +42,12 @@ export async function runRunbook(name: string, flags: RunFlags): Promise<number>
   const target = await loadTarget(flags.target)
   const planned = plan(runbook, target, parsePairs('--param', flags.param))
   const allowedSkips = skips(flags.allowSkip, planned)
-  const secrets = await readSecrets(parsePairs('--secret', flags.secret), runbook.secrets ?? [], process.env, process.stdin)
+  const secrets = await readSecrets(
+    parsePairs('--secret', flags.secret),
+    runbook.secrets ?? [],
+    process.env,
+    process.stdin,
+  )
 
   const places = placesFor(process.env, flags)
   const signer = await machineSigner(places.stateDir, files)
@@ -53,12 +58,17 @@ export async function runRunbook(name: string, flags: RunFlags): Promise<number>
   const finalDir = join(places.reportsDir, runId)
   await mkdir(join(runDir, ARTIFACTS_DIR), { recursive: true, mode: 0o700 })
 
-  const known = knownSecrets(Object.values(secrets))
+  const known = protectSecrets(Object.values(secrets))
   const journal = openJournal(join(runDir, JOURNAL_FILE), clock, text => known.redact(text))
   await using lease = await holdLease({ workDir: places.workDir, runId, runDir })
   const machine = await machineFacts()
-  const display = displayFor(process.stderr, { json: flags.json === true, color: process.env['NO_COLOR'] === undefined })
-  using interrupt = interruptible(process, () => display.note('interrupted: stopping and tearing down; once more stops now'))
+  const display = displayFor(process.stderr, {
+    json: flags.json === true,
+    color: process.env['NO_COLOR'] === undefined,
+  })
+  using interrupt = interruptible(process, () =>
+    display.note('interrupted: stopping and tearing down; once more stops now'),
+  )
 
   const tools = toolsFor({ signer, lease })
   const result = await execute({
@@ -105,7 +115,7 @@ export async function runRunbook(name: string, flags: RunFlags): Promise<number>
       runDir,
       finalDir,
       journal: { sha256: await files.sha256(join(runDir, JOURNAL_FILE)), lastHash, records },
-      secrets: known.secrets(),
+      secrets: known.all(),
       reports: await loadReports(),
       files,
       leaks: tools.leaks,
@@ -138,7 +148,9 @@ async function publish(from: string, to: string): Promise<void> {
 }
 
 function lacking(check: AnyCheck, barrier: string): string | undefined {
-  return (check.needs ?? []).includes('barrier') && barrier === 'none' ? 'this machine offers no isolation (runproof doctor says why)' : undefined
+  return (check.needs ?? []).includes('barrier') && barrier === 'none'
+    ? 'this machine offers no isolation (runproof doctor says why)'
+    : undefined
 }
 
 function counterproofMode(text: string): CounterproofMode {
@@ -156,7 +168,10 @@ function positive(flag: string, text: string): number {
 function skips(words: readonly string[], planned: Plan): readonly { id: string; reason: string }[] {
   const ids = planned.steps.flatMap(step => step.verify.map(check => check.id))
   return Object.entries(parsePairs('--allow-skip', words)).map(([id, reason]) => {
-    if (!ids.includes(id)) throw new RunproofError('USAGE', `--allow-skip ${id}: ${planned.runbook.id} has no such check`, { hint: `runproof plan ${planned.runbook.id}` })
+    if (!ids.includes(id))
+      throw new RunproofError('USAGE', `--allow-skip ${id}: ${planned.runbook.id} has no such check`, {
+        hint: `runproof plan ${planned.runbook.id}`,
+      })
     if (reason.trim() === '') throw new RunproofError('USAGE', `--allow-skip ${id}: a reason is needed`)
     return { id, reason }
   })

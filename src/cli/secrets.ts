@@ -21,7 +21,10 @@ export async function readSecrets(
   const secrets: Record<string, Secret> = {}
   for (const [name, source] of Object.entries(references)) {
     if (!known.includes(name)) {
-      throw new RunproofError('USAGE', `--secret ${name}: this runbook takes ${known.length === 0 ? 'no secrets' : known.join(', ')}`)
+      throw new RunproofError(
+        'USAGE',
+        `--secret ${name}: this runbook takes ${known.length === 0 ? 'no secrets' : known.join(', ')}`,
+      )
     }
     secrets[name] = new Secret(name, await read(name, source, env, stdin))
   }
@@ -34,7 +37,8 @@ async function read(name: string, source: string, env: NodeJS.ProcessEnv, stdin:
   if (source.startsWith('file:')) return trimNewline(await files.readText(source.slice('file:'.length), 1 << 20))
   if (source.startsWith('env:')) {
     const value = env[source.slice('env:'.length)]
-    if (value === undefined) throw new RunproofError('SECRET_MISSING', `--secret ${name}=${source}: that variable is not set`)
+    if (value === undefined)
+      throw new RunproofError('SECRET_MISSING', `--secret ${name}=${source}: that variable is not set`)
     return value
   }
   // The text is not repeated: it may be the value itself.

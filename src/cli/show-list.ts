@@ -10,7 +10,9 @@ export async function showList(kinds: readonly Kind[], json: boolean): Promise<v
     return
   }
   for (const [kind, entries] of Object.entries(lists)) {
-    process.stdout.write(`${kind}\n${entries.map(({ id, title }) => `  ${id.padEnd(18)} ${title}`.trimEnd()).join('\n')}\n`)
+    process.stdout.write(
+      `${kind}\n${entries.map(({ id, title }) => `  ${id.padEnd(18)} ${title}`.trimEnd()).join('\n')}\n`,
+    )
   }
 }
 

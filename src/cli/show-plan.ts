@@ -23,12 +23,18 @@ export async function showPlan(
     checks: step.verify.map(check => ({
       id: check.id,
       title: check.title,
-      counterproofs: check.counterproofs.map(one => ({ id: one.id, breaks: one.breaks, on: 'subject' in one ? 'subject' : 'observation' })),
+      counterproofs: check.counterproofs.map(one => ({
+        id: one.id,
+        breaks: one.breaks,
+        on: 'subject' in one ? 'subject' : 'observation',
+      })),
     })),
   }))
 
   if (json) {
-    process.stdout.write(`${JSON.stringify({ runbook: runbook.id, target: target.id, params: planned.params, steps, notTested: planned.limits }, null, 2)}\n`)
+    process.stdout.write(
+      `${JSON.stringify({ runbook: runbook.id, target: target.id, params: planned.params, steps, notTested: planned.limits }, null, 2)}\n`,
+    )
     return
   }
   const lines = [`${runbook.title} — ${target.title}`]
@@ -37,11 +43,17 @@ export async function showPlan(
     if (step.docs?.command !== undefined) lines.push(`   documented: ${step.docs.page}: ${step.docs.command}`)
     if (step.undo !== undefined) lines.push(`   undo: ${step.undo}`)
     for (const check of step.checks) {
-      lines.push(`   ? ${check.title}`, ...check.counterproofs.map(one => `       broken on purpose (${one.on}): ${one.breaks}`))
+      lines.push(
+        `   ? ${check.title}`,
+        ...check.counterproofs.map(one => `       broken on purpose (${one.on}): ${one.breaks}`),
+      )
     }
   }
   const counterproofs = steps.flatMap(step => step.checks.flatMap(check => check.counterproofs)).length
-  lines.push('', `${steps.length} steps, ${steps.flatMap(step => step.checks).length} checks, ${counterproofs} counterproofs. Nothing was run.`)
+  lines.push(
+    '',
+    `${steps.length} steps, ${steps.flatMap(step => step.checks).length} checks, ${counterproofs} counterproofs. Nothing was run.`,
+  )
   if (planned.limits.length > 0) lines.push('Not tested by this plan:', ...planned.limits.map(limit => `  - ${limit}`))
   process.stdout.write(`${lines.join('\n')}\n`)
 }

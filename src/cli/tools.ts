@@ -1,13 +1,15 @@
 import { archives } from '../adapters/archive/archives.ts'
 import { clock } from '../adapters/clock.ts'
 import { files } from '../adapters/files.ts'
-import { instances } from '../adapters/isolation/instances.ts'
-import { leaks } from '../adapters/leak-scan.ts'
+import { interposer } from '../adapters/interposer.ts'
+import { createInstancePort } from '../adapters/isolation/instances.ts'
+import { leakScan } from '../adapters/leak-scan.ts'
+import type { Lease } from '../adapters/process/lease.ts'
 import { commands } from '../adapters/run-command.ts'
 import type { Tools } from '../model/ports.ts'
 import type { Signer } from '../model/signer.ts'
 
 /** The real world, as the engine gets it. */
-export function toolsFor({ signer }: { readonly signer: Signer }): Tools {
-  return { clock, files, archives, instances, leaks, commands, signer }
+export function toolsFor({ signer, lease }: { readonly signer: Signer; readonly lease: Lease }): Tools {
+  return { clock, files, archives, interposer, instances: createInstancePort(lease), leaks: leakScan, commands, signer }
 }

@@ -14,10 +14,17 @@ export async function verifyEvidence(dir: string, keys: readonly string[], json:
   const { evidence, signerTrusted } = await verified(dir, keys)
   const verdict = signerTrusted ? 'intact, signed by a trusted key' : 'intact, signer unknown'
   if (json) {
-    process.stdout.write(`${JSON.stringify({ verdict, signerTrusted, keyId: evidence.signer.keyId, runId: evidence.runId, outcome: evidence.outcome })}\n`)
+    process.stdout.write(
+      `${JSON.stringify({ verdict, signerTrusted, keyId: evidence.signer.keyId, runId: evidence.runId, outcome: evidence.outcome })}\n`,
+    )
   } else {
-    process.stdout.write(`${verdict}\nrun       ${evidence.runId}\noutcome   ${evidence.outcome}\nsigner    ${evidence.signer.keyId}\n`)
-    if (!signerTrusted) process.stderr.write(`runproof: no trusted key signed this\n  hint: --key ${evidence.signer.keyId}, once you know whose key that is\n`)
+    process.stdout.write(
+      `${verdict}\nrun       ${evidence.runId}\noutcome   ${evidence.outcome}\nsigner    ${evidence.signer.keyId}\n`,
+    )
+    if (!signerTrusted)
+      process.stderr.write(
+        `runproof: no trusted key signed this\n  hint: --key ${evidence.signer.keyId}, once you know whose key that is\n`,
+      )
   }
   return signerTrusted ? 0 : 1
 }
@@ -27,7 +34,10 @@ export async function showEvidence(dir: string, keys: readonly string[], json: b
   const { evidence, signerTrusted } = await verified(dir, keys)
   if (json) process.stdout.write(`${JSON.stringify(evidence, null, 2)}\n`)
   else {
-    const limits = [...evidence.notTested.map(text => `not tested: ${text}`), ...evidence.assumptions.map(text => `assumed: ${text}`)]
+    const limits = [
+      ...evidence.notTested.map(text => `not tested: ${text}`),
+      ...evidence.assumptions.map(text => `assumed: ${text}`),
+    ]
     process.stdout.write(`${[...summaryLines(evidence), ...limits].join('\n')}\n`)
   }
   if (!signerTrusted) process.stderr.write('runproof: intact, but signed by a key that is not trusted here\n')
@@ -36,7 +46,8 @@ export async function showEvidence(dir: string, keys: readonly string[], json: b
 
 async function verified(dir: string, keys: readonly string[]): Promise<VerifiedEvidence> {
   const facts = await files.facts(dir)
-  if (facts?.type !== 'directory') throw new RunproofError('USAGE', `${dir} is no directory`, { hint: 'runproof evidence verify reports/<run>' })
+  if (facts?.type !== 'directory')
+    throw new RunproofError('USAGE', `${dir} is no directory`, { hint: 'runproof evidence verify reports/<run>' })
   await refuseUnsealed(dir)
   const signer = await machineSigner(placesFor(process.env).stateDir, files)
   return verifyDirectory(dir, files, await loadReports(), await trustedKeyIds(signer, keys))

@@ -42,7 +42,16 @@ export interface ExecuteInput {
 /** The part of the evidence that the engine knows; who, where and with which key is added by the composition root. */
 export type RunResult = Pick<
   Evidence,
-  'outcome' | 'steps' | 'released' | 'rto' | 'rpoMs' | 'rpoBasis' | 'facts' | 'notTested' | 'assumptions' | 'allowedSkips'
+  | 'outcome'
+  | 'steps'
+  | 'released'
+  | 'rto'
+  | 'rpoMs'
+  | 'rpoBasis'
+  | 'facts'
+  | 'notTested'
+  | 'assumptions'
+  | 'allowedSkips'
 >
 
 interface Deferred {
@@ -77,7 +86,12 @@ class Run {
 
   async whole(): Promise<RunResult> {
     const { plan, journal, watch, runId } = this.#input
-    journal.append('run-started', { runId, runbook: plan.runbook.id, target: plan.target.id, steps: plan.steps.map(step => step.id) })
+    journal.append('run-started', {
+      runId,
+      runbook: plan.runbook.id,
+      target: plan.target.id,
+      steps: plan.steps.map(step => step.id),
+    })
     watch({ type: 'run-started', runId, title: plan.runbook.title, steps: plan.steps.length })
 
     const steps: StepRecord[] = []
@@ -85,13 +99,28 @@ class Run {
       const stopper = steps.find(record => !this.#goesOn(record))
       const record = stopper === undefined ? await this.#step(step, index) : this.#notReached(step, stopper)
       steps.push(record)
-      this.#note('step-ended', { step: step.id, outcome: record.outcome, ...(record.reason === undefined ? {} : { reason: record.reason }) })
-      watch({ type: 'step-ended', step: step.id, outcome: record.outcome, reason: record.reason, durationMs: record.durationMs, counterproofsMs: record.counterproofsMs })
+      this.#note('step-ended', {
+        step: step.id,
+        outcome: record.outcome,
+        ...(record.reason === undefined ? {} : { reason: record.reason }),
+      })
+      watch({
+        type: 'step-ended',
+        step: step.id,
+        outcome: record.outcome,
+        reason: record.reason,
+        durationMs: record.durationMs,
+        counterproofsMs: record.counterproofsMs,
+      })
     }
 
     const released = await this.#release(steps)
     this.#listUntested(steps)
-    const phases = [...this.#phases].map(([id, { durationMs, waits }]) => ({ id, durationMs, ...(waits.length === 0 ? {} : { waits }) }))
+    const phases = [...this.#phases].map(([id, { durationMs, waits }]) => ({
+      id,
+      durationMs,
+      ...(waits.length === 0 ? {} : { waits }),
+    }))
     return {
       outcome: this.#verdict(steps, released),
       steps,
@@ -131,15 +160,22 @@ class Run {
     })
 
     try {
-      if (signal.aborted) throw new RunproofError('INTERRUPTED', `step ${step.id} was not started: the run was interrupted`)
+      if (signal.aborted)
+        throw new RunproofError('INTERRUPTED', `step ${step.id} was not started: the run was interrupted`)
       decision = await this.#authorise(step)
-      if (decision.verdict === 'deny') return ended('denied', { reason: `${decision.rule}: ${decision.how ?? 'not approved'}` })
+      if (decision.verdict === 'deny')
+        return ended('denied', { reason: `${decision.rule}: ${decision.how ?? 'not approved'}` })
 
       journal.append('step-started', { step: step.id, effect: step.effect, decision: { ...decision } })
       watch({ type: 'step-started', step: step.id, title: step.title, index })
       this.#currentPhase = step.phase
       await withDeadline(`step ${step.id}`, step.timeoutMs, signal, stepSignal => this.#act(step, stepSignal, commands))
-      if ('undo' in step) this.#undo.push({ step, describe: step.undo.describe, execute: () => step.undo.execute(this.#stepContext(step, new AbortController().signal, commands)) })
+      if ('undo' in step)
+        this.#undo.push({
+          step,
+          describe: step.undo.describe,
+          execute: () => step.undo.execute(this.#stepContext(step, new AbortController().signal, commands)),
+        })
 
       const ranMs = tools.clock.monotonicMs() - began
       const verified = await verifyStep(step.id, step.verify, this.#checkContext(step, commands), {
@@ -155,10 +191,14 @@ class Run {
       })
       if (step.phase !== undefined) this.#addToPhase(step.phase, ranMs + verified.checksMs)
 
-      const outcomes = verified.checks.map(check => (this.#skipAllowed(check.id) && check.outcome === 'skipped' ? 'passed' : check.outcome))
+      const outcomes = verified.checks.map(check =>
+        this.#skipAllowed(check.id) && check.outcome === 'skipped' ? 'passed' : check.outcome,
+      )
       const attested = isManual(step.run) && outcomes.every(outcome => outcome === 'passed')
       const outcome = signal.aborted ? 'interrupted' : worstOutcome(outcomes)
-      const grave = verified.checks.filter(check => check.outcome === outcome && outcome !== 'passed').map(check => check.id)
+      const grave = verified.checks
+        .filter(check => check.outcome === outcome && outcome !== 'passed')
+        .map(check => check.id)
       return ended(outcome, {
         durationMs: ranMs + verified.checksMs,
         counterproofsMs: verified.counterproofsMs,
@@ -220,8 +260,9 @@ class Run {
   }
 
   #checkContext(step: Step, commands: StepRecord['commands']): CheckContext {
-    const { plan, tools, signal } = this.#input
+    const { plan, tools, signal, protect } = this.#input
     return {
+      protect,
       params: plan.params,
       target: plan.target,
       tools,
@@ -234,12 +275,11 @@ class Run {
   }
 
   #notes(): RunNotes {
-    const { runId, scratchDir, artifactsDir, protect } = this.#input
+    const { runId, scratchDir, artifactsDir } = this.#input
     return {
       runId,
       scratchDir,
       artifactsDir,
-      protect,
       assume: text => void this.#assumptions.add(text),
       notTested: text => void this.#notTested.add(text),
       rpo: (milliseconds, basis) => {
@@ -330,11 +370,13 @@ class Run {
 
   #listUntested(steps: readonly StepRecord[]): void {
     for (const step of steps) {
-      if (step.outcome === 'skipped' && step.checks.length === 0) this.#notTested.add(`step ${step.id}: ${step.reason ?? 'skipped'}`)
+      if (step.outcome === 'skipped' && step.checks.length === 0)
+        this.#notTested.add(`step ${step.id}: ${step.reason ?? 'skipped'}`)
       for (const check of step.checks) {
         if (check.outcome === 'skipped') this.#notTested.add(`check ${check.id}: ${check.reason ?? 'skipped'}`)
         for (const counterproof of check.counterproofs) {
-          if (counterproof.outcome === 'not-run') this.#notTested.add(`counterproof ${check.id}/${counterproof.id}: ${counterproof.said}`)
+          if (counterproof.outcome === 'not-run')
+            this.#notTested.add(`counterproof ${check.id}/${counterproof.id}: ${counterproof.said}`)
         }
       }
     }

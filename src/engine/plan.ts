@@ -20,9 +20,13 @@ export interface Plan {
 export function plan(runbook: Runbook, target: Target, given: Params): Plan {
   const lacking = (runbook.requires ?? []).filter(capability => !target.capabilities.includes(capability))
   if (lacking.length > 0) {
-    throw new RunproofError('UNKNOWN_TARGET', `target ${target.id} can't do what ${runbook.id} needs: ${lacking.join(', ')}`, {
-      hint: 'runproof list targets',
-    })
+    throw new RunproofError(
+      'UNKNOWN_TARGET',
+      `target ${target.id} can't do what ${runbook.id} needs: ${lacking.join(', ')}`,
+      {
+        hint: 'runproof list targets',
+      },
+    )
   }
 
   const params = resolveParams(runbook, given)

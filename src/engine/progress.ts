@@ -3,9 +3,33 @@ export type Progress =
   | { readonly type: 'run-started'; readonly runId: string; readonly title: string; readonly steps: number }
   | { readonly type: 'step-started'; readonly step: string; readonly title: string; readonly index: number }
   | { readonly type: 'command'; readonly step: string; readonly command: string }
-  | { readonly type: 'check'; readonly step: string; readonly check: string; readonly title: string; readonly outcome: string; readonly reason?: string | undefined; readonly durationMs: number }
-  | { readonly type: 'counterproof'; readonly step: string; readonly check: string; readonly counterproof: string; readonly breaks: string; readonly outcome: string; readonly said: string; readonly durationMs: number }
-  | { readonly type: 'step-ended'; readonly step: string; readonly outcome: string; readonly reason?: string | undefined; readonly durationMs: number; readonly counterproofsMs: number }
+  | {
+      readonly type: 'check'
+      readonly step: string
+      readonly check: string
+      readonly title: string
+      readonly outcome: string
+      readonly reason?: string | undefined
+      readonly durationMs: number
+    }
+  | {
+      readonly type: 'counterproof'
+      readonly step: string
+      readonly check: string
+      readonly counterproof: string
+      readonly breaks: string
+      readonly outcome: string
+      readonly said: string
+      readonly durationMs: number
+    }
+  | {
+      readonly type: 'step-ended'
+      readonly step: string
+      readonly outcome: string
+      readonly reason?: string | undefined
+      readonly durationMs: number
+      readonly counterproofsMs: number
+    }
   | { readonly type: 'release'; readonly what: string; readonly outcome: string }
 
 export type Watch = (progress: Progress) => void

@@ -40,7 +40,15 @@ export async function verifyStep(
   const began = clock.monotonicMs()
   const asked = await inPool(checks, settings.width, async check => {
     const one = await ask(check, context, settings)
-    settings.watch({ type: 'check', step, check: check.id, title: check.title, outcome: one.record.outcome, reason: one.record.reason, durationMs: one.record.durationMs })
+    settings.watch({
+      type: 'check',
+      step,
+      check: check.id,
+      title: check.title,
+      outcome: one.record.outcome,
+      reason: one.record.reason,
+      durationMs: one.record.durationMs,
+    })
     return one
   })
   const askedAt = clock.monotonicMs()
@@ -48,12 +56,26 @@ export async function verifyStep(
   const jobs = asked.flatMap(one => one.check.counterproofs.map(counterproof => ({ one, counterproof })))
   const results = await inPool(jobs, settings.width, async ({ one, counterproof }) => {
     const record = await proveOrSkip(one, counterproof, context, settings)
-    settings.watch({ type: 'counterproof', step, check: one.check.id, counterproof: record.id, breaks: record.breaks, outcome: record.outcome, said: record.said, durationMs: record.durationMs })
+    settings.watch({
+      type: 'counterproof',
+      step,
+      check: one.check.id,
+      counterproof: record.id,
+      breaks: record.breaks,
+      outcome: record.outcome,
+      said: record.said,
+      durationMs: record.durationMs,
+    })
     return { check: one.check, record }
   })
 
   return {
-    checks: asked.map(one => withProof(one, results.filter(result => result.check === one.check).map(result => result.record))),
+    checks: asked.map(one =>
+      withProof(
+        one,
+        results.filter(result => result.check === one.check).map(result => result.record),
+      ),
+    ),
     checksMs: askedAt - began,
     counterproofsMs: clock.monotonicMs() - askedAt,
   }
@@ -75,7 +97,11 @@ async function ask(check: AnyCheck, context: CheckContext, settings: VerifySetti
   } catch (thrown) {
     const error = toRunproofError(thrown)
     const outcome = error.code === 'INTERRUPTED' ? 'interrupted' : 'errored'
-    const problem = { code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) }
+    const problem = {
+      code: error.code,
+      message: error.message,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    }
     return { check, record: { ...base(), outcome, reason: `${error.code}: ${error.message}`, error: problem } }
   }
 }

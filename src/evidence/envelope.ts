@@ -1,6 +1,6 @@
 import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
-import type { Signer } from '../model/signer.ts'
 import { RunproofError } from '../model/error.ts'
+import type { Signer } from '../model/signer.ts'
 import { canonicalJson } from './canonical.ts'
 
 /** DSSE v1.0.2 envelope, https://github.com/secure-systems-lab/dsse/blob/master/envelope.md */
@@ -13,12 +13,7 @@ interface Envelope {
 /** The bytes that are signed: DSSE pre-authentication encoding, so that type and payload can't be confused. */
 function preAuthentication(payloadType: string, payload: Uint8Array): Buffer {
   const type = Buffer.from(payloadType)
-  return Buffer.concat([
-    Buffer.from(`DSSEv1 ${type.length} `),
-    type,
-    Buffer.from(` ${payload.length} `),
-    payload,
-  ])
+  return Buffer.concat([Buffer.from(`DSSEv1 ${type.length} `), type, Buffer.from(` ${payload.length} `), payload])
 }
 
 /** `sha256:<hex>` over the DER SubjectPublicKeyInfo of the public key. */
@@ -77,7 +72,8 @@ export function openEnvelope(text: string, payloadType: string, publicKeyPem: st
   if (canonical !== text) throw bad('is not in canonical form')
 
   const publicKey = createPublicKey(publicKeyPem)
-  if (keyIdOf(publicKey) !== signature.keyid) throw bad(`was made by key ${signature.keyid}, not by ${keyIdOf(publicKey)}`)
+  if (keyIdOf(publicKey) !== signature.keyid)
+    throw bad(`was made by key ${signature.keyid}, not by ${keyIdOf(publicKey)}`)
   if (!verify(null, preAuthentication(payloadType, payload), publicKey, sig)) throw bad('does not match its payload')
   return payload
 }

@@ -1,9 +1,9 @@
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
-import { FIRST_PREV, journalLine, lineHash } from './journal.ts'
-import { canonicalJson } from './canonical.ts'
-import type { JournalRecord } from './schema.ts'
 import type { Clock, Journal } from '../model/ports.ts'
 import { fileError } from '../model/system-error.ts'
+import { canonicalJson } from './canonical.ts'
+import { FIRST_PREV, journalLine, lineHash } from './journal.ts'
+import type { JournalRecord } from './schema.ts'
 
 export interface JournalFile extends Journal {
   /** Ends the journal; returns what evidence says of it. */

@@ -38,7 +38,10 @@ export function verifyJournal(text: string): VerifiedJournal {
       throw new RunproofError('JOURNAL_BROKEN', `journal line ${index + 1} has number ${record.seq}, expected ${index}`)
     }
     if (record.prev !== prev) {
-      throw new RunproofError('JOURNAL_BROKEN', `journal line ${index + 1} does not follow line ${index}: its hash differs`)
+      throw new RunproofError(
+        'JOURNAL_BROKEN',
+        `journal line ${index + 1} does not follow line ${index}: its hash differs`,
+      )
     }
     if (canonicalJson(record) !== line) {
       throw new RunproofError('JOURNAL_BROKEN', `journal line ${index + 1} is not in canonical form`)

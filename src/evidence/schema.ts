@@ -56,7 +56,9 @@ const StepRecord = closed({
   reason: Type.Optional(Type.String()),
   error: Type.Optional(Problem),
   docs: Type.Optional(closed({ page: Text, command: Type.Optional(Text) })),
-  commands: Type.Array(closed({ command: Text, exitCode: Type.Union([Type.Integer(), Type.Null()]), durationMs: DurationMs })),
+  commands: Type.Array(
+    closed({ command: Text, exitCode: Type.Union([Type.Integer(), Type.Null()]), durationMs: DurationMs }),
+  ),
   decision: Type.Optional(
     closed({
       verdict: Type.Union([Type.Literal('allow'), Type.Literal('deny')]),
@@ -140,7 +142,11 @@ export const JournalRecordSchema = Type.Object(
     data: Type.Record(Type.String(), AnyJson),
     prev: Sha256,
   },
-  { $id: 'urn:runproof:schema:journal-record-1', title: 'runproof journal record, version 1', additionalProperties: false },
+  {
+    $id: 'urn:runproof:schema:journal-record-1',
+    title: 'runproof journal record, version 1',
+    additionalProperties: false,
+  },
 )
 
 export type Evidence = Static<typeof EvidenceSchema>

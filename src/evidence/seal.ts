@@ -82,7 +82,8 @@ async function digests(files: Files, root: string, below: string): Promise<Evide
 /** Searches journal and artefacts, with a canary planted among them that proves the search finds things. */
 async function scanFirst(input: SealInput): Promise<Evidence['leakScan']> {
   const { works, missed, scan } = await input.leaks.proveSearchWorks(input.runDir, { secrets: input.secrets })
-  if (!works) throw new RunproofError('SEAL_FAILED', `the leak scan did not find its own canary in ${missed.join(', ')}`)
+  if (!works)
+    throw new RunproofError('SEAL_FAILED', `the leak scan did not find its own canary in ${missed.join(', ')}`)
   refuse(scan.findings)
   return {
     secretNames: input.secrets.map(secret => secret.name).sort(),
@@ -90,7 +91,10 @@ async function scanFirst(input: SealInput): Promise<Evidence['leakScan']> {
     searchedFiles: scan.searchedFiles,
     searchedBytes: scan.searchedBytes,
     canaryFound: works,
-    unsearched: scan.unsearched.map(({ path, reason, detail }) => ({ path: relative(input.runDir, path), reason: `${reason}: ${detail}` })),
+    unsearched: scan.unsearched.map(({ path, reason, detail }) => ({
+      path: relative(input.runDir, path),
+      reason: `${reason}: ${detail}`,
+    })),
     notCovered: [...scan.notCovered],
   }
 }
@@ -101,7 +105,10 @@ async function refuseLeaks(input: SealInput): Promise<void> {
   const { findings, unsearched } = await input.leaks.scanPaths({ paths: [input.runDir], secrets: input.secrets })
   refuse(findings)
   if (unsearched.length > 0) {
-    throw new RunproofError('SEAL_FAILED', `${unsearched[0]!.path} could not be searched for secrets: ${unsearched[0]!.detail}`)
+    throw new RunproofError(
+      'SEAL_FAILED',
+      `${unsearched[0]!.path} could not be searched for secrets: ${unsearched[0]!.detail}`,
+    )
   }
 }
 

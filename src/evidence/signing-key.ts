@@ -1,11 +1,11 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { mkdir, open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { keyIdOf, signerOf } from './envelope.ts'
 import { RunproofError } from '../model/error.ts'
 import type { Files } from '../model/files.ts'
 import type { Signer } from '../model/signer.ts'
 import { errnoOf, fileError } from '../model/system-error.ts'
+import { keyIdOf, signerOf } from './envelope.ts'
 
 /**
  * The machine's Ed25519 signing key, made on first use in the user's state directory, 0600.
@@ -19,7 +19,9 @@ export async function machineSigner(stateDir: string, files: Files): Promise<Sig
 
   const facts = await files.facts(path)
   if (facts?.type !== 'file' || (facts.mode & 0o077) !== 0) {
-    throw new RunproofError('KEY_UNUSABLE', `${path} can be read by others (mode ${facts?.mode.toString(8)})`, { hint: `chmod 600 ${path}` })
+    throw new RunproofError('KEY_UNUSABLE', `${path} can be read by others (mode ${facts?.mode.toString(8)})`, {
+      hint: `chmod 600 ${path}`,
+    })
   }
   return signerFromPem(await files.readText(path), path)
 }
@@ -51,7 +53,9 @@ async function keyIdOfFile(path: string): Promise<string> {
   try {
     return keyIdOf(createPublicKey(await readFile(path, 'utf8')))
   } catch (cause) {
-    throw new RunproofError('KEY_UNUSABLE', `--key ${path} is neither sha256:<hex> nor a readable public key in PEM`, { cause })
+    throw new RunproofError('KEY_UNUSABLE', `--key ${path} is neither sha256:<hex> nor a readable public key in PEM`, {
+      cause,
+    })
   }
 }
 

@@ -41,7 +41,11 @@ export async function verifyDirectory(
 
   compareArtifacts(evidence, digests)
   const journal = verifyJournal(await readRequired(files, dir, JOURNAL_FILE))
-  if (journal.lastHash !== evidence.journal.lastHash || journal.records.length !== evidence.journal.records || journal.tornBytes > 0) {
+  if (
+    journal.lastHash !== evidence.journal.lastHash ||
+    journal.records.length !== evidence.journal.records ||
+    journal.tornBytes > 0
+  ) {
     throw tampered(`${JOURNAL_FILE} is not the journal that the evidence names`)
   }
   for (const report of reports) {
@@ -60,12 +64,17 @@ function parseEvidence(text: string): Evidence {
     throw new RunproofError('EVIDENCE_TAMPERED', `${EVIDENCE_FILE} is not JSON`, { cause })
   }
   const problems = evidenceProblems(value)
-  if (problems.length > 0) throw new RunproofError('EVIDENCE_INVALID', `${EVIDENCE_FILE} does not fit its schema: ${problems[0]}`)
+  if (problems.length > 0)
+    throw new RunproofError('EVIDENCE_INVALID', `${EVIDENCE_FILE} does not fit its schema: ${problems[0]}`)
   if (`${canonicalJson(value)}\n` !== text) throw tampered(`${EVIDENCE_FILE} is not in canonical form`)
   return value as Evidence
 }
 
-async function comparePayload(payload: Buffer, digests: ReadonlyMap<string, string>, evidence: Evidence): Promise<void> {
+async function comparePayload(
+  payload: Buffer,
+  digests: ReadonlyMap<string, string>,
+  evidence: Evidence,
+): Promise<void> {
   const expected = statement(
     [...digests].map(([name, sha256]) => ({ name, digest: { sha256 } })),
     { runId: evidence.runId, outcome: evidence.outcome },
@@ -85,7 +94,8 @@ async function comparePayload(payload: Buffer, digests: ReadonlyMap<string, stri
 function compareArtifacts(evidence: Evidence, digests: ReadonlyMap<string, string>): void {
   const listed = new Map(evidence.artifacts.map(artifact => [artifact.path, artifact.sha256]))
   for (const [name, sha256] of digests) {
-    if (name.startsWith(`${ARTIFACTS_DIR}/`) && listed.get(name) !== sha256) throw tampered(`${name} is not the artefact that the evidence lists`)
+    if (name.startsWith(`${ARTIFACTS_DIR}/`) && listed.get(name) !== sha256)
+      throw tampered(`${name} is not the artefact that the evidence lists`)
   }
   for (const name of listed.keys()) if (!digests.has(name)) throw tampered(`${name} is missing`)
 }

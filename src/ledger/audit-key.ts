@@ -20,7 +20,11 @@ export function keyIdOfAuditKey(text: string, place: string): string {
   if (seed === undefined || !/^[0-9a-f]{64}$/.test(seed)) {
     throw new RunproofError('STATE_MALFORMED', `${place} holds no Ed25519 seed`)
   }
-  const key = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, Buffer.from(seed, 'hex')]), format: 'der', type: 'pkcs8' })
+  const key = createPrivateKey({
+    key: Buffer.concat([PKCS8_PREFIX, Buffer.from(seed, 'hex')]),
+    format: 'der',
+    type: 'pkcs8',
+  })
   const jwk = createPublicKey(key).export({ format: 'jwk' })
   return Buffer.from(jwk.x!, 'base64url').toString('hex')
 }

@@ -71,13 +71,21 @@ describe('ledger', () => {
   })
 
   const broken: readonly [string, Bucket, RegExp][] = [
-    ['a changed member', { ...whole, records: [{ ...first, target: 'openai:https://api.example.tesu' }, second] }, /content does not match/],
+    [
+      'a changed member',
+      { ...whole, records: [{ ...first, target: 'openai:https://api.example.tesu' }, second] },
+      /content does not match/,
+    ],
     ['a swapped order', { ...whole, records: [second, first] }, /does not follow/],
     ['a lost first record', { ...whole, records: [second] }, /does not follow/],
     ['a lost last record', { ...whole, records: [first] }, /1 records, its checkpoint seals 2/],
     ['a lost ledger', { ...whole, records: [] }, /0 records/],
     ['a lost checkpoint', { ...whole, checkpoint: undefined }, /no checkpoint/],
-    ['a forged signature', { ...whole, records: [{ ...first, signature: '00'.repeat(64) }, second] }, /signature does not hold/],
+    [
+      'a forged signature',
+      { ...whole, records: [{ ...first, signature: '00'.repeat(64) }, second] },
+      /signature does not hold/,
+    ],
     ['another bucket’s checkpoint', { ...whole, name: 'run-2' }, /checkpoint is for run-1/],
     ['an invented member', { ...whole, records: [{ ...first, tool_call_id: 'x' }, second] }, /content does not match/],
   ]

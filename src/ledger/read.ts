@@ -19,12 +19,19 @@ export async function readLedger(stateRoot: string, places: LedgerPlaces, files:
   const checkpointDir = join(stateRoot, places.checkpointDir)
   const ledgers = (await files.list(ledgerDir)).filter(name => name.endsWith('.jsonl'))
   const checkpoints = (await files.list(checkpointDir)).filter(name => name.endsWith('.json'))
-  const stems = new Set([...ledgers.map(name => name.slice(0, -'.jsonl'.length)), ...checkpoints.map(name => name.slice(0, -'.json'.length))])
+  const stems = new Set([
+    ...ledgers.map(name => name.slice(0, -'.jsonl'.length)),
+    ...checkpoints.map(name => name.slice(0, -'.json'.length)),
+  ])
 
   const buckets: Bucket[] = []
   for (const stem of [...stems].sort()) {
-    const lines = ledgers.includes(`${stem}.jsonl`) ? (await files.readText(join(ledgerDir, `${stem}.jsonl`))).split('\n') : []
-    const records = lines.filter(line => line !== '').map((line, index) => parseRecord(line, `${stem}.jsonl line ${index + 1}`))
+    const lines = ledgers.includes(`${stem}.jsonl`)
+      ? (await files.readText(join(ledgerDir, `${stem}.jsonl`))).split('\n')
+      : []
+    const records = lines
+      .filter(line => line !== '')
+      .map((line, index) => parseRecord(line, `${stem}.jsonl line ${index + 1}`))
     let checkpoint: Checkpoint | undefined
     if (checkpoints.includes(`${stem}.json`)) {
       checkpoint = parseCheckpoint(await files.readText(join(checkpointDir, `${stem}.json`)), `${stem}.json`)

@@ -76,7 +76,8 @@ export function parseRecord(line: string, place: string): LedgerRecord {
   for (const name of TEXT_MEMBERS) {
     if (typeof value[name] !== 'string') throw new RunproofError('STATE_MALFORMED', `${place}: ${name} is no text`)
   }
-  if (typeof value['timestamp_ms'] !== 'number') throw new RunproofError('STATE_MALFORMED', `${place}: timestamp_ms is no number`)
+  if (typeof value['timestamp_ms'] !== 'number')
+    throw new RunproofError('STATE_MALFORMED', `${place}: timestamp_ms is no number`)
   return value as unknown as LedgerRecord
 }
 
@@ -84,7 +85,12 @@ export function parseRecord(line: string, place: string): LedgerRecord {
 export function parseCheckpoint(text: string, place: string): Checkpoint {
   const value = parseObject(text, place)
   const { bucket, record_count, key_id, signature } = value
-  if (typeof bucket !== 'string' || typeof record_count !== 'number' || typeof key_id !== 'string' || typeof signature !== 'string') {
+  if (
+    typeof bucket !== 'string' ||
+    typeof record_count !== 'number' ||
+    typeof key_id !== 'string' ||
+    typeof signature !== 'string'
+  ) {
     throw new RunproofError('STATE_MALFORMED', `${place} is no checkpoint`)
   }
   return value as unknown as Checkpoint

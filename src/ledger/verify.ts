@@ -30,8 +30,10 @@ export function bucketFaults(bucket: Bucket, keyId: string): readonly string[] {
     if (record.action_id !== record.record_hash) faults.push(`${at}: action id is not its hash`)
     if ((record.prev_hash ?? undefined) !== prev) faults.push(`${at}: does not follow the record before it`)
     if (record.signature_alg !== 'ed25519') faults.push(`${at}: signed with ${record.signature_alg}`)
-    if (record.key_id !== keyId) faults.push(`${at}: signed by key ${record.key_id.slice(0, 16)}…, expected ${keyId.slice(0, 16)}…`)
-    if (!signatureHolds(record.key_id, signedForm(record), record.signature)) faults.push(`${at}: signature does not hold`)
+    if (record.key_id !== keyId)
+      faults.push(`${at}: signed by key ${record.key_id.slice(0, 16)}…, expected ${keyId.slice(0, 16)}…`)
+    if (!signatureHolds(record.key_id, signedForm(record), record.signature))
+      faults.push(`${at}: signature does not hold`)
     prev = record.record_hash
   }
   return [...faults, ...checkpointFaults(bucket, keyId, prev)]
@@ -43,9 +45,12 @@ function checkpointFaults(bucket: Bucket, keyId: string, lastHash: string | unde
   const faults: string[] = []
   if (checkpoint.bucket !== name) faults.push(`${name}: its checkpoint is for ${checkpoint.bucket}`)
   if (checkpoint.key_id !== keyId) faults.push(`${name}: its checkpoint is signed by another key`)
-  if (!signatureHolds(checkpoint.key_id, checkpointForm(checkpoint), checkpoint.signature)) faults.push(`${name}: the signature of its checkpoint does not hold`)
-  if (checkpoint.record_count !== records.length) faults.push(`${name}: ${records.length} records, its checkpoint seals ${checkpoint.record_count}`)
-  else if (checkpoint.last_record_hash !== lastHash) faults.push(`${name}: its last record is not the one that was sealed`)
+  if (!signatureHolds(checkpoint.key_id, checkpointForm(checkpoint), checkpoint.signature))
+    faults.push(`${name}: the signature of its checkpoint does not hold`)
+  if (checkpoint.record_count !== records.length)
+    faults.push(`${name}: ${records.length} records, its checkpoint seals ${checkpoint.record_count}`)
+  else if (checkpoint.last_record_hash !== lastHash)
+    faults.push(`${name}: its last record is not the one that was sealed`)
   return faults
 }
 
@@ -54,10 +59,18 @@ const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex')
 
 function signatureHolds(keyId: string, signed: string, signature: string): boolean {
   if (!/^[0-9a-f]{64}$/.test(keyId) || !/^[0-9a-f]{128}$/.test(signature)) return false
-  const key = createPublicKey({ key: Buffer.concat([SPKI_PREFIX, Buffer.from(keyId, 'hex')]), format: 'der', type: 'spki' })
+  const key = createPublicKey({
+    key: Buffer.concat([SPKI_PREFIX, Buffer.from(keyId, 'hex')]),
+    format: 'der',
+    type: 'spki',
+  })
   return verify(null, Buffer.from(signed), key, Buffer.from(signature, 'hex'))
 }
 
 export function headOf(bucket: Bucket): BucketHead {
-  return { bucket: bucket.name, recordCount: bucket.records.length, lastHash: bucket.records.at(-1)?.record_hash ?? null }
+  return {
+    bucket: bucket.name,
+    recordCount: bucket.records.length,
+    lastHash: bucket.records.at(-1)?.record_hash ?? null,
+  }
 }

@@ -4,6 +4,7 @@ import type { ErrorCode } from './error.ts'
 import type { Tools } from './ports.ts'
 import type { CommandRunner, RunOptions, RunResult } from './run-command.ts'
 import type { Params } from './runbook.ts'
+import type { Secret } from './secret.ts'
 import type { Target } from './target.ts'
 
 export type NonEmpty<Item> = readonly [Item, ...Item[]]
@@ -26,7 +27,10 @@ export function passed(details: { expected?: Json; actual?: Json } = {}): Judgem
 }
 
 /** The answer was no. The reason is one sentence for people; expected and actual are data. */
-export function failed(reason: string, details: { expected?: Json | undefined; actual?: Json | undefined } = {}): Judgement {
+export function failed(
+  reason: string,
+  details: { expected?: Json | undefined; actual?: Json | undefined } = {},
+): Judgement {
   return { outcome: 'failed', reason, ...details }
 }
 
@@ -42,6 +46,8 @@ export interface CheckContext {
   readonly signal: AbortSignal
   /** The longest a single wait inside a probe may take; a counterproof that hangs shortens it. */
   readonly deadlineMs: number
+  /** From now on the value is redacted everywhere and searched for before anything is published. */
+  protect(secret: Secret): void
   /** Runs a command, on this machine or inside an instance, and puts it on record before and after. */
   runIn(runner: CommandRunner, command: Command, options?: Partial<RunOptions>): Promise<RunResult>
 }

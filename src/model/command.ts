@@ -56,7 +56,8 @@ export function formatCommand(command: Command): string {
   const env = Object.entries(command.env ?? {})
     .filter(([, value]) => typeof value === 'object')
     .map(([name, value]) => `${name}=${String(value)}`)
-  const stdin = command.stdin === undefined ? [] : [`< ${typeof command.stdin === 'object' ? String(command.stdin) : '(text)'}`]
+  const stdin =
+    command.stdin === undefined ? [] : [`< ${typeof command.stdin === 'object' ? String(command.stdin) : '(text)'}`]
   return [...env, ...command.argv.map(quote), ...stdin].join(' ')
 }
 

@@ -1,3 +1,5 @@
+import type { Secret } from './secret.ts'
+
 /** What `lstat` says of one path. */
 export interface FileFacts {
   readonly type: 'file' | 'directory' | 'symlink' | 'other'
@@ -14,6 +16,7 @@ export interface Files {
   facts(path: string): Promise<FileFacts | undefined>
   /** @throws RunproofError FILE_UNREADABLE; a file above `maxBytes` (64 MiB) counts as unreadable */
   readText(path: string, maxBytes?: number): Promise<string>
+  readBytes(path: string, maxBytes?: number): Promise<Uint8Array>
   readJson(path: string): Promise<import('./check.ts').Json>
   /** Names in a directory, sorted; empty when the directory is missing. */
   list(directory: string): Promise<readonly string[]>
@@ -24,7 +27,7 @@ export interface Files {
   treeSha256(path: string): Promise<string>
   makeDirectory(path: string): Promise<void>
   /** Creates or replaces, never through a link: temp file, fsync, rename. @throws RunproofError DISK_FULL */
-  write(path: string, content: string | Uint8Array, mode?: number): Promise<void>
+  write(path: string, content: string | Uint8Array | Secret, mode?: number): Promise<void>
   remove(path: string): Promise<void>
   /** Bytes an unprivileged writer still has on the file system that holds the path. */
   freeBytes(path: string): Promise<number>

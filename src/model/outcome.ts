@@ -1,13 +1,5 @@
 /** From harmless to grave. `failed` = the answer was no; `errored` = there was no answer. */
-export const SEVERITY = [
-  'passed',
-  'skipped',
-  'unproven',
-  'failed',
-  'errored',
-  'denied',
-  'interrupted',
-] as const
+export const SEVERITY = ['passed', 'skipped', 'unproven', 'failed', 'errored', 'denied', 'interrupted'] as const
 
 export type Outcome = (typeof SEVERITY)[number]
 

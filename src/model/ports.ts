@@ -2,6 +2,7 @@ import type { ArchivePort } from './archive.ts'
 import type { Json } from './check.ts'
 import type { Files } from './files.ts'
 import type { InstancePort } from './instance.ts'
+import type { InterposerPort } from './interposer.ts'
 import type { LeakScanPort } from './leak-scan.ts'
 import type { CommandRunner } from './run-command.ts'
 import type { Signer } from './signer.ts'
@@ -25,6 +26,7 @@ export interface Tools {
   readonly files: Files
   readonly archives: ArchivePort
   readonly instances: InstancePort
+  readonly interposer: InterposerPort
   readonly leaks: LeakScanPort
   readonly commands: CommandRunner
   readonly signer: Signer

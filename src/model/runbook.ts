@@ -49,8 +49,6 @@ export interface RunNotes {
   rpo(milliseconds: number, basis: string): void
   /** A fact that evidence should hold under a name (digests, versions). */
   fact(name: string, value: string | number | boolean): void
-  /** A value that must not appear in anything the run writes. */
-  protect(secret: Secret): void
   /** Released when the run ends, last first, whatever happened; failure to release is reported. */
   defer(describe: string, release: () => Promise<void>): void
   /** A part of a recovery phase that is a wait by design, shown apart inside that phase. */

@@ -1,5 +1,5 @@
-import type { Command } from './command.ts'
 import type { Json } from './check.ts'
+import type { Command } from './command.ts'
 
 /** Everything a daemon is started with. Paths are absolute. */
 export interface ServeOptions {
@@ -111,7 +111,11 @@ export interface Target {
   readonly bundledBinary?: string
   readonly layout: StateLayout
   readonly read: TargetReaders
-  readonly http: { readonly ready: string; readonly status: string; readonly refusedMutation: { path: string; body: string } }
+  readonly http: {
+    readonly ready: string
+    readonly status: string
+    readonly refusedMutation: { path: string; body: string }
+  }
   /** Codes of warnings that a boot from a copy brings by itself, and that are gone or harmless afterwards. */
   readonly bootWarnings: readonly string[]
   serve(options: ServeOptions): Command

@@ -12,7 +12,10 @@ export interface Decision {
  * The default policy: reads are allowed; on the stand-in everything is; elsewhere a write asks, and a destroy asks for
  * the target's id to be typed. Effects are a closed set, so every step meets exactly one rule.
  */
-export function decide(step: { readonly effect: Effect }, target: { readonly id: string; readonly real: boolean }): Decision {
+export function decide(
+  step: { readonly effect: Effect },
+  target: { readonly id: string; readonly real: boolean },
+): Decision {
   if (step.effect === 'read') return { verdict: 'allow', rule: 'default.read' }
   if (!target.real) return { verdict: 'allow', rule: 'default.stand-in' }
   if (step.effect === 'write') return { verdict: 'ask', rule: 'default.write' }

@@ -54,8 +54,13 @@ function overview(evidence: Evidence): string {
 
 function recovery(evidence: Evidence): string {
   if (evidence.rto === undefined) return ''
-  const phases = evidence.rto.phases.map(phase => `<tr><td>${escapeMarkup(phase.id)}</td><td>${seconds(phase.durationMs)}</td></tr>`)
-  const rpo = evidence.rpoMs === undefined ? '' : `<p>RPO ${seconds(evidence.rpoMs)} <span class="dim">(${escapeMarkup(evidence.rpoBasis ?? '')})</span></p>`
+  const phases = evidence.rto.phases.map(
+    phase => `<tr><td>${escapeMarkup(phase.id)}</td><td>${seconds(phase.durationMs)}</td></tr>`,
+  )
+  const rpo =
+    evidence.rpoMs === undefined
+      ? ''
+      : `<p>RPO ${seconds(evidence.rpoMs)} <span class="dim">(${escapeMarkup(evidence.rpoBasis ?? '')})</span></p>`
   return `<h2>Recovery</h2><p>RTO ${seconds(evidence.rto.totalMs)}</p><table>${phases.join('')}</table>${rpo}`
 }
 
@@ -68,15 +73,21 @@ ${record.checks.length === 0 ? '' : `<table>${record.checks.map(check).join('')}
 
 function check(record: CheckRecord): string {
   const proofs = record.counterproofs
-    .map(one => `<li class="proof ${one.outcome}">${escapeMarkup(one.breaks)} <span class="dim">(${one.on}) ${escapeMarkup(one.said)}</span></li>`)
+    .map(
+      one =>
+        `<li class="proof ${one.outcome}">${escapeMarkup(one.breaks)} <span class="dim">(${one.on}) ${escapeMarkup(one.said)}</span></li>`,
+    )
     .join('')
   const facts = (['expected', 'actual'] as const)
     .filter(name => record[name] !== undefined)
     .map(name => `${name}: ${escapeMarkup(JSON.stringify(record[name]).slice(0, 600))}`)
-  const details = facts.length === 0 ? '' : `<details><summary class="dim">facts</summary><pre>${facts.join('\n')}</pre></details>`
+  const details =
+    facts.length === 0 ? '' : `<details><summary class="dim">facts</summary><pre>${facts.join('\n')}</pre></details>`
   return `<tr><td class="${record.outcome}">${record.outcome}</td><td>${escapeMarkup(record.title)}${record.reason === undefined ? '' : `<br>${escapeMarkup(record.reason)}`}${details}<ul>${proofs}</ul></td></tr>`
 }
 
 function list(title: string, items: readonly string[]): string {
-  return items.length === 0 ? '' : `<h2>${title}</h2><ul>${items.map(item => `<li>${escapeMarkup(item)}</li>`).join('')}</ul>`
+  return items.length === 0
+    ? ''
+    : `<h2>${title}</h2><ul>${items.map(item => `<li>${escapeMarkup(item)}</li>`).join('')}</ul>`
 }

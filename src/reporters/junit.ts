@@ -32,7 +32,8 @@ function stepCase(step: StepRecord): string {
 function testCase(suiteName: string, name: string, durationMs: number, outcome: string, reason = ''): string {
   const open = `    <testcase classname="${escapeMarkup(suiteName)}" name="${escapeMarkup(name)}" time="${time(durationMs)}"`
   if (outcome === 'passed') return `${open}/>`
-  const element = outcome === 'skipped' ? 'skipped' : outcome === 'failed' || outcome === 'unproven' ? 'failure' : 'error'
+  const element =
+    outcome === 'skipped' ? 'skipped' : outcome === 'failed' || outcome === 'unproven' ? 'failure' : 'error'
   const type = element === 'skipped' ? '' : ` type="${outcome}"`
   return `${open}><${element}${type} message="${escapeMarkup(reason)}"/></testcase>`
 }

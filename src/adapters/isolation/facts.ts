@@ -49,6 +49,13 @@ export function listenersOf(inspected: number, guests: readonly InstanceProcess[
     }))
 }
 
+/** Whether anything accepts TCP on a port in the network namespace of a process. Costs two small reads, unlike a connection. */
+export function portIsOpen(pid: number, port: number): boolean {
+  return (['tcp', 'tcp6'] as const).some(protocol =>
+    parseSocketTable(readText(`/proc/${pid}/net/${protocol}`), protocol).some(row => row.port === port),
+  )
+}
+
 function openFilesOf(pid: number): OpenFile[] {
   const link = (name: string, via: OpenFile['via']): OpenFile[] => {
     const path = readLink(`/proc/${pid}/${name}`)

@@ -4,6 +4,7 @@ import { isAbsolute, join } from 'node:path'
 import type { Command } from '../../model/command.ts'
 import { RunproofError } from '../../model/error.ts'
 import type {
+  Answer,
   Barrier,
   Exit,
   Instance,
@@ -14,6 +15,7 @@ import type {
   ProbeResult,
   ProcessIdentity,
   Readiness,
+  ReadyOptions,
   StopReport,
 } from '../../model/instance.ts'
 import { findProgram, SYSTEM_PATH } from '../find-program.ts'
@@ -23,7 +25,7 @@ import { mountsBelow } from '../process/mounts.ts'
 import { listeningSocketPaths } from '../process/sockets.ts'
 import { createCommandRunner, revealAll } from '../run-command.ts'
 import { detectBarrier } from './barrier.ts'
-import { gatherFacts, listenersOf } from './facts.ts'
+import { gatherFacts, listenersOf, portIsOpen } from './facts.ts'
 import { choosePort, PORT_IN_NAMESPACE, saysPortTaken } from './free-port.ts'
 import { createHttpPort, type HttpPort } from './http.ts'
 import { type Layout, makeLayout, socketPlace } from './layout.ts'
@@ -316,12 +318,12 @@ class RunningInstance implements Instance {
     return createCommandRunner({ path: this.#path, env: this.#environment(), wrapper }).run(inside, options)
   }
 
-  async waitReady(options: Parameters<Instance['waitReady']>[0]): Promise<Readiness> {
+  async waitReady(options: ReadyOptions): Promise<Readiness> {
     const began = performance.now()
     const accept = options.accept ?? (answer => answer.status === 200)
     const deadline = began + options.timeoutMs
     let attempts = 0
-    let answer: Readiness['answer']
+    let answer: Answer | undefined
     let listened = false
     const came = (outcome: Readiness['outcome']): Readiness => ({
       outcome,
@@ -339,39 +341,35 @@ class RunningInstance implements Instance {
       }
       const left = deadline - performance.now()
       if (left <= 0) return came(answer ? 'refused' : listened ? 'unanswered' : 'unlistened')
-      if (this.#ownsPort()) {
+      if (this.#listens()) {
         attempts += 1
-        const asked = await this.#ask(options, Math.min(left, options.requestTimeoutMs ?? 2_000))
-        if (asked.listened) listened = true
-        if (asked.answer) {
-          answer = asked.answer
-          if (accept(answer)) {
-            if (this.#phase === 'running') this.#phase = 'ready'
-            return came('ready')
-          }
+        listened = true
+        const fresh = await this.#ask(options, Math.min(left, options.requestTimeoutMs ?? 2_000))
+        answer = fresh ?? answer
+        if (fresh && accept(fresh)) {
+          if (this.#phase === 'running') this.#phase = 'ready'
+          return came('ready')
         }
       }
       if (this.#exit === undefined) await this.#pauseUnlessEnded(performance.now() - began)
     }
   }
 
-  async #ask(options: Parameters<Instance['waitReady']>[0], timeoutMs: number) {
+  async #ask(options: ReadyOptions, timeoutMs: number): Promise<Answer | undefined> {
     const ended = new AbortController()
     const abandon = () => ended.abort()
     const signal = options.signal ? AbortSignal.any([options.signal, ended.signal]) : ended.signal
     const forget = this.#link?.on(message => message.kind === 'exited' && abandon())
     try {
-      const answer = await this.request(options.path, {
+      return await this.request(options.path, {
         timeoutMs,
         signal,
         ...(options.bearer ? { bearer: options.bearer } : {}),
       })
-      return { answer, listened: true }
     } catch (error) {
       const code = error instanceof RunproofError ? error.code : ''
-      if (code !== 'TIMEOUT' && code !== 'TARGET_UNREACHABLE' && code !== 'BODY_TOO_LARGE' && code !== 'INTERRUPTED')
-        throw error
-      return { answer: undefined, listened: code === 'TIMEOUT' || code === 'BODY_TOO_LARGE' }
+      if (['TIMEOUT', 'TARGET_UNREACHABLE', 'BODY_TOO_LARGE', 'INTERRUPTED'].includes(code)) return undefined
+      throw error
     } finally {
       forget?.()
     }
@@ -386,11 +384,12 @@ class RunningInstance implements Instance {
   }
 
   /** Where the network is shared another program may answer on the port: only the instance's own listener counts. */
-  #ownsPort(): boolean {
-    if (this.#isolated) return true
-    if (this.#portOwned) return true
+  #listens(): boolean {
+    const { port } = this.place
+    if (this.#isolated || this.#portOwned) return portIsOpen(this.#initPid, port)
+    if (!portIsOpen(this.#initPid, port)) return false
     const listeners = listenersOf(this.#initPid, this.#members(), false)
-    this.#portOwned = listeners.some(({ port, protocol }) => port === this.place.port && protocol.startsWith('tcp'))
+    this.#portOwned = listeners.some(listener => listener.port === port && listener.protocol.startsWith('tcp'))
     return this.#portOwned
   }
 

@@ -25,4 +25,7 @@ export default new Command('evidence')
   .summary('verify or read sealed evidence')
   .addCommand(verify)
   .addCommand(show)
-  .addHelpText('after', '\nExamples:\n  runproof evidence verify reports/restore-drill-…\n  runproof evidence show reports/restore-drill-… --json')
+  .addHelpText(
+    'after',
+    '\nExamples:\n  runproof evidence verify reports/restore-drill-…\n  runproof evidence show reports/restore-drill-… --json',
+  )

@@ -4,7 +4,8 @@ import type { Evidence } from '../../evidence/schema.ts'
 export function summaryLines(evidence: Evidence): readonly string[] {
   const checks = evidence.steps.flatMap(step => step.checks)
   const counterproofs = checks.flatMap(check => check.counterproofs)
-  const count = (outcome: string, list: readonly { readonly outcome: string }[]) => list.filter(one => one.outcome === outcome).length
+  const count = (outcome: string, list: readonly { readonly outcome: string }[]) =>
+    list.filter(one => one.outcome === outcome).length
   const lines = [
     `outcome   ${evidence.outcome.toUpperCase()}  ${evidence.runbook.id} on ${evidence.target.id}${evidence.target.real ? '' : ' (not a real target)'}, ${seconds(evidence.durationMs)}`,
     `checks    ${count('passed', checks)} of ${checks.length} green`,
@@ -16,8 +17,10 @@ export function summaryLines(evidence: Evidence): readonly string[] {
   }
   if (evidence.rpoMs !== undefined) lines.push(`RPO       ${seconds(evidence.rpoMs)} (${evidence.rpoBasis})`)
   const grave = evidence.steps.filter(step => step.outcome !== 'passed')
-  for (const step of grave) lines.push(`${step.outcome.padEnd(9)} ${step.id}${step.reason === undefined ? '' : `: ${step.reason}`}`)
-  for (const released of evidence.released.filter(one => one.outcome === 'errored')) lines.push(`leftover  ${released.what}: ${released.error?.message ?? ''}`)
+  for (const step of grave)
+    lines.push(`${step.outcome.padEnd(9)} ${step.id}${step.reason === undefined ? '' : `: ${step.reason}`}`)
+  for (const released of evidence.released.filter(one => one.outcome === 'errored'))
+    lines.push(`leftover  ${released.what}: ${released.error?.message ?? ''}`)
   lines.push(`limits    ${evidence.notTested.length} not tested, ${evidence.assumptions.length} assumptions`)
   return lines
 }

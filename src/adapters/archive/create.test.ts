@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createReadStream, existsSync } from 'node:fs'
+import { appendFile, chmod, mkdir, mkdtemp, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { describe, type TestContext, test } from 'node:test'
+import { type ErrorCode, RunproofError } from '../../model/error.ts'
+import { craftTar } from '../../testing/crafted-tar.ts'
+import { archives } from './archives.ts'
+import { livingChildren, mountTmpfs, withOnly } from './test-machine.ts'
+
+const failsWith =
+  (code: ErrorCode, message = /./) =>
+  (thrown: unknown) =>
+    thrown instanceof RunproofError && thrown.code === code && message.test(thrown.message)
+
+const NOTHING = { extra: [], missing: [], changed: [] }
+
+describe('create', () => {
+  test('a socket is left out and told', async t => {
+    const { source, archivePath } = await place(t)
+    const server = createServer().listen(path.join(source, 'daemon.sock'))
+    await once(server, 'listening')
+    t.after(() => server.close())
+    const { manifest, findings } = await archives.create({ sourceDir: source, archivePath })
+    assert.deepEqual(findings, [
+      { rule: 'socket-not-archived', path: 'daemon.sock', detail: 'a socket cannot be archived' },
+    ])
+    assert.equal(
+      manifest.entries.some(entry => entry.path === 'daemon.sock'),
+      false,
+    )
+  })
+
+  test('extended attributes are kept, and their loss is seen', async t => {
+    const { root, source, archivePath } = await place(t)
+    // tar is the one program every machine has that can set an attribute
+    const carrier = craftTar([{ name: 'noted', data: 'x', pax: { 'SCHILY.xattr.user.note': 'va\nlue' } }])
+    execFileSync('tar', ['--extract', '--file=-', '--xattrs', '--directory', source], {
+      input: carrier,
+      stdio: ['pipe', 'ignore', 'pipe'],
+    })
+    const { manifest } = await archives.create({ sourceDir: source, archivePath })
+    const noted = manifest.entries.find(entry => entry.path === 'noted')
+    assert.deepEqual(noted?.xattrs, { 'xattr.user.note': Buffer.from('va\nlue').toString('base64') })
+
+    const into = path.join(root, 'into')
+    await archives.unpack({ open: () => createReadStream(archivePath), name: 'archive', into })
+    assert.deepEqual(await archives.compareTree({ directory: into, manifest }), NOTHING)
+    await archives.replaceFile(path.join(into, 'noted'), Buffer.from('x'))
+    const { changed } = await archives.compareTree({ directory: into, manifest, ignore: ['mtimeNs'] })
+    assert.deepEqual(
+      changed.map(change => [change.path, change.members[0]!.member]),
+      [['noted', 'xattrs']],
+    )
+  })
+
+  test('what a restore would refuse is told when it is archived', async t => {
+    const { source, archivePath } = await place(t)
+    await symlink('/etc/passwd', path.join(source, 'absolute'))
+    await symlink('../../outside', path.join(source, 'escaping'))
+    const { findings } = await archives.create({ sourceDir: source, archivePath })
+    assert.deepEqual(
+      findings.map(finding => [finding.rule, finding.path]),
+      [
+        ['absolute-link', 'absolute'],
+        ['escaping-link', 'escaping'],
+      ],
+    )
+    await assert.rejects(
+      archives.inspect({ open: () => createReadStream(archivePath), name: 'archive' }),
+      failsWith('ARCHIVE_HOSTILE_ENTRY', /absolute-link/),
+    )
+  })
+
+  test('a file that grows meanwhile is an error, and no archive stays', async t => {
+    const { source, archivePath, root } = await place(t)
+    const big = path.join(source, 'big')
+    await writeFile(big, '')
+    await truncate(big, 0)
+    await writeFile(big, Buffer.alloc(30_000_000, 'abc'))
+    let grown: Promise<void> | undefined
+    const onProgress = () => {
+      grown ??= appendFile(big, 'more')
+    }
+    await assert.rejects(
+      archives.create({ sourceDir: source, archivePath, onProgress }),
+      failsWith('ARCHIVE_CHANGED_WHILE_READ'),
+    )
+    await grown
+    assert.deepEqual(await readdir(root), ['source'])
+  })
+
+  test('a file that changes after tar has read it is an error too', async t => {
+    const { source, archivePath } = await place(t)
+    await mkdir(path.join(source, 'a-first'))
+    await writeFile(path.join(source, 'a-first', 'early'), 'before')
+    await writeFile(path.join(source, 'z-last'), Buffer.alloc(30_000_000))
+    let changed: Promise<void> | undefined
+    const onProgress = ({ bytes }: { bytes: number }) => {
+      if (bytes > 10_000_000) changed ??= writeFile(path.join(source, 'a-first', 'early'), 'after!')
+    }
+    await assert.rejects(
+      archives.create({ sourceDir: source, archivePath, onProgress }),
+      failsWith('ARCHIVE_CHANGED_WHILE_READ', /early/),
+    )
+    assert.ok(changed !== undefined)
+  })
+
+  test('an existing file is never replaced', async t => {
+    const { source, archivePath } = await place(t)
+    await writeFile(archivePath, 'precious')
+    await assert.rejects(archives.create({ sourceDir: source, archivePath }), failsWith('NOT_EMPTY'))
+    assert.equal((await archives.digestFile(archivePath)).sizeBytes, 8)
+  })
+
+  test('an archive inside its own source is refused', async t => {
+    const { source } = await place(t)
+    const archivePath = path.join(source, 'self.tar')
+    await assert.rejects(archives.create({ sourceDir: source, archivePath }), failsWith('PATH_UNSAFE'))
+    assert.equal(existsSync(archivePath), false)
+  })
+
+  test('a missing source is named', async t => {
+    const { root, archivePath } = await place(t)
+    await assert.rejects(
+      archives.create({ sourceDir: path.join(root, 'nowhere'), archivePath }),
+      failsWith('FILE_UNREADABLE', /nowhere/),
+    )
+  })
+
+  test('an interrupt leaves no archive and no process', async t => {
+    const { source, archivePath, root } = await place(t)
+    await writeFile(path.join(source, 'big'), Buffer.alloc(50_000_000, 'x'))
+    const before = await archives.describeTree(source)
+    const abort = new AbortController()
+    const onProgress = ({ bytes }: { bytes: number }) => {
+      if (bytes > 1_000_000) abort.abort()
+    }
+    await assert.rejects(
+      archives.create({ sourceDir: source, archivePath, onProgress, signal: abort.signal }),
+      failsWith('INTERRUPTED'),
+    )
+    assert.deepEqual(await readdir(root), ['source'])
+    assert.deepEqual(await archives.describeTree(source), before)
+    assert.deepEqual(livingChildren(), [])
+  })
+
+  test('a full disk is named, and no archive stays', async t => {
+    const { source, root } = await place(t)
+    const disk = mountTmpfs(t, path.join(root, 'disk'), '1m')
+    if (disk === undefined) return
+    await writeFile(path.join(source, 'random'), randomBytes(3_000_000))
+    const before = await archives.describeTree(source)
+    const archivePath = path.join(disk, 'archive.tar.zst')
+    await assert.rejects(
+      archives.create({ sourceDir: source, archivePath }),
+      failsWith('DISK_FULL', /archive\.tar\.zst/),
+    )
+    assert.deepEqual(await readdir(disk), [])
+    assert.deepEqual(await archives.describeTree(source), before)
+  })
+
+  test('without the zstd program the archive is the same tree', async t => {
+    const { source, archivePath, root } = await place(t)
+    withOnly(t, root, ['tar', 'setpriv'])
+    const { manifest } = await archives.create({ sourceDir: source, archivePath, compression: 'zstd' })
+    const inspected = await archives.inspect({ open: () => createReadStream(archivePath), name: 'archive' })
+    assert.deepEqual(inspected.formats, ['zstd', 'tar'])
+    assert.deepEqual(inspected.manifest, manifest)
+  })
+
+  test('without GNU tar the missing tool is named', async t => {
+    const { source, archivePath, root } = await place(t)
+    withOnly(t, root, [])
+    await assert.rejects(archives.create({ sourceDir: source, archivePath }), failsWith('TOOL_MISSING', /tar/))
+    assert.equal(existsSync(archivePath), false)
+  })
+
+  test('an unreadable file is named, and who is not root can archive the rest', async t => {
+    const { source, archivePath, root } = await place(t)
+    await chmod(root, 0o777)
+    const create = () => runAsNobody(archivePath, source)
+    if (process.getuid?.() !== 0) return t.skip('needs root to become somebody else')
+    assert.equal(create(), 'created')
+    await rm(archivePath)
+    await writeFile(path.join(source, 'private'), 'x', { mode: 0o600 })
+    assert.equal(create(), 'FILE_UNREADABLE ./private')
+    assert.equal(existsSync(archivePath), false)
+  })
+})
+
+/** @returns `created`, or the code and the name in the message */
+function runAsNobody(archivePath: string, sourceDir: string): string {
+  const script = `
+    import { archives } from ${JSON.stringify(import.meta.resolve('./archives.ts'))}
+    try {
+      await archives.create(${JSON.stringify({ archivePath, sourceDir })})
+      process.stdout.write('created')
+    } catch (thrown) {
+      process.stdout.write(thrown.code + ' ' + thrown.message.split(' ')[0])
+    }`
+  return execFileSync(
+    'setpriv',
+    ['--reuid=65534', '--regid=65534', '--clear-groups', '--', process.execPath, '--input-type=module', '-e', script],
+    {
+      encoding: 'utf8',
+    },
+  )
+}
+
+async function place(t: TestContext): Promise<{ root: string; source: string; archivePath: string }> {
+  const root = await mkdtemp(path.join(tmpdir(), 'runproof-create-'))
+  t.after(() => rm(root, { recursive: true, force: true }))
+  const source = path.join(root, 'source')
+  await mkdir(source)
+  await writeFile(path.join(source, 'file'), 'content')
+  return { root, source, archivePath: path.join(root, 'archive') }
+}

@@ -1,0 +1,76 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { join } from 'node:path'
+import { withDamagedTree } from '../drill/break.ts'
+import { baseline, restored } from '../drill/subjects.ts'
+import { keyIdOfAuditKey } from '../ledger/audit-key.ts'
+import { readLedger } from '../ledger/read.ts'
+import { type CheckContext, defineCheck, failed, passed } from '../model/check.ts'
+
+interface Observed {
+  /** Null when the file is missing. */
+  readonly actual: string | null
+  readonly expected: string | null
+  /** Where the expectation comes from. */
+  readonly basis: string
+}
+
+/** The audit key that was restored is the one the ledger was signed with, so that signed history goes on without a break. */
+export const auditKeyContinuity = defineCheck<Observed>({
+  id: 'audit-key',
+  title: 'The audit signing key is the one that signed the history',
+
+  async probe({ values, tools, target }) {
+    const { stateRoot } = values.get(restored)
+    const facts = values.find(baseline)
+    const path = join(stateRoot, target.layout.auditKeyFile)
+    const present = (await tools.files.facts(path))?.type === 'file'
+    const actual = present ? keyIdOfAuditKey(await tools.files.readText(path), target.layout.auditKeyFile) : null
+    if (facts?.auditKeyId != null) return { actual, expected: facts.auditKeyId, basis: 'the baseline' }
+
+    const records = (await readLedger(stateRoot, target.layout, tools.files)).flatMap(bucket => bucket.records)
+    return { actual, expected: records.at(-1)?.key_id ?? null, basis: 'the records in the archive' }
+  },
+
+  judge({ actual, expected, basis }) {
+    if (actual === null) return failed('the audit signing key is missing', { expected })
+    if (expected === null)
+      return failed(`nothing says which key it should be: neither baseline nor records`, { actual })
+    return actual === expected
+      ? passed({ expected, actual })
+      : failed(`the key is not that of ${basis}`, { expected, actual })
+  },
+
+  counterproofs: [
+    {
+      id: 'other-key',
+      breaks: 'the key id is another one',
+      observation: observed => ({ ...observed, actual: '0'.repeat(64) }),
+    },
+    {
+      id: 'key-missing',
+      breaks: 'the audit key is missing from a copy of the state',
+      because: /is missing/,
+      subject: (context, scope) =>
+        withDamagedTree(context, scope, 'state', root => context.tools.archives.dropFile(keyPath(context, root))),
+    },
+    {
+      id: 'key-replaced',
+      breaks: 'a fresh audit key lies in a copy of the state',
+      because: /the key is not that of/,
+      subject: (context, scope) =>
+        withDamagedTree(context, scope, 'state', root =>
+          context.tools.archives.replaceFile(keyPath(context, root), freshAuditKey()),
+        ),
+    },
+  ],
+})
+
+function keyPath(context: CheckContext, root: string): string {
+  return join(root, context.target.layout.auditKeyFile)
+}
+
+function freshAuditKey(): Buffer {
+  const { privateKey } = generateKeyPairSync('ed25519')
+  const seed = Buffer.from(privateKey.export({ format: 'jwk' }).d!, 'base64url').toString('hex')
+  return Buffer.from(JSON.stringify({ algorithm: 'ed25519', secret_key_hex: seed }))
+}

@@ -1,0 +1,148 @@
+import { client, type Ran, refused, refusedToken } from '../drill/client.ts'
+import { isolated } from '../drill/subjects.ts'
+import { type CheckContext, defineCheck, failed, type Json, passed } from '../model/check.ts'
+import { RunproofError } from '../model/error.ts'
+import type { Diagnosis, RoutesDiagnosis } from '../model/target.ts'
+
+/** The running configuration can be read, and is that of the restored state. */
+export const runtimeReadable = defineCheck<Ran<string> & { readonly expected: string }>({
+  id: 'runtime',
+  title: 'The runtime settings are readable and name the restored state root',
+  async probe(context) {
+    const ran = await client(context, ['runtime', 'get'], document => {
+      const stateRoot = (document as { state_root?: Json }).state_root
+      if (typeof stateRoot !== 'string') throw new RunproofError('ANSWER_MALFORMED', 'runtime get names no state root')
+      return stateRoot
+    })
+    return { ...ran, expected: context.values.get(isolated).stateRoot }
+  },
+  judge(ran) {
+    if (ran.exitCode !== 0) return refused('runtime get', ran)
+    return ran.view === ran.expected
+      ? passed({ expected: ran.expected, actual: ran.view })
+      : failed('the daemon serves another state root', { expected: ran.expected, actual: ran.view })
+  },
+  counterproofs: [
+    {
+      id: 'other-root',
+      breaks: 'another state root is served',
+      because: /another state root/,
+      observation: observed => ({ ...observed, view: '/elsewhere' }),
+    },
+    refusedToken('runtime-refused'),
+  ],
+})
+
+/** The daemon's own diagnosis finds nothing wrong, and really looked. */
+export const doctorAgrees = defineCheck<Ran<Diagnosis>>({
+  id: 'doctor',
+  title: 'The daemon’s own doctor finds no error and looked at readiness, streams and storage',
+  async probe(context) {
+    // On an idle daemon the doctor waits for the first heartbeat of a stream. On the stand-in something harmless happens
+    // meanwhile; a real daemon is given the time.
+    const diagnosing = client(context, ['doctor'], context.target.read.diagnosis)
+    if (context.target.real) return diagnosing
+    const controller = new AbortController()
+    const stirring = stir(context, controller.signal)
+    try {
+      return await diagnosing
+    } finally {
+      controller.abort()
+      await stirring
+    }
+  },
+  judge(ran) {
+    if (ran.exitCode !== 0 || ran.view === undefined) return refused('doctor', ran)
+    const missing = ['readyz', 'events_sse', 'storage', 'provider_readiness'].filter(
+      name => !ran.view!.checkNames.includes(name),
+    )
+    if (missing.length > 0) return failed(`the doctor did not look at ${missing.join(', ')}`)
+    return ran.view.ok && ran.view.errors.length === 0
+      ? passed({ actual: { checks: ran.view.checkNames.length } })
+      : failed(`the doctor found ${ran.view.errors.join('; ')}`)
+  },
+  counterproofs: [
+    {
+      id: 'doctor-error',
+      breaks: 'the doctor found an error',
+      because: /the doctor found/,
+      observation: observed => ({ ...observed, view: { ...observed.view!, ok: false, errors: ['storage'] } }),
+    },
+    {
+      id: 'doctor-blind',
+      breaks: 'the doctor did not look at storage',
+      because: /did not look/,
+      observation: observed => ({
+        ...observed,
+        view: { ...observed.view!, checkNames: observed.view!.checkNames.filter(name => name !== 'storage') },
+      }),
+    },
+    refusedToken('doctor-refused'),
+  ],
+})
+
+/** Publishes an event now and then until told to stop: setting the debug level to what it is changes nothing else. */
+async function stir(context: CheckContext, signal: AbortSignal): Promise<void> {
+  const { instance, adminToken } = context.values.get(isolated)
+  const { path, body } = context.target.http.refusedMutation
+  while (!signal.aborted) {
+    await instance.request(path, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/json' },
+      bearer: adminToken,
+    })
+    await new Promise<void>(resolve => {
+      const timer = setTimeout(resolve, 100)
+      signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true })
+    })
+  }
+}
+
+/** Every route's credential is stored, of the right provider, and not expired. */
+export const routesDiagnosed = defineCheck<Ran<RoutesDiagnosis>>({
+  id: 'routes-auth',
+  title: 'The route diagnosis finds every credential that routes refer to',
+  probe: context => client(context, ['doctor', 'routes', '--check-auth'], context.target.read.routes),
+  judge: ran => judgeRoutes('doctor routes --check-auth', ran, view => view.authChecked),
+  counterproofs: [
+    {
+      id: 'not-checked',
+      breaks: 'credentials were not checked',
+      because: /did not check/,
+      observation: observed => ({ ...observed, view: { ...observed.view!, authChecked: false } }),
+    },
+    {
+      id: 'no-routes',
+      breaks: 'there are no routes',
+      because: /no route/,
+      observation: observed => ({ ...observed, view: { ...observed.view!, routeCount: 0 } }),
+    },
+    refusedToken('routes-refused'),
+  ],
+})
+
+/** Nothing that was restored refers to a route that is not configured any more. */
+export const referencesDiagnosed = defineCheck<Ran<RoutesDiagnosis>>({
+  id: 'routes-references',
+  title: 'No restored session, run or schedule refers to a route that is gone',
+  probe: context => client(context, ['doctor', 'routes', '--check-references'], context.target.read.routes),
+  judge: ran => judgeRoutes('doctor routes --check-references', ran, view => view.referencesChecked),
+  counterproofs: [
+    {
+      id: 'stale-route',
+      breaks: 'a session refers to a route that is gone',
+      because: /stale/,
+      observation: observed => ({ ...observed, view: { ...observed.view!, ok: false, errors: ['stale route'] } }),
+    },
+    refusedToken('references-refused'),
+  ],
+})
+
+function judgeRoutes(what: string, ran: Ran<RoutesDiagnosis>, looked: (view: RoutesDiagnosis) => boolean) {
+  if (ran.exitCode !== 0 || ran.view === undefined) return refused(what, ran)
+  if (!looked(ran.view)) return failed(`${what} did not check what it was asked to`)
+  if (ran.view.routeCount < 1) return failed('there is no route')
+  if (!ran.view.ok || ran.view.errors.length > 0) return failed(ran.view.errors.join('; ') || `${what} is not ok`)
+  return passed({ actual: { routes: ran.view.routeCount } })
+}

@@ -1,0 +1,98 @@
+import { join } from 'node:path'
+import { withDamagedTree } from '../drill/break.ts'
+import { describeDifference, difference } from '../drill/facts.ts'
+import { baseline, restored } from '../drill/subjects.ts'
+import { keyIdOfAuditKey } from '../ledger/audit-key.ts'
+import { readLedger } from '../ledger/read.ts'
+import { type BucketHead, bucketFaults, headOf } from '../ledger/verify.ts'
+import { type CheckContext, defineCheck, failed, passed } from '../model/check.ts'
+import { RunproofError } from '../model/error.ts'
+
+interface Observed {
+  readonly faults: readonly string[]
+  readonly heads: readonly BucketHead[]
+  /** Null without a baseline. */
+  readonly expectedHeads: readonly BucketHead[] | null
+  readonly records: number
+}
+
+/** Every signed action record verifies by our own reading: hashes, chain, signatures, checkpoints, and the heads of the baseline. */
+export const ledgerVerifies = defineCheck<Observed>({
+  id: 'ledger',
+  title: 'The signed action ledger verifies to the heads it had at backup time',
+
+  async probe({ values, tools, target }) {
+    const { stateRoot } = values.get(restored)
+    const keyFile = join(stateRoot, target.layout.auditKeyFile)
+    const keyId = keyIdOfAuditKey(await tools.files.readText(keyFile), target.layout.auditKeyFile)
+    const buckets = await readLedger(stateRoot, target.layout, tools.files)
+    return {
+      faults: buckets.flatMap(bucket => bucketFaults(bucket, keyId)),
+      heads: buckets.map(headOf),
+      expectedHeads: values.find(baseline)?.ledgerHeads ?? null,
+      records: buckets.reduce((sum, bucket) => sum + bucket.records.length, 0),
+    }
+  },
+
+  judge({ faults, heads, expectedHeads, records }) {
+    if (faults.length > 0) return failed(faults.slice(0, 3).join('; '), { actual: { faults: faults.length } })
+    if (records === 0 && (expectedHeads === null || expectedHeads.length > 0))
+      return failed('there is not one signed record to verify')
+    const differs =
+      expectedHeads === null
+        ? undefined
+        : describeDifference(
+            'ledger heads',
+            difference(expectedHeads, heads, head => head.bucket),
+          )
+    return differs === undefined ? passed({ actual: { records, chains: heads.length } }) : failed(differs)
+  },
+
+  counterproofs: [
+    {
+      id: 'nothing-verified',
+      breaks: 'no record was there to verify',
+      observation: observed => ({ ...observed, records: 0, heads: [] }),
+    },
+    {
+      id: 'record-altered',
+      breaks: 'one character of one record is altered in a copy of the state',
+      because: /content does not match its hash/,
+      subject: (context, scope) =>
+        withDamagedTree(context, scope, 'state', async root => {
+          const path = await someLedger(context, root)
+          const text = await context.tools.files.readText(path)
+          await context.tools.archives.replaceFile(
+            path,
+            Buffer.from(text.replace(/"target":"./, match => `${match.slice(0, -1)}X`)),
+          )
+        }),
+    },
+    {
+      id: 'record-dropped',
+      breaks: 'the last record is cut off in a copy of the state',
+      because: /its checkpoint seals/,
+      subject: (context, scope) =>
+        withDamagedTree(context, scope, 'state', async root => {
+          const path = await someLedger(context, root)
+          const lines = (await context.tools.files.readText(path)).trimEnd().split('\n')
+          await context.tools.archives.replaceFile(
+            path,
+            Buffer.from(
+              lines
+                .slice(0, -1)
+                .map(line => `${line}\n`)
+                .join(''),
+            ),
+          )
+        }),
+    },
+  ],
+})
+
+async function someLedger(context: CheckContext, root: string): Promise<string> {
+  const directory = join(root, context.target.layout.ledgerDir)
+  const name = (await context.tools.files.list(directory)).find(file => file.endsWith('.jsonl'))
+  if (name === undefined) throw new RunproofError('STATE_MALFORMED', `there is no ledger below ${directory}`)
+  return join(directory, name)
+}

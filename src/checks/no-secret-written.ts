@@ -1,0 +1,56 @@
+import { join } from 'node:path'
+import { searched } from '../drill/subjects.ts'
+import { changed, defineCheck, failed, passed } from '../model/check.ts'
+import type { LeakScan } from '../model/leak-scan.ts'
+
+type Observed = Pick<LeakScan, 'searchedFiles' | 'searchedBytes' | 'secrets' | 'findings' | 'unsearched'>
+
+/** No known secret value stands in anything the run wrote: plain, encoded, or inside archives. */
+export const noSecretWritten = defineCheck<Observed>({
+  id: 'no-secret-written',
+  title: 'No known secret stands in anything this run wrote, in any encoding, inside archives too',
+
+  async probe({ values, tools, signal }) {
+    const { paths, secrets } = values.get(searched)
+    return tools.leaks.scanPaths({ paths, secrets, signal })
+  },
+
+  judge({ searchedFiles, searchedBytes, secrets, findings, unsearched }) {
+    const first = findings[0]
+    if (first !== undefined)
+      return failed(`secret ${first.secret} stands in ${first.path} (${first.form})`, {
+        actual: { findings: findings.length },
+      })
+    if (unsearched.length > 0) return failed(`could not be searched: ${unsearched[0]!.path} (${unsearched[0]!.detail})`)
+    if (secrets === 0) return failed('no secret was searched for')
+    return passed({ actual: { searchedFiles, searchedBytes, secrets } })
+  },
+
+  counterproofs: [
+    {
+      id: 'nothing-known',
+      breaks: 'no secret was searched for',
+      because: /no secret/,
+      observation: observed => ({ ...observed, secrets: 0 }),
+    },
+    {
+      id: 'unreadable',
+      breaks: 'a file could not be searched',
+      because: /could not be searched/,
+      observation: observed => ({ ...observed, unsearched: [{ path: 'x', reason: 'unreadable', detail: 'EACCES' }] }),
+    },
+    {
+      id: 'secret-planted',
+      breaks: 'a known secret is planted plain, in base64, in hex and inside an archive, beside the evidence',
+      because: /stands in/,
+      subject: async (context, scope) => {
+        const subject = context.values.get(searched)
+        const directory = join(subject.plantIn, 'planted')
+        await context.tools.files.makeDirectory(directory)
+        scope.defer(() => context.tools.files.remove(directory))
+        scope.use(await context.tools.leaks.plantCanary(directory, subject.secrets[0]!))
+        return changed(context, { values: context.values.with(searched, { ...subject, paths: [directory] }) })
+      },
+    },
+  ],
+})

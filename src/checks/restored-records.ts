@@ -1,0 +1,144 @@
+import { join } from 'node:path'
+import { client, type Ran, refused, refusedToken } from '../drill/client.ts'
+import { type Difference, describeDifference, difference, MARKER_SLOT } from '../drill/facts.ts'
+import { startBroken } from '../drill/start-isolated.ts'
+import { baseline, isolated, older, restored } from '../drill/subjects.ts'
+import { type CheckContext, changed, defineCheck, failed, passed, type SubjectCounterproof } from '../model/check.ts'
+
+interface Observed extends Ran<unknown> {
+  readonly difference: Difference | undefined
+  readonly compared: number
+}
+
+function judge(noun: string) {
+  return (observed: Observed) => {
+    if (observed.exitCode !== 0 || observed.difference === undefined) return refused(noun, observed)
+    if (observed.compared === 0) return failed(`the baseline has no ${noun} to compare with`)
+    const differs = describeDifference(noun, observed.difference)
+    return differs === undefined ? passed({ actual: { compared: observed.compared } }) : failed(differs)
+  }
+}
+
+const lost = (observed: Observed): Observed => ({
+  ...observed,
+  difference: { missing: ['one'], extra: [], changed: [] },
+})
+
+/** A daemon is started on the tree of an older archive: green everywhere, and the wrong backup. */
+const olderState: SubjectCounterproof = {
+  id: 'older-state',
+  breaks: 'the daemon runs on an archive of an older state',
+  because: /missing|changed/,
+  cost: { instances: 1 },
+  unavailable: context =>
+    context.values.find(older) === undefined ? 'no older archive was given (older-state-archive=)' : undefined,
+  subject: async (context, scope) => {
+    const holder = join(context.values.get(restored).stateRoot, '..', 'counterproofs')
+    const into = join(holder, `older-${process.hrtime.bigint()}`)
+    await context.tools.files.makeDirectory(into)
+    scope.defer(() => context.tools.files.remove(into))
+    await context.tools.archives.unpack({
+      open: context.values.get(older).open,
+      name: 'the older archive',
+      into,
+      signal: context.signal,
+    })
+    return runningOn(context, scope, into)
+  },
+}
+
+async function runningOn(context: CheckContext, scope: AsyncDisposableStack, stateRoot: string): Promise<CheckContext> {
+  const broken = await startBroken(context, scope, { stateRoot })
+  return changed(context, { values: context.values.with(isolated, broken) })
+}
+
+/** The same secrets are stored, each as old as it was at backup time. */
+export const slotsRestored = defineCheck<Observed>({
+  id: 'secrets',
+  title: 'The stored secrets are those of the source, by name, provider and time of change',
+  needs: ['baseline'],
+  async probe(context) {
+    const expected = context.values.get(baseline).slots
+    const ran = await client(context, ['secrets', 'list'], context.target.read.slots)
+    return {
+      ...ran,
+      compared: expected.length,
+      difference: ran.view === undefined ? undefined : difference(expected, ran.view, slot => slot.id),
+    }
+  },
+  judge: judge('secrets'),
+  counterproofs: [
+    { id: 'secret-lost', breaks: 'one secret is missing', observation: lost },
+    {
+      id: 'secret-rewritten',
+      breaks: 'the marker secret is written again in a copy of the state',
+      because: /changed/,
+      cost: { instances: 1 },
+      subject: async (context, scope) => {
+        const broken = await startBroken(context, scope, {})
+        const words = ['secrets', 'set', MARKER_SLOT, '--provider', 'generic', '--stdin']
+        const command = context.target.client(
+          { binary: broken.binary, baseUrl: broken.instance.place.baseUrl, tokenFile: broken.adminTokenFile },
+          words,
+        )
+        await context.runIn(broken.instance, { ...command, stdin: 'written again' })
+        return changed(context, { values: context.values.with(isolated, broken) })
+      },
+    },
+    olderState,
+    refusedToken('secrets-refused'),
+  ],
+})
+
+/** The same finished runs are there, each with the status it had. */
+export const runsRestored = defineCheck<Observed>({
+  id: 'runs',
+  title: 'The finished runs are those of the source, by status and time',
+  needs: ['baseline'],
+  async probe(context) {
+    const expected = context.values.get(baseline).runs
+    const ran = await client(context, ['runs', 'list'], context.target.read.runs)
+    const terminal = ran.view
+      ?.filter(run => run.terminal)
+      .map(({ id, status, updatedAtMs }) => ({ id, status, updatedAtMs }))
+    return {
+      ...ran,
+      compared: expected.length,
+      difference: terminal === undefined ? undefined : difference(expected, terminal, run => run.id),
+    }
+  },
+  judge: judge('finished runs'),
+  counterproofs: [
+    { id: 'run-lost', breaks: 'one run is missing', observation: lost },
+    olderState,
+    refusedToken('runs-refused'),
+  ],
+})
+
+/** The same sessions are there. */
+export const sessionsRestored = defineCheck<Observed>({
+  id: 'sessions',
+  title: 'The sessions are those of the source',
+  needs: ['baseline'],
+  async probe(context) {
+    const expected = context.values.get(baseline).sessions
+    const ran = await client(context, ['sessions', 'list'], context.target.read.sessions)
+    return {
+      ...ran,
+      compared: expected.length,
+      difference: ran.view === undefined ? undefined : difference(expected, ran.view, id => id),
+    }
+  },
+  judge: judge('sessions'),
+  counterproofs: [
+    { id: 'session-lost', breaks: 'one session is missing', observation: lost },
+    {
+      id: 'nothing-to-compare',
+      breaks: 'the baseline knows no session',
+      because: /nothing|no sessions/,
+      observation: observed => ({ ...observed, compared: 0 }),
+    },
+    olderState,
+    refusedToken('sessions-refused'),
+  ],
+})

@@ -1,0 +1,147 @@
+import { withProxy } from '../drill/break.ts'
+import { baseline, isolated } from '../drill/subjects.ts'
+import { type CheckContext, defineCheck, failed, type Json, passed, type SubjectCounterproof } from '../model/check.ts'
+import { RunproofError } from '../model/error.ts'
+import type { StatusView } from '../model/target.ts'
+
+async function readStatus({ values, target, deadlineMs }: CheckContext): Promise<StatusView> {
+  const { instance, readonlyToken } = values.get(isolated)
+  const answer = await instance.request(target.http.status, {
+    bearer: readonlyToken,
+    timeoutMs: Math.min(deadlineMs, 10_000),
+  })
+  if (answer.status !== 200)
+    throw new RunproofError('ANSWER_MALFORMED', `${target.http.status} answered ${answer.status}`)
+  let document: Json
+  try {
+    document = JSON.parse(answer.text) as Json
+  } catch (cause) {
+    throw new RunproofError('ANSWER_MALFORMED', `${target.http.status} answered no JSON`, { cause })
+  }
+  return target.read.status(document)
+}
+
+/** The daemon's status with one member under another name: a reader with defaults would stay green. */
+function renamed(id: string, from: string, to: string): SubjectCounterproof {
+  return {
+    id,
+    breaks: `the status calls ${from} something else`,
+    expects: 'ANSWER_MALFORMED',
+    subject: (context, scope) =>
+      withProxy(context, scope, {
+        rewriteBody: (path, text) => (path === context.target.http.status ? rename(text, from, to) : text),
+      }),
+  }
+}
+
+function rename(text: string, path: string, to: string): string {
+  const document = JSON.parse(text) as Record<string, unknown>
+  const names = path.split('.')
+  const last = names.pop()!
+  const holder = names.reduce((value, name) => value[name] as Record<string, unknown>, document)
+  holder[to] = holder[last]
+  delete holder[last]
+  return JSON.stringify(document)
+}
+
+interface Health {
+  readonly ok: boolean
+  readonly warnings: readonly string[]
+  readonly known: readonly string[]
+}
+
+/** Health is compared by warning code with what the source had: a restore must not bring a new one. */
+export const healthNoWorse = defineCheck<Health>({
+  id: 'health',
+  title: 'The restored daemon has no health warning that its source did not have',
+
+  async probe(context) {
+    const status = await readStatus(context)
+    const known = [...(context.values.find(baseline)?.warnings ?? []), ...context.target.bootWarnings]
+    return { ok: status.healthOk, warnings: status.warnings.map(warning => warning.code), known }
+  },
+
+  judge({ ok, warnings, known }) {
+    const fresh = warnings.filter(code => !known.includes(code))
+    if (fresh.length > 0)
+      return failed(`new health warnings: ${fresh.join(', ')}`, { expected: [...known], actual: [...warnings] })
+    if (!ok && warnings.length === 0) return failed('unhealthy, and no warning says why')
+    return passed({ expected: [...known], actual: [...warnings] })
+  },
+
+  counterproofs: [
+    {
+      id: 'new-warning',
+      breaks: 'one more warning',
+      observation: observed => ({ ...observed, warnings: [...observed.warnings, 'storage_write_probe_failed'] }),
+    },
+    {
+      id: 'unhealthy',
+      breaks: 'health is not ok although no warning says why',
+      observation: observed => ({ ...observed, ok: false, warnings: [] }),
+    },
+    renamed('health-renamed', 'health.ok', 'okay'),
+  ],
+})
+
+/** Both roots can be written, and the daemon holds the lock on its state. */
+export const storageWorks = defineCheck<Pick<StatusView, 'storageOk' | 'lockHeld'>>({
+  id: 'storage',
+  title: 'The restored daemon can write its storage and holds its lock',
+  probe: readStatus,
+  judge: ({ storageOk, lockHeld }) =>
+    storageOk && lockHeld
+      ? passed({ actual: { storageOk, lockHeld } })
+      : failed(storageOk ? 'the state root is not locked' : 'a write probe failed', {
+          actual: { storageOk, lockHeld },
+        }),
+  counterproofs: [
+    {
+      id: 'write-probe-failed',
+      breaks: 'a write probe failed',
+      observation: observed => ({ ...observed, storageOk: false }),
+    },
+    { id: 'not-locked', breaks: 'the lock is not held', observation: observed => ({ ...observed, lockHeld: false }) },
+    renamed('storage-renamed', 'storage.ok', 'fine'),
+  ],
+})
+
+/** The provider routes are ready, there is at least one, and none is in error. */
+export const routesReady = defineCheck<Pick<StatusView, 'activeRouteReady' | 'routeErrorCount' | 'routeCount'>>({
+  id: 'provider-readiness',
+  title: 'The active provider route is ready and no route is in error',
+  probe: readStatus,
+  judge({ activeRouteReady, routeErrorCount, routeCount }) {
+    const actual = { activeRouteReady, routeErrorCount, routeCount }
+    if (routeCount < 1) return failed('there is no route', { actual })
+    return activeRouteReady && routeErrorCount === 0 ? passed({ actual }) : failed('a route is not ready', { actual })
+  },
+  counterproofs: [
+    { id: 'no-route', breaks: 'there is no route at all', observation: observed => ({ ...observed, routeCount: 0 }) },
+    {
+      id: 'route-error',
+      breaks: 'one route is in error',
+      observation: observed => ({ ...observed, routeErrorCount: 1 }),
+    },
+    renamed('readiness-renamed', 'provider_readiness.active_route_ready', 'ready'),
+  ],
+})
+
+/** Nothing waits in the dead-letter queue that an operator has not looked at. */
+export const noDeadLetters = defineCheck<Pick<StatusView, 'unresolvedDeadLetters'>>({
+  id: 'dead-letters',
+  title: 'No delivery lies unresolved in the dead-letter queue',
+  probe: readStatus,
+  judge: ({ unresolvedDeadLetters }) =>
+    unresolvedDeadLetters === 0
+      ? passed({ actual: 0 })
+      : failed('deliveries were given up and nobody resolved them', { expected: 0, actual: unresolvedDeadLetters }),
+  counterproofs: [
+    {
+      id: 'one-letter',
+      breaks: 'one dead letter',
+      observation: observed => ({ ...observed, unresolvedDeadLetters: 1 }),
+    },
+    renamed('dead-letters-renamed', 'delivery.unresolved_dead_lettered', 'dead'),
+  ],
+})

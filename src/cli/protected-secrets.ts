@@ -1,0 +1,20 @@
+import type { Secret } from '../model/secret.ts'
+import { Redactor } from '../scan/redact.ts'
+
+/** The secrets a run knows so far: what every sink redacts and what sealing searches for. */
+export interface ProtectedSecrets {
+  add(secret: Secret): void
+  redact(text: string): string
+  all(): readonly Secret[]
+}
+
+export function protectSecrets(first: readonly Secret[]): ProtectedSecrets {
+  const redactor = new Redactor()
+  const secrets: Secret[] = []
+  const add = (secret: Secret) => {
+    secrets.push(secret)
+    redactor.add({ name: secret.name, value: secret.reveal() })
+  }
+  for (const secret of first) add(secret)
+  return { add, redact: text => redactor.redactText(text), all: () => secrets }
+}

@@ -1,0 +1,64 @@
+import {
+  type CheckContext,
+  changed,
+  failed,
+  type Json,
+  type Judgement,
+  type SubjectCounterproof,
+} from '../model/check.ts'
+import { RunproofError } from '../model/error.ts'
+import { isolated } from './subjects.ts'
+
+/** What one client command of the daemon did. */
+export interface Ran<View> {
+  readonly exitCode: number | null
+  readonly stderr: string
+  readonly view: View | undefined
+}
+
+/** Runs one of the daemon's own client commands inside its barrier and reads what it printed, whatever the exit code. */
+export async function client<View>(
+  context: CheckContext,
+  words: readonly string[],
+  read: (document: Json) => View,
+): Promise<Ran<View>> {
+  const { instance, binary, adminTokenFile } = context.values.get(isolated)
+  const command = context.target.client({ binary, baseUrl: instance.place.baseUrl, tokenFile: adminTokenFile }, words)
+  const result = await context.runIn(instance, command, {
+    timeoutMs: Math.min(context.deadlineMs, 20_000),
+    signal: context.signal,
+  })
+  if (result.timedOut) throw new RunproofError('TIMEOUT', `${words.join(' ')} did not end in time`)
+  return {
+    exitCode: result.exitCode,
+    stderr: result.stderr.slice(0, 300),
+    view: result.stdout === '' ? undefined : read(parse(result.stdout, words)),
+  }
+}
+
+function parse(text: string, words: readonly string[]): Json {
+  try {
+    return JSON.parse(text) as Json
+  } catch (cause) {
+    throw new RunproofError('ANSWER_MALFORMED', `${words.join(' ')} printed no JSON`, { cause })
+  }
+}
+
+/** The command is run with a token the daemon does not know: a check that never looked at the daemon would not mind. */
+export function refusedToken(id: string): SubjectCounterproof {
+  return {
+    id,
+    breaks: 'the command is run with a token that the daemon does not know',
+    because: /exit 4|exit 1/,
+    subject: async context => {
+      const subject = context.values.get(isolated)
+      return changed(context, {
+        values: context.values.with(isolated, { ...subject, adminTokenFile: subject.wrongTokenFile }),
+      })
+    },
+  }
+}
+
+export function refused(what: string, ran: Ran<unknown>): Judgement {
+  return failed(`${what}: exit ${ran.exitCode}`, { actual: ran.stderr })
+}

@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import type { CheckContext } from '../model/check.ts'
+import type { Instance } from '../model/instance.ts'
+import { Secret } from '../model/secret.ts'
+import { type Isolated, keysDir, restored, site } from './subjects.ts'
+
+export interface IsolatedOptions {
+  readonly scratchDir: string
+  readonly readyTimeoutMs: number
+  /** Another tree than the restored one, for a counterproof. Never written to. */
+  readonly stateRoot?: string
+  readonly masterKeyFile?: string
+  readonly network?: 'isolated' | 'shared'
+  /** Address to bind; loopback unless a counterproof says otherwise. */
+  readonly host?: string
+  /** Changes the daemon's own view before it starts, for instance with its offline commands. */
+  readonly beforeStart?: (
+    inside: Pick<Instance, 'run' | 'place'>,
+    view: { readonly stateRoot: string; readonly binary: string },
+  ) => Promise<void>
+}
+
+/**
+ * Starts a daemon on a copy-on-write view of the restored trees, behind the best barrier there is, and replaces its admin
+ * token once it is ready. What happened to it is an observation: a daemon that ends or never answers is returned too.
+ *
+ * @throws RunproofError BARRIER_UNAVAILABLE, TOOL_MISSING, INSTANCE_FAILED
+ */
+export async function startIsolated(context: CheckContext, options: IsolatedOptions): Promise<Isolated> {
+  const { tools, target, values, signal } = context
+  const trees = values.get(restored)
+  const { binary, routesFile, masterKeyFile } = values.get(site)
+  const id = `i${randomBytes(4).toString('hex')}`
+  const views = join(options.scratchDir, `${id}-views`)
+  const keys = join(values.get(keysDir), id)
+  await tools.files.makeDirectory(keys)
+
+  const replacedToken = token('replaced-admin-token')
+  const adminToken = token('isolated-admin-token')
+  const readonlyToken = token('isolated-readonly-token')
+  for (const secret of [replacedToken, adminToken, readonlyToken]) context.protect(secret)
+  const adminTokenFile = join(keys, 'admin-token')
+  const readonlyTokenFile = join(keys, 'readonly-token')
+  const wrongTokenFile = join(keys, 'wrong-token')
+  await tools.files.write(adminTokenFile, replacedToken)
+  await tools.files.write(readonlyTokenFile, readonlyToken)
+  await tools.files.write(wrongTokenFile, token('wrong-token'))
+
+  const stateRoot = join(views, 'state')
+  const workspaceRoot = join(views, 'workspace')
+  const instance = await tools.instances.start({
+    id,
+    scratch: options.scratchDir,
+    barrier: 'best',
+    ...(options.network === undefined ? {} : { network: options.network }),
+    views: [
+      { lower: options.stateRoot ?? trees.stateRoot, at: stateRoot },
+      { lower: trees.workspaceRoot, at: workspaceRoot },
+    ],
+    ...(options.beforeStart === undefined
+      ? {}
+      : { beforeStart: inside => options.beforeStart!(inside, { stateRoot, binary }) }),
+    daemon: place =>
+      target.serve({
+        binary,
+        bind: `${options.host ?? '127.0.0.1'}:${place.port}`,
+        stateRoot,
+        workspaceRoot,
+        routesFile,
+        masterKeyFile: options.masterKeyFile ?? masterKeyFile,
+        adminTokenFile,
+        readonlyTokenFile,
+      }),
+    signal,
+  })
+
+  const readiness = await instance.waitReady({ path: target.http.ready, timeoutMs: options.readyTimeoutMs, signal })
+  await tools.files.write(adminTokenFile, adminToken)
+  return {
+    instance,
+    readiness,
+    binary,
+    stateRoot,
+    adminToken,
+    adminTokenFile,
+    replacedToken,
+    readonlyToken,
+    readonlyTokenFile,
+    wrongTokenFile,
+  }
+}
+
+/** Released with the counterproof that asked for it. */
+export async function startBroken(
+  context: CheckContext,
+  scope: AsyncDisposableStack,
+  options: Omit<IsolatedOptions, 'scratchDir' | 'readyTimeoutMs'> & { readonly readyTimeoutMs?: number },
+): Promise<Isolated> {
+  const scratchDir = join(context.values.get(restored).stateRoot, '..', 'counterproofs')
+  await context.tools.files.makeDirectory(scratchDir)
+  const made = await startIsolated(context, { readyTimeoutMs: 15_000, ...options, scratchDir })
+  scope.use(made.instance)
+  return made
+}
+
+function token(name: string): Secret {
+  return new Secret(name, randomBytes(32).toString('base64url'))
+}

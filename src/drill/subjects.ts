@@ -1,0 +1,94 @@
+import type { Readable } from 'node:stream'
+import type { CreatedArchive, InspectedArchive, Manifest } from '../model/archive.ts'
+import { capture } from '../model/capture.ts'
+import type { Instance, Readiness, StopReport } from '../model/instance.ts'
+import type { Secret } from '../model/secret.ts'
+import type { Facts } from './facts.ts'
+
+/** A daemon's place on this machine: what it is started with. */
+export interface Site {
+  readonly binary: string
+  readonly stateRoot: string
+  readonly workspaceRoot: string
+  readonly routesFile: string
+  readonly masterKeyFile: string
+}
+
+/** The two parts of a backup, archived apart. */
+export type Part = 'state' | 'workspace'
+
+/** The daemon that is backed up. `instance` is there only when runproof itself started it. */
+export interface Source extends Site {
+  readonly adminTokenFile: string
+  readonly readonlyTokenFile: string
+  readonly instance: Instance | undefined
+}
+export const source = capture<Source>('source', 'the daemon that is backed up')
+
+/** What was true of the source at backup time. */
+export const baseline = capture<Facts>('baseline', 'facts of the source at backup time')
+
+/** Archives as the backup made them, before anything travelled. */
+export const made = capture<Readonly<Record<Part, CreatedArchive>>>('made', 'archives the backup made')
+
+/** One archive as it is about to be restored. */
+export interface Incoming {
+  readonly path: string
+  readonly open: () => Readable
+  readonly expectedSha256: string | undefined
+  readonly manifest: Manifest | undefined
+}
+export type IncomingParts = Readonly<{ state: Incoming; workspace: Incoming | undefined }>
+export const incoming = capture<IncomingParts>('incoming', 'archives to restore')
+
+/** An archive of the state before the last changes; restoring it would be restoring the wrong backup. */
+export const older = capture<Incoming>('older', 'an archive of an older state')
+
+/** Trees as they were unpacked; nothing writes to them, daemons run on views. */
+export interface Restored {
+  readonly stateRoot: string
+  readonly workspaceRoot: string
+  readonly state: InspectedArchive
+  readonly workspace: InspectedArchive | undefined
+}
+export const restored = capture<Restored>('restored', 'the trees that were unpacked')
+
+/** What the restore is started with: copies of nothing, paths of what the operator gave. */
+export const site = capture<Omit<Site, 'stateRoot' | 'workspaceRoot'>>(
+  'site',
+  'binary, routes file and master key of the restore',
+)
+
+/** A daemon that runs on a view of the restored trees. */
+export interface Isolated {
+  readonly instance: Instance
+  readonly readiness: Readiness
+  readonly binary: string
+  /** Where the daemon sees its roots; outside its barrier these places are empty. */
+  readonly stateRoot: string
+  readonly adminToken: Secret
+  readonly adminTokenFile: string
+  /** Valid until it was replaced, while the daemon ran. */
+  readonly replacedToken: Secret
+  readonly readonlyToken: Secret
+  readonly readonlyTokenFile: string
+  readonly wrongTokenFile: string
+}
+export const isolated = capture<Isolated>('isolated', 'the isolated daemon')
+
+/** Places on this machine that the isolated daemon must not touch. */
+export const offLimits = capture<readonly string[]>('off-limits', 'places the isolated daemon must not touch')
+
+export const stopped = capture<StopReport>('stopped', 'how the isolated daemon ended')
+
+/** Where key and token files of the isolated daemon lie; removed by the tear-down. */
+export const keysDir = capture<string>('keys-dir', 'directory of the isolated daemon’s key and token files')
+
+/** What the last search of a run goes through. */
+export interface Searched {
+  readonly paths: readonly string[]
+  readonly secrets: readonly Secret[]
+  /** Where a counterproof may plant a secret. */
+  readonly plantIn: string
+}
+export const searched = capture<Searched>('searched', 'everything the run wrote')

@@ -1,0 +1,30 @@
+import type { Instance } from './instance.ts'
+import type { Secret } from './secret.ts'
+
+/** What a proxy between the checks and an instance does wrong. */
+export interface Interposition {
+  /** Accepts connections and never answers. */
+  readonly silent?: boolean
+  /** Answers everything itself. */
+  readonly answer?: {
+    readonly status: number
+    readonly headers: Readonly<Record<string, string>>
+    readonly body: string
+  }
+  /** Replaces one bearer token by another before the daemon sees it. */
+  readonly swapBearer?: { readonly from: Secret; readonly to: Secret }
+  /** Changes the text of an answer. */
+  readonly rewriteBody?: (path: string, text: string) => string
+}
+
+export interface InterposerPort {
+  /** The same instance behind a real HTTP proxy on a unix socket; requests and streams of the result pass it. */
+  interpose(instance: Instance, how: Interposition): Promise<Instance>
+  /** A listener on 127.0.0.1 outside every barrier, for egress probes to aim at. */
+  beacon(): Promise<Beacon>
+}
+
+export interface Beacon extends AsyncDisposable {
+  readonly host: string
+  readonly port: number
+}

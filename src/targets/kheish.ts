@@ -1,0 +1,216 @@
+import type { Json } from '../model/check.ts'
+import { RunproofError } from '../model/error.ts'
+import type { Target, TargetReaders } from '../model/target.ts'
+
+/** Members of a document, strictly: what is missing or of another type is an error that names it, never a default. */
+class Document {
+  readonly #value: Json | undefined
+  readonly #path: string
+
+  constructor(value: Json | undefined, path: string) {
+    this.#value = value
+    this.#path = path
+  }
+
+  at(name: string): Document {
+    const holder = this.#value
+    if (typeof holder !== 'object' || holder === null || Array.isArray(holder)) throw this.#wrong('an object')
+    return new Document((holder as Record<string, Json | undefined>)[name], `${this.#path}.${name}`)
+  }
+
+  get present(): boolean {
+    return this.#value !== undefined
+  }
+
+  text(): string {
+    if (typeof this.#value !== 'string') throw this.#wrong('text')
+    return this.#value
+  }
+
+  count(): number {
+    if (typeof this.#value !== 'number' || !Number.isSafeInteger(this.#value)) throw this.#wrong('a whole number')
+    return this.#value
+  }
+
+  flag(): boolean {
+    if (typeof this.#value !== 'boolean') throw this.#wrong('true or false')
+    return this.#value
+  }
+
+  list(): readonly Document[] {
+    if (!Array.isArray(this.#value)) throw this.#wrong('a list')
+    return this.#value.map((item: Json, index: number) => new Document(item, `${this.#path}[${index}]`))
+  }
+
+  /** Names of the members of a map. */
+  names(): readonly string[] {
+    const holder = this.#value
+    if (typeof holder !== 'object' || holder === null || Array.isArray(holder)) throw this.#wrong('an object')
+    return Object.keys(holder)
+  }
+
+  optional<Value>(read: (document: Document) => Value, otherwise: Value): Value {
+    return this.present ? read(this) : otherwise
+  }
+
+  #wrong(expected: string): RunproofError {
+    const found = this.#value === undefined ? 'missing' : JSON.stringify(this.#value).slice(0, 80)
+    return new RunproofError('ANSWER_MALFORMED', `${this.#path} should be ${expected}, it is ${found}`)
+  }
+}
+
+const SEVERITIES = ['info', 'warning', 'error'] as const
+const TERMINAL = ['completed', 'failed', 'interrupted', 'cancelled']
+
+const read: TargetReaders = {
+  status(value) {
+    const status = new Document(value, 'status')
+    const health = status.at('health')
+    const storage = status.at('storage')
+    const readiness = status.at('provider_readiness')
+    return {
+      healthOk: health.at('ok').flag(),
+      // An empty list is left out by the daemon; that is documented, not a default of ours.
+      warnings: health.at('warnings').optional(list => list.list().map(toWarning), []),
+      storageOk: storage.at('ok').flag(),
+      lockHeld: storage.at('state_root_lock').at('held').flag(),
+      activeRouteReady: readiness.at('active_route_ready').flag(),
+      routeErrorCount: readiness.at('error_route_count').count(),
+      routeCount: readiness.at('route_count').count(),
+      unresolvedDeadLetters: status.at('delivery').at('unresolved_dead_lettered').count(),
+      runsTotal: status.at('runs').at('total').count(),
+      sessionsTotal: status.at('sessions').at('total').count(),
+      stateRoot: status.at('runtime').at('state_root').text(),
+      debugLevel: status.at('runtime').at('debug_level').text(),
+      authEnabled: status.at('control_plane').at('auth_enabled').flag(),
+      bindIsLoopback: status.at('control_plane').at('bind_is_loopback').flag(),
+    }
+  },
+
+  slots: value =>
+    new Document(value, 'secrets').list().map(slot => ({
+      id: slot.at('slot_id').text(),
+      provider: slot.at('provider').text(),
+      updatedAtMs: slot.at('updated_at_ms').count(),
+    })),
+
+  runs: value =>
+    new Document(value, 'runs').list().map(run => {
+      const status = run.at('status').text()
+      return {
+        id: run.at('run_id').text(),
+        sessionId: run.at('session_id').text(),
+        status,
+        terminal: TERMINAL.includes(status),
+        updatedAtMs: run.at('updated_at_ms').count(),
+      }
+    }),
+
+  sessions: value => new Document(value, 'sessions').list().map(session => session.at('session_id').text()),
+
+  routes(value) {
+    const routes = new Document(value, 'doctor routes')
+    return {
+      ok: routes.at('ok').flag(),
+      routeCount: routes.at('route_count').count(),
+      authChecked: routes.at('auth_checked').flag(),
+      referencesChecked: routes.at('reference_checked').flag(),
+      authRefs: routes
+        .at('routes')
+        .list()
+        .flatMap(route => (route.at('auth_kind').text() === 'auth_ref' ? [route.at('auth_ref').text()] : [])),
+      errors: routes
+        .at('errors')
+        .list()
+        .map(error => error.text()),
+    }
+  },
+
+  diagnosis(value) {
+    const doctor = new Document(value, 'doctor')
+    return {
+      ok: doctor.at('ok').flag(),
+      checkNames: doctor
+        .at('checks')
+        .list()
+        .map(check => check.at('name').text()),
+      errors: doctor
+        .at('errors')
+        .list()
+        .map(error => error.text()),
+    }
+  },
+
+  revokedSlots: value => new Document(value, 'broker state').at('revoked_slots').optional(slots => slots.names(), []),
+}
+
+function toWarning(warning: Document) {
+  const severity = warning.at('severity').text()
+  const known = SEVERITIES.find(one => one === severity)
+  if (known === undefined)
+    throw new RunproofError('ANSWER_MALFORMED', `a health warning has the unknown severity ${severity}`)
+  return { severity: known, code: warning.at('code').text() }
+}
+
+/** The Kheish daemon, from its published contract. Never yet tried against the real binary. */
+export const kheish: Target = {
+  id: 'kheish',
+  title: 'Kheish daemon',
+  real: true,
+  capabilities: ['backup', 'restore'],
+  program: 'kheish-daemon',
+  layout: {
+    lockFile: 'daemon.lock',
+    auditKeyFile: 'audit-signing.key',
+    ledgerDir: 'external-actions/__safe',
+    checkpointDir: 'external-action-checkpoints/__safe',
+    brokerStateFile: 'auth/global-slots.broker-state.json',
+    slotStoreFile: 'auth/global-slots.json',
+    neverArchived: /(^|\/)(auth-store-master\.key|auth-store-master-key|admin-token|readonly-token|old-admin-token)$/,
+    transient: /(^|\/)\.kheish-status-write-check-[^/]*$/,
+  },
+  read,
+  http: {
+    ready: '/readyz',
+    status: '/v1/status',
+    refusedMutation: { path: '/v1/runtime/debug-level', body: '{"level":"off"}' },
+  },
+  bootWarnings: ['event_replay_cursor_gaps', 'asset_startup_repair_performed', 'run_memory_maintenance_repaired'],
+
+  serve: options => ({
+    argv: [
+      options.binary,
+      'serve',
+      ...['--bind', options.bind],
+      ...['--state-root', options.stateRoot],
+      ...['--workspace-root', options.workspaceRoot],
+      ...['--routes-file', options.routesFile],
+      ...['--mcp-discovery', 'disabled'],
+      ...['--http-auth-mode', 'bearer'],
+      ...['--http-admin-token-file', options.adminTokenFile],
+      ...['--http-readonly-token-file', options.readonlyTokenFile],
+      ...['--log-format', 'json'],
+    ],
+    env: { KHEISH_AUTH_STORE_MASTER_KEY_FILE: options.masterKeyFile, KHEISH_DISABLE_SCHEDULER: 'true' },
+  }),
+
+  client: (options, words) => ({
+    argv: [
+      options.binary,
+      '--base-url',
+      options.baseUrl,
+      '--token-file',
+      options.tokenFile,
+      '--output',
+      'json',
+      ...words,
+    ],
+  }),
+
+  offline: ({ binary, masterKeyFile }, words) => ({
+    argv: [binary, ...words],
+    ...(masterKeyFile === undefined ? {} : { env: { KHEISH_AUTH_STORE_MASTER_KEY_FILE: masterKeyFile } }),
+  }),
+}
+
+export default kheish
