@@ -59,7 +59,15 @@ export async function runTestFile(file: string, options: TestRunOptions): Promis
     ...(options.namePattern === undefined ? {} : { testNamePatterns: [options.namePattern] }),
   })
 
-  for await (const { type, data } of events) {
+  // What the ended file had started may still hold its output open, and then the stream would never end by itself.
+  silence.signal.addEventListener('abort', () => setTimeout(() => events.destroy(), 2_000).unref())
+  const result = (at: string, title: string, outcome: TestResult['outcome'], reason: string) => {
+    const one = { file: name, title, at, outcome, reason }
+    results.push(one)
+    options.onResult?.(one)
+  }
+
+  for await (const { type, data } of untilDestroyed(events)) {
     watchdog.refresh()
     if (type === 'test:stdout' || type === 'test:stderr') output += data.message
     if (type === 'test:start') {
@@ -73,38 +81,37 @@ export async function runTestFile(file: string, options: TestRunOptions): Promis
     const { testId, entryFile } = data as unknown as Ids
     const error = type === 'test:fail' ? (data.details.error as TestError) : undefined
     const at = `${path.relative(options.root, data.file ?? file)}:${data.line ?? 1}:${data.column ?? 1}`
-    const result = (outcome: TestResult['outcome'], reason: string) => {
-      const one = { file: name, title: titles.get(testId) ?? data.name, at, outcome, reason }
-      results.push(one)
-      options.onResult?.(one)
-    }
+    const title = titles.get(testId) ?? data.name
 
     // Without an entry file the event is about the process of the file: one that registered nothing passes in Node.
     if (entryFile === undefined) {
-      titles.set(testId, 'the file itself')
-      if (silence.signal.aborted) result('failed', `silent for ${options.silenceMs} ms, so it was ended`)
-      else if (error !== undefined) result('failed', `its process did not end well: ${error.message}`)
+      if (error !== undefined && !silence.signal.aborted)
+        result(at, 'the file itself', 'failed', `its process did not end well: ${error.message}`)
       continue
     }
     const isSuite = data.details.type === 'suite'
-    if (data.todo !== undefined && data.todo !== false) result('failed', 'a todo is not a test')
+    if (data.todo !== undefined && data.todo !== false) result(at, title, 'failed', 'a todo is not a test')
     else if (data.skip !== undefined && data.skip !== false)
-      result('skipped', typeof data.skip === 'string' && data.skip !== '' ? data.skip : 'no reason given')
+      result(at, title, 'skipped', typeof data.skip === 'string' && data.skip !== '' ? data.skip : 'no reason given')
     else if (error?.failureType === 'subtestsFailed') continue
-    else if (error !== undefined) result('failed', describeError(error))
-    else if (!isSuite) result('passed', '')
+    else if (error !== undefined) result(at, title, 'failed', describeError(error))
+    else if (!isSuite) result(at, title, 'passed', '')
     else if (!parents.has(testId))
-      emptySuites.push({
-        file: name,
-        title: titles.get(testId) ?? data.name,
-        at,
-        outcome: 'failed',
-        reason: 'holds no test',
-      })
+      emptySuites.push({ file: name, title, at, outcome: 'failed', reason: 'holds no test' })
   }
   clearTimeout(watchdog)
+  if (silence.signal.aborted)
+    result(`${name}:1:1`, 'the file itself', 'failed', `silent for ${options.silenceMs} ms, so it was ended`)
 
   return { file: name, results, emptySuites, output, durationMs: performance.now() - startedAt }
+}
+
+async function* untilDestroyed<Event>(events: AsyncIterable<Event> & { readonly destroyed: boolean }) {
+  try {
+    yield* events
+  } catch (error) {
+    if (!events.destroyed) throw error
+  }
 }
 
 /** Present in the events of Node 24.21, not yet in its types. */

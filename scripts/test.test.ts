@@ -88,6 +88,13 @@ describe('npm test', () => {
     assert.equal(closing, '1 passed, 1 failed, 0 skipped')
   })
 
+  test('ends although a process that was left behind holds the output open', () => {
+    const { stdout, closing } = npmTest(['orphan.ts', '--silence', '1500'])
+    process.kill(Number(/orphan (\d+)/.exec(stdout)?.[1]))
+    assert.match(stdout, /the file itself\n {4}silent for 1500 ms, so it was ended/)
+    assert.equal(closing, '1 passed, 1 failed, 0 skipped')
+  })
+
   test('refuses in CI the skip of a required test, and allows it elsewhere', () => {
     const list = path.join(scratch, 'required.json')
     writeFileSync(list, JSON.stringify({ required: { 'test/testdata/passes.ts': ['suite > two'] }, maySkip: {} }))

@@ -88,10 +88,10 @@ function finish(): void {
   if (verdict.skipped.length > 0) process.stdout.write('\nskipped:\n')
   for (const one of verdict.skipped) process.stdout.write(`${one.at} ${one.title}: ${one.reason}\n`)
 
-  process.exitCode = verdict.failed.length === 0 ? 0 : 1
-  process.stdout.write(
-    `\n${verdict.passed} passed, ${verdict.failed.length} failed, ${verdict.skipped.length} skipped\n`,
-  )
+  const status = verdict.failed.length === 0 ? 0 : 1
+  const closing = `${verdict.passed} passed, ${verdict.failed.length} failed, ${verdict.skipped.length} skipped`
+  // Ended by hand, since a process that a test left behind may keep a pipe to this one open.
+  process.stdout.write(`\n${closing}\n`, () => process.exit(status))
 }
 
 /** Read by `npm run generate`; under node_modules because it is about this machine only. */
