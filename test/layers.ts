@@ -26,7 +26,12 @@ const DOMAINS: Readonly<Record<string, Layer>> = {
   'src/archive': { ...pure, ours: ['src/model'], why: 'what an archive may hold, decided on entries' },
   'src/scan': { ...pure, ours: ['src/model'], why: 'known values in bytes' },
   'src/ledger': { ...pure, ours: ['src/model'], why: 'chains and signatures of records' },
-  'src/drill': { ...pure, ours: ['src/model'], why: 'what a recovery promised and what it kept' },
+  'src/drill': {
+    ...pure,
+    ours: ['src/model'],
+    types: ['src/ledger'],
+    why: 'what a recovery promised and what it kept; a promise has the shape of the head of a ledger',
+  },
 }
 
 const domains = Object.keys(DOMAINS)
