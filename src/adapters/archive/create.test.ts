@@ -151,8 +151,8 @@ describe('create', () => {
   })
 
   test('a full disk is named, and no archive stays', async t => {
-    const { source, root } = await place(t)
-    const disk = mountTmpfs(t, path.join(root, 'disk'), '1m')
+    const { source } = await place(t)
+    const disk = mountTmpfs(t, '1m')
     if (disk === undefined) return
     await writeFile(path.join(source, 'random'), randomBytes(3_000_000))
     const before = await archives.describeTree(source)

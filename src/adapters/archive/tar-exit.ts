@@ -4,7 +4,7 @@ import type { ChildExit } from './child.ts'
 import { describeExit } from './through-child.ts'
 
 const CHANGED = /: (?:file changed as we read it|File removed before we read it|File shrank by \d+ bytes)/
-const REFUSED = /^tar: (.+): Cannot (?:open|stat|read|readlink|savedir): /m
+const REFUSED = /^\S*tar: (.+): Cannot (?:open|stat|read|readlink|savedir): /m
 
 /**
  * What the end of `tar --create` means. 1 is "some files differ", which is not a backup.

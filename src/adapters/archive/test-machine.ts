@@ -1,21 +1,23 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmdirSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { TestContext } from 'node:test'
 import { findProgram } from './program.ts'
 
 /** A file system of a few bytes. @returns undefined, with the test skipped, where it cannot be mounted */
-export function mountTmpfs(t: TestContext, directory: string, size: string): string | undefined {
-  mkdirSync(directory)
+export function mountTmpfs(t: TestContext, size: string): string | undefined {
+  const directory = mkdtempSync(path.join(tmpdir(), 'runproof-disk-'))
   const mounted =
     process.getuid?.() === 0 &&
     spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', directory]).status === 0
-  if (!mounted) {
-    t.skip('needs root to mount a tmpfs')
-    return undefined
-  }
-  t.after(() => spawnSync('umount', ['--lazy', directory]))
-  return directory
+  t.after(() => {
+    if (mounted) spawnSync('umount', ['--lazy', directory])
+    rmdirSync(directory)
+  })
+  if (mounted) return directory
+  t.skip('needs root to mount a tmpfs')
+  return undefined
 }
 
 /** Leaves only these programs on PATH until the test ends. */
