@@ -9,8 +9,8 @@ const TOOLS: readonly (readonly [program: string, debianPackage: string])[] = [
   ['unshare', 'util-linux'],
   ['setpriv', 'util-linux'],
   ['flock', 'util-linux'],
-  ['setfattr', 'attr'],
-  ['setfacl', 'acl'],
+  ['perl', 'perl'],
+  ['age', 'age'],
 ]
 
 /**
