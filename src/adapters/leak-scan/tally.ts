@@ -14,7 +14,7 @@ import { type Hit, NeedleSearch } from '../../scan/qgram.ts'
 import { Redactor } from '../../scan/redact.ts'
 import { StreamSearch } from '../../scan/stream-search.ts'
 
-export const DEFAULT_LIMITS: LeakScanLimits = {
+const DEFAULT_LIMITS: LeakScanLimits = {
   maxDepth: 5,
   maxBytes: 64 * 2 ** 30,
   maxRatio: 10_000,
