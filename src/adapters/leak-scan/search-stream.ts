@@ -80,7 +80,7 @@ async function searchLayer(
   path: string,
   depth: number,
   tally: Tally,
-): Promise<Layer> {
+): Promise<void> {
   const layer = new Layer(path, tally)
   try {
     const reader = layer.reader(pull)
