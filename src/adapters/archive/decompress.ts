@@ -36,23 +36,23 @@ export async function* decompressed(
   fed.catch(() => undefined)
   try {
     yield* decoder as AsyncIterable<Buffer>
-    await fed
   } catch (thrown) {
     throw sourceError ?? explain(thrown, format, name)
   }
-  const used = bytesUsed(decoder)
-  if (used === given) return
-  throw new RunproofError(
-    'ARCHIVE_UNREADABLE',
-    `${name} has ${given - used} bytes after the end of its ${format} data`,
-    {
-      hint: `if it consists of several ${format} parts, decompress and compress it again as one`,
-    },
+  // a decoder that is done closes under whoever still writes to it
+  const complete = await fed.then(
+    () => true,
+    () => false,
   )
+  if (sourceError !== undefined) throw sourceError
+  if (complete && bytesUsed(decoder) === given) return
+  throw new RunproofError('ARCHIVE_UNREADABLE', `${name} goes on after the end of its ${format} data`, {
+    hint: `if it consists of several ${format} parts, decompress and compress it again as one`,
+  })
 }
 
-function bytesUsed(decoder: Transform & { readonly bytesWritten?: number }): number {
-  return decoder.bytesWritten ?? 0
+function bytesUsed(decoder: Transform & { readonly bytesWritten?: number }): number | undefined {
+  return decoder.bytesWritten
 }
 
 function explain(thrown: unknown, format: string, name: string): unknown {

@@ -69,7 +69,8 @@ async function copyCommand(
       },
     )
   }
-  return copyStream(child.stdout, copy, signal, finished)
+  // awaited here, since the child is stopped when this function is left
+  return await copyStream(child.stdout, copy, signal, finished)
 }
 
 /** @param finished - throws when the end of the stream was not the end of the archive */
