@@ -268,7 +268,7 @@ export interface ArchivePort {
   replaceFile(path: string, bytes: Uint8Array, mode?: number): Promise<void>
   addFile(path: string, bytes: Uint8Array, mode?: number): Promise<void>
   dropFile(path: string): Promise<void>
-  /** Adds permission bits to a file, in a new inode, or to a directory. */
+  /** Adds permission bits to a file, in a new inode, or to a directory. @throws RangeError when it has them already */
   widenMode(path: string, bits: number): Promise<void>
   alteredStream(path: string, alteration: ArchiveAlteration): Readable
   /** Bytes an unprivileged process can still write at an existing path. */

@@ -31,9 +31,12 @@ export async function dropFile(file: string): Promise<void> {
   await unlink(file)
 }
 
+/** @throws RangeError when the path has these bits already: the break would break nothing */
 export async function widenMode(file: string, bits: number): Promise<void> {
   const stats = await lstat(file)
   const mode = (stats.mode & 0o7777) | bits
+  if (mode === (stats.mode & 0o7777))
+    throw new RangeError(`${file} has mode ${mode.toString(8)}, which is that wide already`)
   if (stats.isDirectory()) {
     await chmod(file, mode)
     return
