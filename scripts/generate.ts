@@ -2,6 +2,7 @@ import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'no
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { EvidenceSchema, JournalRecordSchema } from '../src/evidence/schema.ts'
+import { completeLockfile } from './complete-lockfile.ts'
 import { generateValidator } from './standalone-validator.ts'
 import type { TestList } from './test-verdict.ts'
 
@@ -16,6 +17,7 @@ const SCHEMAS = [
 /** Path to content, of every file that is made from others in this checkout. */
 function generateAll(): Map<string, string> {
   const files = new Map<string, string>()
+  files.set('package-lock.json', completeLockfile(readFileSync(path.join(root, 'package-lock.json'), 'utf8')))
   for (const source of SCHEMAS) {
     const made = generateValidator(source)
     const { name } = source
