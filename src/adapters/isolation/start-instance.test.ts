@@ -288,6 +288,19 @@ describe('an instance behind a barrier', behindBarrier, () => {
     await assert.rejects(instance.run({ argv: ['no-such-program'] }, { timeoutMs: 1_000 }), { code: 'TOOL_MISSING' })
   })
 
+  test('runs as another user when root asks for one', async t => {
+    if (process.geteuid?.() !== 0) return t.skip('only root can choose a user')
+    const place = mkdtempSync(join(tmpdir(), 'runproof-user-'))
+    t.after(() => rmSync(place, { recursive: true, force: true }))
+    chmodSync(place, 0o711)
+    await using instance = await start('plain', { scratch: place, user: { uid: 65_534, gid: 65_534 } })
+    assert.equal((await ready(instance)).outcome, 'ready')
+    const daemon = (await instance.facts()).processes.find(({ role }) => role === 'daemon')
+    assert.equal(daemon?.uid, 65_534)
+    const id = await instance.run({ argv: ['sh', '-c', 'id -u; id -G; touch made'] }, { timeoutMs: 5_000 })
+    assert.deepEqual([id.stdout, id.exitCode], ['65534\n65534\n', 0])
+  })
+
   test('keeps no zombie of an orphan that ended', async () => {
     await using instance = await start('plain')
     const init = (await instance.facts()).processes.find(({ role }) => role === 'init')!

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { isAbsolute, join } from 'node:path'
+import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Command } from '../../model/command.ts'
 import { RunproofError } from '../../model/error.ts'
 import type {
-  Answer,
   Barrier,
   Exit,
   Instance,
@@ -14,28 +13,28 @@ import type {
   Place,
   ProbeResult,
   ProcessIdentity,
-  Readiness,
-  ReadyOptions,
   StopReport,
 } from '../../model/instance.ts'
 import { findProgram, SYSTEM_PATH } from '../find-program.ts'
-import { awaitGone, identify, signalProcess } from '../process/identity.ts'
+import { awaitGone, descendants, identify, signalProcess } from '../process/identity.ts'
 import { MARKER } from '../process/marked.ts'
 import { mountsBelow } from '../process/mounts.ts'
 import { listeningSocketPaths } from '../process/sockets.ts'
 import { createCommandRunner, revealAll } from '../run-command.ts'
 import { detectBarrier } from './barrier.ts'
+import { checkSpec } from './check-spec.ts'
 import { gatherFacts, listenersOf, portIsOpen } from './facts.ts'
 import { choosePort, PORT_IN_NAMESPACE, saysPortTaken } from './free-port.ts'
 import { createHttpPort, type HttpPort } from './http.ts'
 import { type Layout, makeLayout, socketPlace } from './layout.ts'
 import { listMembers, type Membership } from './members.ts'
+import { enterArgv, unprivilegedArgv } from './privileges.ts'
+import { settlesWithin } from './settles-within.ts'
+import { type Subject, waitReady } from './wait-ready.ts'
 import { startWarden, type WardenLink } from './warden-link.ts'
 
 const DEFAULT_LOG_BYTES = 4 * 1024 * 1024
 const DEFAULT_GRACE_MS = 10_000
-/** Short at first, since it becomes part of the measured time to ready; a slow start is not asked 200 times a second. */
-const POLL_MS = { first: 5, later: 25, laterAfter: 1_000 }
 /** Children of a daemon that just ended may be ending too; after this they are leftovers. */
 const SETTLE_MS = 100
 const PORTS_TO_TRY = 5
@@ -60,7 +59,7 @@ export async function startInstance(spec: InstanceSpec, known?: Barrier, lease?:
   const detected = known ?? (await detectBarrier())
   const barrier: Barrier =
     spec.barrier === 'none' ? { ...detected, kind: 'none', reason: 'none was asked for' } : detected
-  validate(spec, barrier)
+  checkSpec(spec, barrier)
   const running = new RunningInstance(spec, barrier, lease)
   try {
     await running.begin()
@@ -69,33 +68,6 @@ export async function startInstance(spec: InstanceSpec, known?: Barrier, lease?:
   } catch (error) {
     await running.stop({ graceMs: 0 })
     throw error
-  }
-}
-
-function validate(spec: InstanceSpec, barrier: Barrier): void {
-  if (barrier.kind === 'none' && spec.barrier !== 'none') {
-    throw new RunproofError('BARRIER_UNAVAILABLE', `no barrier can be had: ${barrier.reason}`, {
-      hint: 'install util-linux and iproute2, or allow user namespaces; runproof doctor tells what is missing',
-    })
-  }
-  if (!isAbsolute(spec.scratch) || !existsSync(spec.scratch)) {
-    throw new RunproofError('INSTANCE_FAILED', `scratch ${spec.scratch} is not an absolute path of a directory`)
-  }
-  if (spec.id !== undefined && !/^[A-Za-z0-9][A-Za-z0-9-]*$/.test(spec.id)) {
-    throw new RunproofError('INSTANCE_FAILED', `instance id ${spec.id} is not made of letters, digits and dashes`)
-  }
-  const user = spec.user
-  if (user && user.uid !== process.geteuid?.() && (process.geteuid?.() !== 0 || barrier.kind === 'user-namespaces')) {
-    throw new RunproofError('INSTANCE_FAILED', `only root can run the daemon as user ${user.uid}`)
-  }
-  for (const { at, lower } of spec.views ?? []) {
-    if (!existsSync(lower)) throw new RunproofError('INSTANCE_FAILED', `${lower}, to be shown at ${at}, does not exist`)
-    if (existsSync(at) && (!lstatSync(at).isDirectory() || readdirSync(at).length > 0)) {
-      throw new RunproofError(
-        'NOT_EMPTY',
-        `${at} is not an empty directory; a view of ${lower} would hide what it holds`,
-      )
-    }
   }
 }
 
@@ -123,6 +95,7 @@ class RunningInstance implements Instance {
   #daemonEnv: Record<string, string> = {}
   #phase: 'empty' | 'running' | 'ready' | 'exited' | 'stopped' = 'empty'
   #exit: Exit | undefined
+  #daemonEnded = Promise.withResolvers<void>()
   #droppedBytes = 0
   #portOwned = false
   #probes = 0
@@ -209,7 +182,7 @@ class RunningInstance implements Instance {
     const { pid, views } = await prepared
     this.#wardenInnerPid = pid
     this.views = views
-    this.#initPid = this.barrier.kind === 'none' ? link.child.pid! : findChild(link.child.pid!)
+    this.#initPid = this.barrier.kind === 'none' ? link.child.pid! : descendants(link.child.pid!)[0]!
     this.#members()
   }
 
@@ -222,7 +195,7 @@ class RunningInstance implements Instance {
     const started = link.next('started')
     link.send({
       kind: 'start',
-      argv: [...this.#unprivileged('within'), program, ...command.argv.slice(1)],
+      argv: [...unprivilegedArgv(this.barrier, this.#spec.user, 'within'), program, ...command.argv.slice(1)],
       env: this.#environment(),
       cwd,
       stdin:
@@ -233,6 +206,7 @@ class RunningInstance implements Instance {
     })
     this.#phase = 'running'
     this.#exit = undefined
+    this.#daemonEnded = Promise.withResolvers()
     this.#portOwned = false
     this.#daemonInnerPid = (await started).pid
     if (this.barrier.kind === 'none') this.pid = this.#daemonInnerPid
@@ -250,34 +224,12 @@ class RunningInstance implements Instance {
     }
   }
 
-  /**
-   * No capabilities and no way to new ones. Entering a user namespace from outside leaves no capability to empty the
-   * bounding set with, nor one to be kept from.
-   */
-  #unprivileged(from: 'within' | 'outside'): string[] {
-    const { setpriv } = this.barrier.tools
-    if (setpriv === null) return []
-    const user = this.#spec.user
-    const mayEmptyBounds =
-      this.barrier.kind === 'root-namespaces' ||
-      (this.barrier.kind === 'user-namespaces' && from === 'within') ||
-      (this.barrier.kind === 'none' && process.geteuid?.() === 0)
-    return [
-      setpriv,
-      ...['--no-new-privs', '--inh-caps=-all', '--ambient-caps=-all', '--pdeathsig', 'KILL'],
-      ...(mayEmptyBounds ? ['--bounding-set=-all'] : []),
-      ...(user && process.geteuid?.() === 0
-        ? ['--reuid', String(user.uid), '--regid', String(user.gid), '--clear-groups']
-        : []),
-      '--',
-    ]
-  }
-
   #ended(exit: Exit, droppedBytes: number): void {
     this.#droppedBytes = droppedBytes
     if (this.#exit !== undefined) return
     this.#exit = exit
     if (this.#phase !== 'stopped') this.#phase = 'exited'
+    this.#daemonEnded.resolve()
     if (!this.#mayTryAnotherPort()) this.#settleExited(exit)
   }
 
@@ -296,91 +248,33 @@ class RunningInstance implements Instance {
       throw new RunproofError('INSTANCE_FAILED', `instance ${this.id} has ended; ${command.argv[0]} cannot run in it`)
     }
     const cwd = command.cwd ?? this.#layout.dir
-    const enter =
-      barrier.kind === 'none'
-        ? []
-        : [
-            ...[barrier.tools.nsenter!, '--target', String(this.#initPid)],
-            ...(barrier.kind === 'user-namespaces' ? ['--user', '--preserve-credentials'] : []),
-            ...['--mount', '--uts', '--ipc', '--pid', ...(this.#isolated ? ['--net'] : []), '--'],
-          ]
     // The working directory is entered inside: outside, a view shows the empty directory it is mounted on.
+    const intoDirectory = [barrier.tools.sh ?? '/bin/sh', '-c', 'cd "$1" && shift && exec "$@"', 'sh', cwd]
     const wrapper = [
-      ...enter,
-      ...this.#unprivileged('outside'),
-      '/bin/sh',
-      '-c',
-      'cd "$1" && shift && exec "$@"',
-      'sh',
-      cwd,
+      ...enterArgv(barrier, this.#initPid, this.network),
+      ...unprivilegedArgv(barrier, this.#spec.user, 'outside'),
+      ...intoDirectory,
     ]
     const { cwd: _, ...inside } = command
     return createCommandRunner({ path: this.#path, env: this.#environment(), wrapper }).run(inside, options)
   }
 
-  async waitReady(options: ReadyOptions): Promise<Readiness> {
-    const began = performance.now()
-    const accept = options.accept ?? (answer => answer.status === 200)
-    const deadline = began + options.timeoutMs
-    let attempts = 0
-    let answer: Answer | undefined
-    let listened = false
-    const came = (outcome: Readiness['outcome']): Readiness => ({
-      outcome,
-      ...(answer === undefined ? {} : { answer }),
-      ...(outcome === 'exited' ? { exit: this.#exit! } : {}),
-      attempts,
-      durationMs: performance.now() - began,
-    })
+  waitReady: Instance['waitReady'] = options => waitReady(this.#subject, options)
 
-    for (;;) {
-      if (options.signal?.aborted) throw new RunproofError('INTERRUPTED', `waiting for ${this.id} was interrupted`)
-      if (this.#exit !== undefined) {
-        if (!this.#mayTryAnotherPort()) return came('exited')
-        await this.#tryAnotherPort()
-      }
-      const left = deadline - performance.now()
-      if (left <= 0) return came(answer ? 'refused' : listened ? 'unanswered' : 'unlistened')
-      if (this.#listens()) {
-        attempts += 1
-        listened = true
-        const fresh = await this.#ask(options, Math.min(left, options.requestTimeoutMs ?? 2_000))
-        answer = fresh ?? answer
-        if (fresh && accept(fresh)) {
-          if (this.#phase === 'running') this.#phase = 'ready'
-          return came('ready')
-        }
-      }
-      if (this.#exit === undefined) await this.#pauseUnlessEnded(performance.now() - began)
-    }
-  }
-
-  async #ask(options: ReadyOptions, timeoutMs: number): Promise<Answer | undefined> {
-    const ended = new AbortController()
-    const abandon = () => ended.abort()
-    const signal = options.signal ? AbortSignal.any([options.signal, ended.signal]) : ended.signal
-    const forget = this.#link?.on(message => message.kind === 'exited' && abandon())
-    try {
-      return await this.request(options.path, {
-        timeoutMs,
-        signal,
-        ...(options.bearer ? { bearer: options.bearer } : {}),
-      })
-    } catch (error) {
-      const code = error instanceof RunproofError ? error.code : ''
-      if (['TIMEOUT', 'TARGET_UNREACHABLE', 'BODY_TOO_LARGE', 'INTERRUPTED'].includes(code)) return undefined
-      throw error
-    } finally {
-      forget?.()
-    }
-  }
-
-  #pauseUnlessEnded(waitedMs: number): Promise<unknown> {
-    let timer: NodeJS.Timeout | undefined
-    const pause = new Promise(resolve => {
-      timer = setTimeout(resolve, waitedMs < POLL_MS.laterAfter ? POLL_MS.first : POLL_MS.later)
-    })
-    return Promise.race([pause, this.exited]).finally(() => clearTimeout(timer))
+  readonly #subject: Subject = {
+    describe: () => `instance ${this.id}`,
+    listens: () => this.#listens(),
+    request: (path, options) => this.request(path, options),
+    exit: () => this.#exit,
+    ended: () => this.#daemonEnded.promise,
+    startAgain: async () => {
+      if (!this.#mayTryAnotherPort()) return false
+      await this.#tryAnotherPort()
+      return true
+    },
+    ready: () => {
+      if (this.#phase === 'running') this.#phase = 'ready'
+    },
   }
 
   /** Where the network is shared another program may answer on the port: only the instance's own listener counts. */
@@ -563,17 +457,4 @@ class RunningInstance implements Instance {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
   }
-}
-
-function findChild(parent: number): number {
-  const text = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').trim()
-  return Number(text.split(' ')[0])
-}
-
-async function settlesWithin(promise: Promise<unknown>, timeoutMs: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<false>(resolve => {
-    timer = setTimeout(() => resolve(false), timeoutMs)
-  })
-  return Promise.race([promise.then(() => true), late]).finally(() => clearTimeout(timer))
 }
