@@ -209,6 +209,8 @@ export interface StopReport extends Exit {
   /** The proof of clean-up: each list is empty when nothing is left. */
   readonly left: {
     readonly processes: readonly ProcessIdentity[]
+    /** For instance `net:[4026532281]`. */
+    readonly namespaces: readonly string[]
     readonly mounts: readonly string[]
     readonly sockets: readonly string[]
   }

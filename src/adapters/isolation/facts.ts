@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs'
 import type { InstanceFacts, InstanceProcess, Listener, OpenFile } from '../../model/instance.ts'
+import { readLink, readText } from '../process/links.ts'
 import { parseMountInfo } from '../process/mounts.ts'
 import { isLoopback, parseSocketTable, type SocketRow } from '../process/sockets.ts'
-import { readLink, readText } from './members.ts'
 
 const TABLES = ['tcp', 'tcp6', 'udp', 'udp6'] as const
 const NAMESPACES = ['net', 'pid', 'mnt', 'ipc', 'uts', 'user'] as const

@@ -1,6 +1,6 @@
-import { readFileSync, readlinkSync } from 'node:fs'
 import type { InstanceProcess } from '../../model/instance.ts'
 import { allPids, descendants, identify, readStat } from '../process/identity.ts'
+import { readLink, readText } from '../process/links.ts'
 import { markedPids, readEnvironment } from '../process/marked.ts'
 
 /** How the processes of an instance are told from all others: a pid namespace of their own, or the marker they carry. */
@@ -66,20 +66,4 @@ function readStatus(pid: number): Map<string, string> {
         return colon < 0 ? [] : [[line.slice(0, colon), line.slice(colon + 1).trim()] as const]
       }),
   )
-}
-
-export function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return ''
-  }
-}
-
-export function readLink(path: string): string | undefined {
-  try {
-    return readlinkSync(path)
-  } catch {
-    return undefined
-  }
 }

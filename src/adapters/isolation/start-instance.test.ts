@@ -46,7 +46,7 @@ function start(manner: string, spec: Partial<InstanceSpec> = {}): Promise<Instan
 }
 
 const ready = (instance: Instance) => instance.waitReady({ path: '/', timeoutMs: 10_000 })
-const nothingLeft = { processes: [], mounts: [], sockets: [] }
+const nothingLeft = { processes: [], namespaces: [], mounts: [], sockets: [] }
 const others = (processes: readonly InstanceProcess[]) => processes.filter(({ role }) => role === 'other')
 
 async function listenOutside(place: number | string = 0): Promise<Server & AsyncDisposable & { port: number }> {

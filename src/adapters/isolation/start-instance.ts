@@ -16,9 +16,8 @@ import type {
   StopReport,
 } from '../../model/instance.ts'
 import { findProgram, SYSTEM_PATH } from '../find-program.ts'
-import { awaitGone, descendants, identify, signalProcess } from '../process/identity.ts'
+import { descendants, identify, signalProcess } from '../process/identity.ts'
 import { MARKER } from '../process/marked.ts'
-import { mountsBelow } from '../process/mounts.ts'
 import { listeningSocketPaths } from '../process/sockets.ts'
 import { createCommandRunner, revealAll } from '../run-command.ts'
 import { detectBarrier } from './barrier.ts'
@@ -32,6 +31,7 @@ import { enterArgv, unprivilegedArgv } from './privileges.ts'
 import { settlesWithin } from './settles-within.ts'
 import { type Subject, waitReady } from './wait-ready.ts'
 import { startWarden, type WardenLink } from './warden-link.ts'
+import { ownNamespaces, whatIsLeft } from './what-is-left.ts'
 
 const DEFAULT_LOG_BYTES = 4 * 1024 * 1024
 const DEFAULT_GRACE_MS = 10_000
@@ -91,6 +91,7 @@ class RunningInstance implements Instance {
   #socket: { path: string; extraDir: string | null } | undefined
   #initPid = 0
   #wardenInnerPid = 0
+  #namespaces: readonly string[] = []
   #daemonInnerPid: number | null = null
   #daemonEnv: Record<string, string> = {}
   #phase: 'empty' | 'running' | 'ready' | 'exited' | 'stopped' = 'empty'
@@ -183,6 +184,7 @@ class RunningInstance implements Instance {
     this.#wardenInnerPid = pid
     this.views = views
     this.#initPid = this.barrier.kind === 'none' ? link.child.pid! : descendants(link.child.pid!)[0]!
+    this.#namespaces = ownNamespaces(this.#initPid)
     this.#members()
   }
 
@@ -398,13 +400,12 @@ class RunningInstance implements Instance {
       ...this.#exit,
       forced,
       leftovers,
-      left: {
-        processes: await awaitGone([...this.#seen.values()], 2_000),
-        mounts: this.#layout ? mountsBelow(this.#layout.dir) : [],
-        sockets: [this.#socket?.path, this.#socket?.extraDir].filter(
-          path => path != null && existsSync(path),
-        ) as string[],
-      },
+      left: await whatIsLeft({
+        processes: [...this.#seen.values()],
+        namespaces: this.#namespaces,
+        dir: this.#layout?.dir,
+        sockets: this.#socket ? [this.#socket.path, ...(this.#socket.extraDir ? [this.#socket.extraDir] : [])] : [],
+      }),
       durationMs: performance.now() - began,
     }
   }
@@ -432,9 +433,12 @@ class RunningInstance implements Instance {
   async #killAll(link: WardenLink, leftovers: readonly InstanceProcess[]): Promise<void> {
     for (const { identity } of leftovers) signalProcess(identity, 'SIGKILL')
     link.send({ kind: 'end' })
-    if (await settlesWithin(link.ended, 1_000)) return
-    for (const identity of this.#seen.values()) signalProcess(identity, 'SIGKILL')
-    await settlesWithin(link.ended, 1_000)
+    if (!(await settlesWithin(link.ended, 1_000))) {
+      for (const identity of this.#seen.values()) signalProcess(identity, 'SIGKILL')
+      await settlesWithin(link.ended, 1_000)
+    }
+    // What a leftover started between being seen and being killed still carries the marker.
+    if (this.barrier.kind === 'none') for (const { identity } of this.#members()) signalProcess(identity, 'SIGKILL')
   }
 
   #removeTraces(): void {

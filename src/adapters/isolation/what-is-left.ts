@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs'
+import type { ProcessIdentity, StopReport } from '../../model/instance.ts'
+import { allPids, awaitGone } from '../process/identity.ts'
+import { readLink } from '../process/links.ts'
+import { mountsBelow } from '../process/mounts.ts'
+
+const KINDS = ['net', 'pid', 'mnt', 'ipc', 'uts', 'user'] as const
+const GONE_WITHIN_MS = 2_000
+
+/** The namespaces of a process that are not those of this one, for instance `net:[4026532281]`. */
+export function ownNamespaces(pid: number): string[] {
+  return KINDS.flatMap(kind => {
+    const link = readLink(`/proc/${pid}/ns/${kind}`)
+    return link === undefined || link === readLink(`/proc/self/ns/${kind}`) ? [] : [link]
+  })
+}
+
+/** What an instance was made of, to be looked for after its end. */
+export interface Made {
+  readonly processes: readonly ProcessIdentity[]
+  readonly namespaces: readonly string[]
+  /** Nothing is mounted below it, as seen from here. */
+  readonly dir: string | undefined
+  readonly sockets: readonly string[]
+}
+
+/** The proof of clean-up, read from the kernel and the file system and not from what the clean-up said. */
+export async function whatIsLeft(made: Made): Promise<StopReport['left']> {
+  const processes = await awaitGone(made.processes, GONE_WITHIN_MS)
+  const inUse = made.namespaces.length === 0 ? [] : namespacesInUse()
+  return {
+    processes,
+    namespaces: made.namespaces.filter(namespace => inUse.includes(namespace)),
+    mounts: made.dir === undefined ? [] : mountsBelow(made.dir),
+    sockets: made.sockets.filter(path => existsSync(path)),
+  }
+}
+
+/** A namespace without a process and without a bind mount has ended; there are no such mounts, they would be below. */
+function namespacesInUse(): string[] {
+  return allPids().flatMap(pid => KINDS.flatMap(kind => readLink(`/proc/${pid}/ns/${kind}`) ?? []))
+}
