@@ -37,6 +37,10 @@ export const files: Files = {
     }
   },
 
+  async readSecret(path, name) {
+    return new Secret(name, (await this.readText(path, 1 << 20)).trim())
+  },
+
   async readJson(path) {
     const text = await this.readText(path)
     try {

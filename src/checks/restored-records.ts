@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { withDamagedTree } from '../drill/break.ts'
 import { client, type Ran, refused, refusedToken } from '../drill/client.ts'
 import { type Difference, describeDifference, difference, MARKER_SLOT } from '../drill/facts.ts'
 import { startBroken } from '../drill/start-isolated.ts'

@@ -1,5 +1,5 @@
 import { plan } from '../engine/plan.ts'
-import { isCommandRun, isManual, type Step } from '../model/runbook.ts'
+import { isManual, type Step } from '../model/runbook.ts'
 import { decide } from '../policy/decide.ts'
 import { loadRunbook, loadTarget } from './registry.ts'
 
@@ -60,5 +60,5 @@ export async function showPlan(
 
 function describe(step: Step): string {
   if (isManual(step.run)) return `a person: ${step.run.instruction}`
-  return isCommandRun(step.run) ? step.run.shows : step.run.describe
+  return [step.run.describe, ...(step.run.commands ?? []).map(command => `$ ${command}`)].join('\n   ')
 }

@@ -17,16 +17,27 @@ export interface Site {
 /** The two parts of a backup, archived apart. */
 export type Part = 'state' | 'workspace'
 
-/** The daemon that is backed up. `instance` is there only when runproof itself started it. */
+/** The daemon that is backed up. */
 export interface Source extends Site {
   readonly adminTokenFile: string
   readonly readonlyTokenFile: string
-  readonly instance: Instance | undefined
+  /** A file in the workspace whose content must survive, relative. */
+  readonly sentinel: string | undefined
 }
 export const source = capture<Source>('source', 'the daemon that is backed up')
 
 /** What was true of the source at backup time. */
 export const baseline = capture<Facts>('baseline', 'facts of the source at backup time')
+
+/** The source as a process, where runproof itself started it: before the backup, and after it. */
+export const running = capture<Instance>('running', 'the source daemon')
+export const runningAgain = capture<Instance>('running-again', 'the source daemon, started again')
+
+/** When the marker was about to be written, by this machine's clock, in milliseconds. */
+export const markerSetAt = capture<number>('marker-set-at', 'when the marker was about to be written')
+
+/** Where the set of files that leaves the machine lies: archives, manifests, digests, facts. */
+export const backupDir = capture<string>('backup-dir', 'directory of the backup set')
 
 /** Archives as the backup made them, before anything travelled. */
 export const made = capture<Readonly<Record<Part, CreatedArchive>>>('made', 'archives the backup made')

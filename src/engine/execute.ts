@@ -5,7 +5,7 @@ import { formatCommand } from '../model/command.ts'
 import { RunproofError, toRunproofError } from '../model/error.ts'
 import { type Outcome, worstOutcome } from '../model/outcome.ts'
 import type { Journal, Tools } from '../model/ports.ts'
-import { isCommandRun, isManual, type RunNotes, type Step, type StepContext } from '../model/runbook.ts'
+import { isManual, type RunNotes, type Step, type StepContext } from '../model/runbook.ts'
 import type { Secret } from '../model/secret.ts'
 import { type Decision, decide } from '../policy/decide.ts'
 import { withDeadline } from './deadline.ts'
@@ -226,8 +226,7 @@ class Run {
   async #act(step: Step, signal: AbortSignal, commands: StepRecord['commands']): Promise<void> {
     const context = this.#stepContext(step, signal, commands)
     if (isManual(step.run)) throw new RunproofError('DENIED', `step ${step.id} needs a person: ${step.run.instruction}`)
-    if (isCommandRun(step.run)) await step.run.execute(context, step.run.command(context))
-    else await step.run.execute(context)
+    await step.run.execute(context)
   }
 
   /** Journalled before it starts, recorded after: no act without a record. */

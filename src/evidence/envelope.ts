@@ -25,9 +25,10 @@ export function keyIdOf(publicKey: KeyObject): string {
 export function signerOf(privateKey: KeyObject): Signer {
   const publicKey = createPublicKey(privateKey)
   const keyId = keyIdOf(publicKey)
+  const publicKeyPem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
   return {
     keyId,
-    publicKeyPem: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    publicKeyPem,
     envelope(payloadType, payload) {
       const sig = sign(null, preAuthentication(payloadType, payload), privateKey)
       const envelope: Envelope = {
@@ -36,6 +37,13 @@ export function signerOf(privateKey: KeyObject): Signer {
         signatures: [{ keyid: keyId, sig: sig.toString('base64') }],
       }
       return `${canonicalJson(envelope)}\n`
+    },
+    holds(envelope, payloadType, payload) {
+      try {
+        return openEnvelope(envelope, payloadType, publicKeyPem).equals(payload)
+      } catch {
+        return false
+      }
     },
   }
 }

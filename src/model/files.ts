@@ -17,6 +17,8 @@ export interface Files {
   /** @throws RunproofError FILE_UNREADABLE; a file above `maxBytes` (64 MiB) counts as unreadable */
   readText(path: string, maxBytes?: number): Promise<string>
   readBytes(path: string, maxBytes?: number): Promise<Uint8Array>
+  /** A secret kept in a file, without the line break at its end. @throws RunproofError SECRET_TOO_SHORT */
+  readSecret(path: string, name: string): Promise<Secret>
   readJson(path: string): Promise<import('./check.ts').Json>
   /** Names in a directory, sorted; empty when the directory is missing. */
   list(directory: string): Promise<readonly string[]>

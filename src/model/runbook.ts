@@ -1,6 +1,5 @@
 import type { Capture } from './capture.ts'
 import type { AnyCheck, CheckContext, NonEmpty } from './check.ts'
-import type { Command } from './command.ts'
 import type { Secret } from './secret.ts'
 import type { Target } from './target.ts'
 
@@ -55,19 +54,12 @@ export interface RunNotes {
   wait(id: string, durationMs: number): void
 }
 
-/** Work that is not a command line of the target. */
+/** Work: command lines of the target, or what is no command line. */
 export interface Action {
   readonly describe: string
+  /** The target's command lines it runs, with placeholders, as the plan shows them. */
+  readonly commands?: readonly string[]
   execute(context: StepContext): Promise<void>
-}
-
-/** The target's own command; evidence holds its argv. */
-export interface CommandRun {
-  command(context: Pick<StepContext, 'params' | 'secrets' | 'values' | 'target'>): Command
-  /** How the plan shows it before values are known. */
-  readonly shows: string
-  /** Runs it: in the barrier of an instance, or plainly. */
-  execute(context: StepContext, command: Command): Promise<void>
 }
 
 /** A person acts; the step is attested, never passed, unless its checks can see the effect. */
@@ -84,7 +76,7 @@ interface StepBase {
   readonly title: string
   readonly docs?: Citation
   readonly timeoutMs: number
-  readonly run: Action | CommandRun | Manual
+  readonly run: Action | Manual
   readonly yields?: readonly Capture<unknown>[]
   readonly verify: NonEmpty<AnyCheck>
   /** The phase of a recovery that this step's time counts for. */
@@ -121,10 +113,6 @@ export interface Runbook {
 
 export function defineRunbook(runbook: Runbook): Runbook {
   return runbook
-}
-
-export function isCommandRun(run: Step['run']): run is CommandRun {
-  return 'command' in run
 }
 
 export function isManual(run: Step['run']): run is Manual {

@@ -76,6 +76,7 @@ export interface Diagnosis {
 export interface StateLayout {
   readonly lockFile: string
   readonly auditKeyFile: string
+  readonly runsDir: string
   readonly ledgerDir: string
   readonly checkpointDir: string
   readonly brokerStateFile: string

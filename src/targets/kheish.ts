@@ -162,6 +162,7 @@ export const kheish: Target = {
   layout: {
     lockFile: 'daemon.lock',
     auditKeyFile: 'audit-signing.key',
+    runsDir: 'runs/__safe',
     ledgerDir: 'external-actions/__safe',
     checkpointDir: 'external-action-checkpoints/__safe',
     brokerStateFile: 'auth/global-slots.broker-state.json',

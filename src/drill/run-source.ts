@@ -1,0 +1,22 @@
+import { join } from 'node:path'
+import type { CheckContext } from '../model/check.ts'
+import { RunproofError } from '../model/error.ts'
+import type { Instance } from '../model/instance.ts'
+import type { Source } from './subjects.ts'
+
+/** Starts the source daemon on its own state root, behind a barrier, and waits until it is ready. */
+export async function runSource(context: CheckContext, site: Source, scratchDir: string): Promise<Instance> {
+  const { tools, target, signal } = context
+  const scratch = join(scratchDir, 'source-runs')
+  await tools.files.makeDirectory(scratch)
+  const instance = await tools.instances.start({
+    scratch,
+    barrier: 'best',
+    daemon: place => target.serve({ ...site, bind: `127.0.0.1:${place.port}` }),
+    signal,
+  })
+  const readiness = await instance.waitReady({ path: target.http.ready, timeoutMs: 30_000, signal })
+  if (readiness.outcome === 'ready') return instance
+  await instance.stop()
+  throw new RunproofError('INSTANCE_FAILED', `the source daemon is ${readiness.outcome} after ${Math.round(readiness.durationMs)} ms`)
+}
