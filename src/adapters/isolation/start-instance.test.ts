@@ -241,6 +241,20 @@ describe('an instance behind a barrier', behindBarrier, () => {
     assert.match(text, /id: 1\n\nid: 2\n\nid: 3/)
   })
 
+  test('that dies breaks the stream that is being read: TARGET_UNREACHABLE', async () => {
+    await using instance = await start('plain')
+    await ready(instance)
+    const stream = await instance.openStream('/stream')
+    await assert.rejects(
+      async () => {
+        for await (const _ of stream.chunks) process.kill(instance.pid!, 'SIGKILL')
+      },
+      { code: 'TARGET_UNREACHABLE' },
+    )
+    assert.deepEqual(await instance.exited, { exitCode: null, signal: 'SIGKILL' })
+    await assert.rejects(instance.openStream('/stream'), { code: 'TARGET_UNREACHABLE' })
+  })
+
   test('shows a view of a directory whose original stays as it is', async () => {
     const lower = join(scratch, 'with,comma:and colon')
     const at = join(scratch, 'view')
