@@ -59,7 +59,10 @@ const seed: Step = {
       context.run.defer('the source daemon', async () => void (await instance.stop({ graceMs: 5_000 })))
       context.set(source, site)
       context.set(running, instance)
-      context.run.fact('binary.sha256', await context.tools.files.sha256(await context.tools.files.realPath(site.binary)))
+      context.run.fact(
+        'binary.sha256',
+        await context.tools.files.sha256(await context.tools.files.realPath(site.binary)),
+      )
     },
   },
   verify: [sourceServes(running)],
@@ -79,7 +82,12 @@ const marker: Step = {
     async execute(context) {
       const site = context.values.get(source)
       const daemon = context.values.get(running)
-      const online = { runner: daemon, binary: site.binary, baseUrl: daemon.place.baseUrl, tokenFile: site.adminTokenFile }
+      const online = {
+        runner: daemon,
+        binary: site.binary,
+        baseUrl: daemon.place.baseUrl,
+        tokenFile: site.adminTokenFile,
+      }
       const value = new Secret('marker', randomBytes(24).toString('hex'))
       context.protect(value)
       context.set(markerSetAt, context.tools.clock.now().getTime())
@@ -121,9 +129,14 @@ const archive: Step = {
       const directory = await outDirectory(context)
       const { stateRoot, workspaceRoot } = context.values.get(source)
       const create = (sourceDir: string, name: string) =>
-        context.tools.archives.create({ sourceDir, archivePath: join(directory, `${name}.tar.zst`), signal: context.signal })
+        context.tools.archives.create({
+          sourceDir,
+          archivePath: join(directory, `${name}.tar.zst`),
+          signal: context.signal,
+        })
       const [state, workspace] = await Promise.all([create(stateRoot, 'state'), create(workspaceRoot, 'workspace')])
-      for (const finding of [...state.findings, ...workspace.findings]) context.run.assume(`archive: ${finding.path}: ${finding.detail}`)
+      for (const finding of [...state.findings, ...workspace.findings])
+        context.run.assume(`archive: ${finding.path}: ${finding.detail}`)
       context.set(backupDir, directory)
       context.set(made, { state, workspace })
     },
@@ -141,7 +154,8 @@ const digests: Step = {
   timeoutMs: 60_000,
   run: {
     describe: 'write the manifests, facts.json with its signature, and SHA256SUMS over all of them',
-    execute: context => writeBackupSet(context, context.values.get(backupDir), context.values.get(baseline), context.values.get(made)),
+    execute: context =>
+      writeBackupSet(context, context.values.get(backupDir), context.values.get(baseline), context.values.get(made)),
   },
   verify: [backupSetWhole],
   irreversible: 'the files are new; remove them to undo',
@@ -169,7 +183,7 @@ const restart: Step = {
 }
 
 async function outDirectory({ params, run, tools }: StepContext): Promise<string> {
-  const directory = params['out'] ?? join(run.scratchDir, 'backup')
+  const directory = params.out ?? join(run.scratchDir, 'backup')
   await tools.files.makeDirectory(directory)
   return directory
 }

@@ -104,7 +104,9 @@ export const files: Files = {
     const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`)
     try {
       {
-        await using handle = await open(temporary, 'wx', mode)
+        await using handle = await open(temporary, 'wx', 0o600)
+        // Said outright: the process's umask would narrow the mode that open gets.
+        await handle.chmod(mode)
         await handle.writeFile(content instanceof Secret ? content.reveal() : content)
         await handle.sync()
       }

@@ -64,8 +64,8 @@ async function forward(
     if (typeof value === 'string') headers[name] = value
   }
   const { swapBearer } = how
-  if (swapBearer !== undefined && headers['authorization'] === `Bearer ${swapBearer.from.reveal()}`) {
-    headers['authorization'] = `Bearer ${swapBearer.to.reveal()}`
+  if (swapBearer !== undefined && headers.authorization === `Bearer ${swapBearer.from.reveal()}`) {
+    headers.authorization = `Bearer ${swapBearer.to.reveal()}`
   }
 
   const body = await buffer(request)

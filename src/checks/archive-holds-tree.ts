@@ -19,7 +19,11 @@ export function archiveHoldsTree(part: Part) {
     async probe({ values, tools, signal }) {
       const archive = values.get(made)[part]
       const sourceDir = part === 'state' ? values.get(source).stateRoot : values.get(source).workspaceRoot
-      const read = await tools.archives.inspect({ open: () => tools.archives.alteredStream(archive.archivePath, values.find(alteration) ?? {}), name: archive.archivePath, signal })
+      const read = await tools.archives.inspect({
+        open: () => tools.archives.alteredStream(archive.archivePath, values.find(alteration) ?? {}),
+        name: archive.archivePath,
+        signal,
+      })
       const comparison = await tools.archives.compareTree({ directory: sourceDir, manifest: read.manifest, signal })
       return {
         recordedSha256: archive.sha256,
@@ -31,13 +35,29 @@ export function archiveHoldsTree(part: Part) {
 
     judge({ recordedSha256, readSha256, recorded, differing }) {
       if (recorded === 0) return failed('the archive holds nothing')
-      if (recordedSha256 !== readSha256) return failed('the archive on disk is not the one that was written', { expected: recordedSha256, actual: readSha256 })
-      return differing.length === 0 ? passed({ actual: { entries: recorded, sha256: readSha256 } }) : failed(`differs from the source: ${differing.slice(0, 3).join(', ')}`)
+      if (recordedSha256 !== readSha256)
+        return failed('the archive on disk is not the one that was written', {
+          expected: recordedSha256,
+          actual: readSha256,
+        })
+      return differing.length === 0
+        ? passed({ actual: { entries: recorded, sha256: readSha256 } })
+        : failed(`differs from the source: ${differing.slice(0, 3).join(', ')}`)
     },
 
     counterproofs: [
-      { id: 'empty', breaks: 'the archive holds nothing', because: /holds nothing/, observation: observed => ({ ...observed, recorded: 0 }) },
-      { id: 'differs', breaks: 'one file differs from the source', because: /differs/, observation: observed => ({ ...observed, differing: ['one'] }) },
+      {
+        id: 'empty',
+        breaks: 'the archive holds nothing',
+        because: /holds nothing/,
+        observation: observed => ({ ...observed, recorded: 0 }),
+      },
+      {
+        id: 'differs',
+        breaks: 'one file differs from the source',
+        because: /differs/,
+        observation: observed => ({ ...observed, differing: ['one'] }),
+      },
       {
         id: 'cut-off',
         breaks: 'the archive is cut off in the middle',

@@ -21,34 +21,60 @@ export const backupSetWhole = defineCheck<BackupSet>({
       const present = (await tools.files.facts(join(directory, name))) !== undefined
       files[name] = { listed, actual: present ? await tools.files.sha256(join(directory, name)) : null }
     }
-    return { files, factsSigned: tools.signer.holds(await tools.files.readText(join(directory, 'facts.dsse.json')), FACTS_PAYLOAD_TYPE, await tools.files.readBytes(join(directory, 'facts.json'))) }
+    return {
+      files,
+      factsSigned: tools.signer.holds(
+        await tools.files.readText(join(directory, 'facts.dsse.json')),
+        FACTS_PAYLOAD_TYPE,
+        await tools.files.readBytes(join(directory, 'facts.json')),
+      ),
+    }
   },
 
   judge({ files, factsSigned }) {
-    const wrong = Object.entries(files).filter(([, file]) => file.listed !== file.actual).map(([name]) => name)
+    const wrong = Object.entries(files)
+      .filter(([, file]) => file.listed !== file.actual)
+      .map(([name]) => name)
     if (Object.keys(files).length === 0) return failed('nothing is listed')
     if (wrong.length > 0) return failed(`not as listed: ${wrong.join(', ')}`)
     return factsSigned ? passed({ actual: Object.keys(files) }) : failed('the signature of the facts does not hold')
   },
 
   counterproofs: [
-    { id: 'nothing-listed', breaks: 'nothing is listed', because: /nothing/, observation: observed => ({ ...observed, files: {} }) },
+    {
+      id: 'nothing-listed',
+      breaks: 'nothing is listed',
+      because: /nothing/,
+      observation: observed => ({ ...observed, files: {} }),
+    },
     {
       id: 'archive-gone',
       breaks: 'an archive is missing from a copy of the set',
       because: /not as listed/,
-      subject: (context, scope) => copyOfSet(context, scope, async directory => context.tools.archives.dropFile(join(directory, (await context.tools.files.list(directory)).find(name => name.startsWith('state.tar'))!))),
+      subject: (context, scope) =>
+        copyOfSet(context, scope, async directory =>
+          context.tools.archives.dropFile(
+            join(directory, (await context.tools.files.list(directory)).find(name => name.startsWith('state.tar'))!),
+          ),
+        ),
     },
     {
       id: 'facts-changed',
       breaks: 'the facts are changed in a copy of the set',
       because: /not as listed|signature/,
-      subject: (context, scope) => copyOfSet(context, scope, directory => context.tools.archives.replaceFile(join(directory, 'facts.json'), Buffer.from('{}'))),
+      subject: (context, scope) =>
+        copyOfSet(context, scope, directory =>
+          context.tools.archives.replaceFile(join(directory, 'facts.json'), Buffer.from('{}')),
+        ),
     },
   ],
 })
 
-async function copyOfSet(context: CheckContext, scope: AsyncDisposableStack, damage: (directory: string) => Promise<void>): Promise<CheckContext> {
+async function copyOfSet(
+  context: CheckContext,
+  scope: AsyncDisposableStack,
+  damage: (directory: string) => Promise<void>,
+): Promise<CheckContext> {
   const { archives, files } = context.tools
   const directory = context.values.get(backupDir)
   const copy = `${directory}.counterproof-${process.hrtime.bigint()}`

@@ -1,4 +1,5 @@
 import { parseDuration } from '../drill/duration.ts'
+import { recoveryPoint } from '../drill/subjects.ts'
 import { defineCheck, failed, passed } from '../model/check.ts'
 
 interface Observed {
@@ -10,7 +11,7 @@ interface Observed {
 export const rtoWithinBudget = defineCheck<Observed>({
   id: 'rto-budget',
   title: 'The recovery took no longer than its budget',
-  probe: async ({ timeline, params }) => ({ actualMs: timeline.totalMs, budgetMs: parseDuration(params['rto']!) }),
+  probe: async ({ timeline, params }) => ({ actualMs: timeline.totalMs, budgetMs: parseDuration(params.rto!) }),
   judge: within('recovering took'),
   counterproofs: [
     {
@@ -36,3 +37,21 @@ function within(what: string) {
       : failed(`${what} ${Math.round(actualMs)} ms, ${budgetMs} ms are allowed`, details)
   }
 }
+
+/** The newest surviving record is no older than it may be. */
+export const rpoWithinBudget = defineCheck<Observed>({
+  id: 'rpo-budget',
+  title: 'No more data is lost than the budget allows',
+  probe: async ({ values, params }) => ({
+    actualMs: values.get(recoveryPoint).rpoMs,
+    budgetMs: parseDuration(params.rpo!),
+  }),
+  judge: within('the newest surviving record is older by'),
+  counterproofs: [
+    {
+      id: 'too-old',
+      breaks: 'the newest record is a second older than the budget',
+      observation: ({ budgetMs }) => ({ budgetMs, actualMs: budgetMs + 1_000 }),
+    },
+  ],
+})

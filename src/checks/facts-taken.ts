@@ -18,12 +18,21 @@ export const factsTaken = defineCheck<Record<string, number>>({
   },
 
   judge(counts) {
-    const empty = Object.entries(counts).filter(([, count]) => count === 0).map(([name]) => name)
-    return empty.length === 0 ? passed({ actual: counts }) : failed(`nothing known of: ${empty.join(', ')}`, { actual: counts })
+    const empty = Object.entries(counts)
+      .filter(([, count]) => count === 0)
+      .map(([name]) => name)
+    return empty.length === 0
+      ? passed({ actual: counts })
+      : failed(`nothing known of: ${empty.join(', ')}`, { actual: counts })
   },
 
   counterproofs: [
     { id: 'no-runs', breaks: 'no run is known', because: /runs/, observation: counts => ({ ...counts, runs: 0 }) },
-    { id: 'no-audit-key', breaks: 'the audit key is unknown', because: /auditKey/, observation: counts => ({ ...counts, auditKey: 0 }) },
+    {
+      id: 'no-audit-key',
+      breaks: 'the audit key is unknown',
+      because: /auditKey/,
+      observation: counts => ({ ...counts, auditKey: 0 }),
+    },
   ],
 })

@@ -32,7 +32,7 @@ export const instanceReady = defineCheck<Observed>({
     return {
       exited: undefined,
       status: answer.status,
-      location: answer.headers['location'],
+      location: answer.headers.location,
       body: answer.text.slice(0, 200),
     }
   },
@@ -90,6 +90,7 @@ export const instanceReady = defineCheck<Observed>({
       cost: { instances: 1 },
       subject: async (context, scope) => {
         const masterKeyFile = join(context.values.get(keysDir), 'another-master-key')
+        scope.defer(() => context.tools.files.remove(masterKeyFile))
         await context.tools.files.write(masterKeyFile, randomBytes(32).toString('base64'))
         const broken = await startBroken(context, scope, { masterKeyFile })
         return changed(context, { values: context.values.with(isolated, broken) })

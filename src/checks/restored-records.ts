@@ -111,7 +111,19 @@ export const runsRestored = defineCheck<Observed>({
   judge: judge('finished runs'),
   counterproofs: [
     { id: 'run-lost', breaks: 'one run is missing', observation: lost },
-    olderState,
+    {
+      id: 'run-dropped',
+      breaks: 'the daemon runs on a copy of the state from which one run was removed',
+      because: /1 missing/,
+      cost: { instances: 1 },
+      subject: async (context, scope) => {
+        const damaged = await withDamagedTree(context, scope, 'state', async root => {
+          const directory = join(root, context.target.layout.runsDir)
+          await context.tools.archives.dropFile(join(directory, (await context.tools.files.list(directory))[0]!))
+        })
+        return runningOn(context, scope, damaged.values.get(restored).stateRoot)
+      },
+    },
     refusedToken('runs-refused'),
   ],
 })

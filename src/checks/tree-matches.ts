@@ -71,7 +71,7 @@ export function treeMatches(part: Part, ignore: readonly ManifestMember[]) {
       },
       {
         id: 'file-changed',
-        breaks: 'one bit of a file changes in a copy of the tree, its size and time do not',
+        breaks: 'one bit of a file changes in a copy of the tree',
         because: /changed .*sha256/,
         subject: (context, scope) =>
           withDamagedTree(context, scope, part, async root => {

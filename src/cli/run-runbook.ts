@@ -80,6 +80,7 @@ export async function runRunbook(name: string, flags: RunFlags): Promise<number>
     approve: approverFor({ target, flags, terminal: process.stdin.isTTY === true && process.stderr.isTTY === true }),
     secrets,
     protect: secret => known.add(secret),
+    knownSecrets: () => known.all(),
     scratchDir: lease.scratchDir,
     artifactsDir: join(runDir, ARTIFACTS_DIR),
     counterproofs,

@@ -18,5 +18,8 @@ export async function runSource(context: CheckContext, site: Source, scratchDir:
   const readiness = await instance.waitReady({ path: target.http.ready, timeoutMs: 30_000, signal })
   if (readiness.outcome === 'ready') return instance
   await instance.stop()
-  throw new RunproofError('INSTANCE_FAILED', `the source daemon is ${readiness.outcome} after ${Math.round(readiness.durationMs)} ms`)
+  throw new RunproofError(
+    'INSTANCE_FAILED',
+    `the source daemon is ${readiness.outcome} after ${Math.round(readiness.durationMs)} ms`,
+  )
 }

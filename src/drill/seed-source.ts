@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import type { StepContext } from '../model/runbook.ts'
-import { RunproofError } from '../model/error.ts'
 import type { Command } from '../model/command.ts'
+import { RunproofError } from '../model/error.ts'
+import type { StepContext } from '../model/runbook.ts'
 import { Secret } from '../model/secret.ts'
 import { older, type Site, type Source } from './subjects.ts'
 
@@ -26,7 +26,7 @@ export async function seedSource(context: StepContext): Promise<Source> {
   const home = join(run.scratchDir, 'source')
   const keys = join(run.scratchDir, 'source-keys')
   const site: Omit<Source, 'sentinel'> = {
-    binary: params['binary'] ?? target.bundledBinary!,
+    binary: params.binary ?? target.bundledBinary!,
     stateRoot: join(home, 'state'),
     workspaceRoot: join(home, 'workspace'),
     routesFile: join(home, 'routes.toml'),
@@ -44,7 +44,12 @@ export async function seedSource(context: StepContext): Promise<Source> {
 
   const credential = randomSecret('route-credential')
   context.protect(credential)
-  await offline(context, site, ['secrets', 'set', ROUTE_SLOT, '--offline', '--state-root', site.stateRoot, '--provider', 'openai', '--stdin'], credential)
+  await offline(
+    context,
+    site,
+    ['secrets', 'set', ROUTE_SLOT, '--offline', '--state-root', site.stateRoot, '--provider', 'openai', '--stdin'],
+    credential,
+  )
   const sentinel = await seed(context, site)
   await archiveOlder(context, site)
   return { ...site, sentinel }
@@ -53,32 +58,53 @@ export async function seedSource(context: StepContext): Promise<Source> {
 /** @returns the sentinel's path inside the workspace */
 async function seed(context: StepContext, site: Site): Promise<string> {
   const words = ['seed', '--state-root', site.stateRoot, '--workspace-root', site.workspaceRoot]
-  for (const name of ['sessions', 'runs', 'actions', 'files', 'size'] as const) words.push(`--${name}`, context.params[`seed-${name}`]!)
+  for (const name of ['sessions', 'runs', 'actions', 'files', 'size'] as const)
+    words.push(`--${name}`, context.params[`seed-${name}`]!)
   const until = context.tools.clock.now().getTime()
-  const summary = JSON.parse(await offline(context, site, [...words, '--until-ms', String(until)])) as { sentinel: { path: string } }
+  const summary = JSON.parse(await offline(context, site, [...words, '--until-ms', String(until)])) as {
+    sentinel: { path: string }
+  }
   return summary.sentinel.path
 }
 
 /** The state as it is before the daemon ever ran on it: an archive that restores the wrong moment. */
 async function archiveOlder(context: StepContext, site: Site): Promise<void> {
   const { tools, run, signal } = context
-  const made = await tools.archives.create({ sourceDir: site.stateRoot, archivePath: join(run.scratchDir, 'older-state.tar.zst'), signal })
+  const made = await tools.archives.create({
+    sourceDir: site.stateRoot,
+    archivePath: join(run.scratchDir, 'older-state.tar.zst'),
+    signal,
+  })
   context.set(older, {
     path: made.archivePath,
     open: () => tools.archives.alteredStream(made.archivePath, {}),
     expectedSha256: made.sha256,
     manifest: made.manifest,
+    reading: {},
   })
 }
 
-async function offline(context: StepContext, site: Site, words: readonly string[], stdin?: Secret, withKey = true): Promise<string> {
-  const base = context.target.offline({ binary: site.binary, ...(withKey ? { masterKeyFile: site.masterKeyFile } : {}) }, words)
+async function offline(
+  context: StepContext,
+  site: Site,
+  words: readonly string[],
+  stdin?: Secret,
+  withKey = true,
+): Promise<string> {
+  const base = context.target.offline(
+    { binary: site.binary, ...(withKey ? { masterKeyFile: site.masterKeyFile } : {}) },
+    words,
+  )
   const command: Command = stdin === undefined ? base : { ...base, stdin }
   const result = await context.runIn(context.tools.commands, command)
   if (result.exitCode !== 0) {
-    throw new RunproofError('COMMAND_FAILED', `${words.slice(0, 2).join(' ')} ended with exit ${result.exitCode ?? result.signal}`, {
-      hint: 'is this a binary that behaves as the contract says?',
-    })
+    throw new RunproofError(
+      'COMMAND_FAILED',
+      `${words.slice(0, 2).join(' ')} ended with exit ${result.exitCode ?? result.signal}`,
+      {
+        hint: 'is this a binary that behaves as the contract says?',
+      },
+    )
   }
   return result.stdout
 }

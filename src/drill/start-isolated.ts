@@ -3,9 +3,11 @@ import { join } from 'node:path'
 import type { CheckContext } from '../model/check.ts'
 import type { Instance } from '../model/instance.ts'
 import { Secret } from '../model/secret.ts'
-import { type Isolated, keysDir, restored, site } from './subjects.ts'
+import { type Isolated, restored, site } from './subjects.ts'
 
 export interface IsolatedOptions {
+  /** Where the instance's token files go, in a directory of their own. */
+  readonly keysDir: string
   readonly scratchDir: string
   readonly readyTimeoutMs: number
   /** Another tree than the restored one, for a counterproof. Never written to. */
@@ -33,7 +35,7 @@ export async function startIsolated(context: CheckContext, options: IsolatedOpti
   const { binary, routesFile, masterKeyFile } = values.get(site)
   const id = `i${randomBytes(4).toString('hex')}`
   const views = join(options.scratchDir, `${id}-views`)
-  const keys = join(values.get(keysDir), id)
+  const keys = join(options.keysDir, id)
   await tools.files.makeDirectory(keys)
 
   const replacedToken = token('replaced-admin-token')
@@ -95,11 +97,14 @@ export async function startIsolated(context: CheckContext, options: IsolatedOpti
 export async function startBroken(
   context: CheckContext,
   scope: AsyncDisposableStack,
-  options: Omit<IsolatedOptions, 'scratchDir' | 'readyTimeoutMs'> & { readonly readyTimeoutMs?: number },
+  options: Omit<IsolatedOptions, 'scratchDir' | 'keysDir' | 'readyTimeoutMs'> & { readonly readyTimeoutMs?: number },
 ): Promise<Isolated> {
   const scratchDir = join(context.values.get(restored).stateRoot, '..', 'counterproofs')
   await context.tools.files.makeDirectory(scratchDir)
-  const made = await startIsolated(context, { readyTimeoutMs: 15_000, ...options, scratchDir })
+  const keys = join(scratchDir, `keys-${randomBytes(4).toString('hex')}`)
+  await context.tools.files.makeDirectory(keys)
+  scope.defer(() => context.tools.files.remove(keys))
+  const made = await startIsolated(context, { readyTimeoutMs: 15_000, ...options, scratchDir, keysDir: keys })
   scope.use(made.instance)
   return made
 }

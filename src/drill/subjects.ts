@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { CreatedArchive, InspectedArchive, Manifest } from '../model/archive.ts'
+import type { CreatedArchive, InspectArchive, InspectedArchive, Manifest } from '../model/archive.ts'
 import { capture } from '../model/capture.ts'
 import type { Instance, Readiness, StopReport } from '../model/instance.ts'
 import type { Secret } from '../model/secret.ts'
@@ -48,12 +48,24 @@ export interface Incoming {
   readonly open: () => Readable
   readonly expectedSha256: string | undefined
   readonly manifest: Manifest | undefined
+  /** How to decrypt it, where it is encrypted. */
+  readonly reading: Pick<InspectArchive, 'decrypt'>
 }
 export type IncomingParts = Readonly<{ state: Incoming; workspace: Incoming | undefined }>
 export const incoming = capture<IncomingParts>('incoming', 'archives to restore')
 
 /** An archive of the state before the last changes; restoring it would be restoring the wrong backup. */
 export const older = capture<Incoming>('older', 'an archive of an older state')
+
+/** Where the trees go. */
+export interface RestorePlace {
+  readonly directory: string
+  /** For the trees and what counterproofs write. */
+  readonly neededBytes: number
+  /** Directories of live instances that the place must not touch. */
+  readonly live: readonly string[]
+}
+export const restorePlace = capture<RestorePlace>('restore-place', 'where the trees go')
 
 /** Trees as they were unpacked; nothing writes to them, daemons run on views. */
 export interface Restored {
@@ -94,6 +106,12 @@ export const stopped = capture<StopReport>('stopped', 'how the isolated daemon e
 
 /** Where key and token files of the isolated daemon lie; removed by the tear-down. */
 export const keysDir = capture<string>('keys-dir', 'directory of the isolated daemon’s key and token files')
+
+/** How old the newest surviving record was when the drill asked for it. */
+export const recoveryPoint = capture<{ readonly rpoMs: number; readonly basis: string }>(
+  'recovery-point',
+  'age of the newest surviving record',
+)
 
 /** What the last search of a run goes through. */
 export interface Searched {

@@ -31,11 +31,13 @@ export interface FactsInput {
  */
 export async function takeFacts(context: CheckContext, input: FactsInput): Promise<Facts> {
   const { tools, target } = context
-  const ask = input.online === undefined ? undefined : (words: readonly string[]) => askSource(context, input.online!, words)
+  const ask =
+    input.online === undefined ? undefined : (words: readonly string[]) => askSource(context, input.online!, words)
   const slots = ask === undefined ? [] : target.read.slots(await ask(['secrets', 'list']))
   const sessions = ask === undefined ? [] : target.read.sessions(await ask(['sessions', 'list']))
   const runs = ask === undefined ? [] : target.read.runs(await ask(['runs', 'list']))
-  const warnings = ask === undefined ? [] : target.read.status(await ask(['status'])).warnings.map(warning => warning.code)
+  const warnings =
+    ask === undefined ? [] : target.read.status(await ask(['status'])).warnings.map(warning => warning.code)
   const buckets = await readLedger(input.stateRoot, target.layout, tools.files)
   const marker = slots.find(slot => slot.id === MARKER_SLOT)
   const instants = [
@@ -58,19 +60,27 @@ export async function takeFacts(context: CheckContext, input: FactsInput): Promi
     newestEventAtMs: instants.length === 0 ? null : Math.max(...instants),
     marker: marker === undefined ? null : { slot: marker.id, updatedAtMs: marker.updatedAtMs },
     sentinel: await sentinelOf(context, input),
-    binarySha256: input.binary === undefined ? null : await tools.files.sha256(await tools.files.realPath(input.binary)),
+    binarySha256:
+      input.binary === undefined ? null : await tools.files.sha256(await tools.files.realPath(input.binary)),
     routesSha256: input.routesFile === undefined ? null : await tools.files.sha256(input.routesFile),
     archives: {},
   }
 }
 
 async function askSource(context: CheckContext, online: OnlineSource, words: readonly string[]): Promise<Json> {
-  const command = context.target.client({ binary: online.binary, baseUrl: online.baseUrl, tokenFile: online.tokenFile }, words)
+  const command = context.target.client(
+    { binary: online.binary, baseUrl: online.baseUrl, tokenFile: online.tokenFile },
+    words,
+  )
   const result = await context.runIn(online.runner, command, { timeoutMs: 30_000, maxOutputBytes: 64 * 1024 * 1024 })
   if (result.exitCode !== 0) {
-    throw new RunproofError('COMMAND_FAILED', `${words.join(' ')} on the source ended with exit ${result.exitCode ?? result.signal}`, {
-      hint: 'the source must run and the token must be an admin token',
-    })
+    throw new RunproofError(
+      'COMMAND_FAILED',
+      `${words.join(' ')} on the source ended with exit ${result.exitCode ?? result.signal}`,
+      {
+        hint: 'the source must run and the token must be an admin token',
+      },
+    )
   }
   try {
     return JSON.parse(result.stdout) as Json
@@ -85,7 +95,10 @@ async function auditKeyId({ tools, target }: CheckContext, stateRoot: string): P
   return keyIdOfAuditKey(await tools.files.readText(path), target.layout.auditKeyFile)
 }
 
-async function sentinelOf({ tools }: CheckContext, { workspaceRoot, sentinel }: FactsInput): Promise<Facts['sentinel']> {
+async function sentinelOf(
+  { tools }: CheckContext,
+  { workspaceRoot, sentinel }: FactsInput,
+): Promise<Facts['sentinel']> {
   if (workspaceRoot === undefined || sentinel === undefined) return null
   return { path: sentinel, sha256: await tools.files.sha256(join(workspaceRoot, sentinel)) }
 }
@@ -93,10 +106,16 @@ async function sentinelOf({ tools }: CheckContext, { workspaceRoot, sentinel }: 
 /** The marker secret's new value; only its time of change matters. */
 export function markerCommand(context: CheckContext, online: OnlineSource, value: Secret) {
   const words = ['secrets', 'set', MARKER_SLOT, '--provider', 'generic', '--stdin']
-  return { ...context.target.client({ binary: online.binary, baseUrl: online.baseUrl, tokenFile: online.tokenFile }, words), stdin: value }
+  return {
+    ...context.target.client({ binary: online.binary, baseUrl: online.baseUrl, tokenFile: online.tokenFile }, words),
+    stdin: value,
+  }
 }
 
 /** One session more than any older archive has; only where sessions may be made, since they cannot be removed. */
 export function newSession(context: CheckContext, online: OnlineSource) {
-  return context.target.client({ binary: online.binary, baseUrl: online.baseUrl, tokenFile: online.tokenFile }, ['sessions', 'create'])
+  return context.target.client({ binary: online.binary, baseUrl: online.baseUrl, tokenFile: online.tokenFile }, [
+    'sessions',
+    'create',
+  ])
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import type { StepContext } from '../model/runbook.ts'
 import type { CreatedArchive } from '../model/archive.ts'
-import { type Facts, FACTS_PAYLOAD_TYPE } from './facts.ts'
+import type { StepContext } from '../model/runbook.ts'
+import { FACTS_PAYLOAD_TYPE, type Facts } from './facts.ts'
 import type { Part } from './subjects.ts'
 
 /** File names of a backup set. */
@@ -39,6 +39,8 @@ export async function writeBackupSet(
   await write(SET.facts, text)
   await write(SET.envelope, tools.signer.envelope(FACTS_PAYLOAD_TYPE, Buffer.from(text)))
 
-  const lines = await Promise.all(names.sort().map(async name => `${await tools.files.sha256(join(directory, name))}  ${name}\n`))
+  const lines = await Promise.all(
+    names.sort().map(async name => `${await tools.files.sha256(join(directory, name))}  ${name}\n`),
+  )
   await tools.files.write(join(directory, SET.digests), lines.join(''))
 }

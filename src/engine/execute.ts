@@ -30,6 +30,7 @@ export interface ExecuteInput {
   readonly approve: Approver
   readonly secrets: Readonly<Record<string, Secret>>
   readonly protect: (secret: Secret) => void
+  readonly knownSecrets: () => readonly Secret[]
   readonly scratchDir: string
   readonly artifactsDir: string
   readonly counterproofs: CounterproofMode
@@ -37,7 +38,20 @@ export interface ExecuteInput {
   readonly allowedSkips: readonly { readonly id: string; readonly reason: string }[]
   readonly lacking: (check: AnyCheck) => string | undefined
   readonly signal: AbortSignal
+  readonly patience?: Partial<Patience>
 }
+
+/** How long the engine waits for what is not a step's own time. */
+export interface Patience {
+  /** For an answer to a step that asks; after it the approval is expired, which denies. */
+  readonly approvalMs: number
+  /** For releasing or undoing one thing; after it the leftover is reported and the next one is released. */
+  readonly releaseMs: number
+  /** For work that was told to stop; after it the run goes on without it and says so. */
+  readonly settleMs: number
+}
+
+const PATIENCE: Patience = { approvalMs: 15 * 60_000, releaseMs: 30_000, settleMs: 10_000 }
 
 /** The part of the evidence that the engine knows; who, where and with which key is added by the composition root. */
 export type RunResult = Pick<
@@ -59,10 +73,18 @@ interface Deferred {
   readonly release: () => Promise<void>
 }
 
-/** The longest that releasing one thing may take; after it the leftover is reported and the next one is released. */
-const RELEASE_TIMEOUT_MS = 30_000
+interface Undo {
+  readonly describe: string
+  /** Whether the step's work came to its end: an undo of half a step is a guess, so it is offered to a person instead. */
+  whole: boolean
+  readonly execute: (signal: AbortSignal) => Promise<void>
+}
 
-/** Runs a plan step by step. Never throws for what a step does: whatever happens becomes a record. */
+/**
+ * Runs a plan step by step. Never throws for what a step does: whatever happens becomes a record.
+ *
+ * @throws RunproofError DISK_FULL, FILE_UNREADABLE when not even the first journal record could be written; nothing has run
+ */
 export async function execute(input: ExecuteInput): Promise<RunResult> {
   return new Run(input).whole()
 }
@@ -70,17 +92,20 @@ export async function execute(input: ExecuteInput): Promise<RunResult> {
 class Run {
   readonly #input: ExecuteInput
   readonly #deferred: Deferred[] = []
-  readonly #undo: { step: Step; describe: string; execute: () => Promise<void> }[] = []
+  readonly #undo: Undo[] = []
   readonly #facts: Record<string, string | number | boolean> = {}
   readonly #notTested = new Set<string>()
   readonly #assumptions = new Set<string>()
+  readonly #patience: Patience
   readonly #phases = new Map<string, { durationMs: number; waits: { id: string; durationMs: number }[] }>()
   #values = new CapturedValues()
   #rpo: { milliseconds: number; basis: string } | undefined
   #currentPhase: string | undefined
+  #released = false
 
   constructor(input: ExecuteInput) {
     this.#input = input
+    this.#patience = { ...PATIENCE, ...input.patience }
     for (const limit of input.plan.limits) this.#notTested.add(limit)
   }
 
@@ -127,7 +152,7 @@ class Run {
       released,
       ...(phases.length === 0 ? {} : { rto: { totalMs: this.#timeline().totalMs, phases } }),
       ...(this.#rpo === undefined ? {} : { rpoMs: this.#rpo.milliseconds, rpoBasis: this.#rpo.basis }),
-      facts: this.#facts,
+      facts: { ...this.#facts },
       notTested: [...this.#notTested],
       assumptions: [...this.#assumptions],
       allowedSkips: [...this.#input.allowedSkips],
@@ -163,25 +188,24 @@ class Run {
       if (signal.aborted)
         throw new RunproofError('INTERRUPTED', `step ${step.id} was not started: the run was interrupted`)
       decision = await this.#authorise(step)
-      if (decision.verdict === 'deny')
+      if (decision.verdict === 'deny') {
+        journal.append('step-denied', { step: step.id, effect: step.effect, decision: { ...decision } })
         return ended('denied', { reason: `${decision.rule}: ${decision.how ?? 'not approved'}` })
+      }
 
       journal.append('step-started', { step: step.id, effect: step.effect, decision: { ...decision } })
       watch({ type: 'step-started', step: step.id, title: step.title, index })
       this.#currentPhase = step.phase
-      await withDeadline(`step ${step.id}`, step.timeoutMs, signal, stepSignal => this.#act(step, stepSignal, commands))
-      if ('undo' in step)
-        this.#undo.push({
-          step,
-          describe: step.undo.describe,
-          execute: () => step.undo.execute(this.#stepContext(step, new AbortController().signal, commands)),
-        })
+      const undo = this.#registerUndo(step, commands)
+      await this.#within(`step ${step.id}`, step.timeoutMs, signal, stepSignal => this.#act(step, stepSignal, commands))
+      if (undo !== undefined) undo.whole = true
 
       const ranMs = tools.clock.monotonicMs() - began
       const verified = await verifyStep(step.id, step.verify, this.#checkContext(step, commands), {
         mode: this.#input.counterproofs,
         width: this.#input.width,
         timeoutMs: step.timeoutMs,
+        settleMs: this.#patience.settleMs,
         lacking: this.#input.lacking,
         watch: progress => {
           watch(progress)
@@ -207,7 +231,8 @@ class Run {
       })
     } catch (thrown) {
       const error = toRunproofError(thrown)
-      const outcome = error.code === 'INTERRUPTED' ? 'interrupted' : error.code === 'DENIED' ? 'denied' : 'errored'
+      // Only the operator interrupts: work that cuts its own commands short has given no verdict.
+      const outcome = signal.aborted ? 'interrupted' : error.code === 'DENIED' ? 'denied' : 'errored'
       return ended(outcome, { reason: `${error.code}: ${error.message}`, error: problemOf(error) })
     } finally {
       this.#currentPhase = undefined
@@ -217,10 +242,37 @@ class Run {
   async #authorise(step: Step): Promise<NonNullable<StepRecord['decision']>> {
     const decided = decide(step, this.#input.plan.target)
     if (decided.verdict !== 'ask') return { verdict: decided.verdict, rule: decided.rule }
-    const answer = await this.#input.approve(step, decided)
+    const answer = await this.#askFor(step, decided)
     return answer.granted
       ? { verdict: 'allow', rule: decided.rule, approvedBy: answer.by, how: answer.how }
       : { verdict: 'deny', rule: decided.rule, how: answer.reason }
+  }
+
+  /** Nobody answering must not hang the run, and an interrupt must not wait for an answer. */
+  async #askFor(step: Step, decided: Decision): Promise<Approval> {
+    const { approvalMs } = this.#patience
+    const what = `the approval of step ${step.id}`
+    try {
+      return await withDeadline(what, approvalMs, this.#input.signal, () => this.#input.approve(step, decided), 0)
+    } catch (thrown) {
+      if (toRunproofError(thrown).code !== 'TIMEOUT') throw thrown
+      return { granted: false, reason: `expired: no answer within ${approvalMs} ms` }
+    }
+  }
+
+  #registerUndo(step: Step, commands: StepRecord['commands']): Undo | undefined {
+    if (!('undo' in step)) return undefined
+    const undo: Undo = {
+      describe: `${step.id}: ${step.undo.describe}`,
+      whole: false,
+      execute: signal => step.undo.execute(this.#stepContext(step, signal, commands)),
+    }
+    this.#undo.push(undo)
+    return undo
+  }
+
+  #within<Result>(what: string, timeoutMs: number, signal: AbortSignal, work: (signal: AbortSignal) => Promise<Result>) {
+    return withDeadline(what, timeoutMs, signal, work, this.#patience.settleMs)
   }
 
   async #act(step: Step, signal: AbortSignal, commands: StepRecord['commands']): Promise<void> {
@@ -231,14 +283,23 @@ class Run {
 
   /** Journalled before it starts, recorded after: no act without a record. */
   #runIn(step: Step, signal: AbortSignal, commands: StepRecord['commands']): CheckContext['runIn'] {
-    const { journal, watch } = this.#input
+    const { journal, watch, tools } = this.#input
     return async (runner, command, options = {}) => {
+      const limits = { timeoutMs: step.timeoutMs, signal, ...options }
+      // Work that ignored the end of its time starts nothing more.
+      if (limits.signal.aborted) throw new RunproofError('INTERRUPTED', `step ${step.id} is over: nothing more is run`)
       const text = formatCommand(command)
       journal.append('command', { step: step.id, command: text })
       watch({ type: 'command', step: step.id, command: text })
-      const result = await runner.run(command, { timeoutMs: step.timeoutMs, signal, ...options })
-      commands.push({ command: text, exitCode: result.exitCode, durationMs: result.durationMs })
-      return result
+      const began = tools.clock.monotonicMs()
+      let exitCode: number | null = null
+      try {
+        const result = await runner.run(command, limits)
+        exitCode = result.exitCode
+        return result
+      } finally {
+        commands.push({ command: text, exitCode, durationMs: tools.clock.monotonicMs() - began })
+      }
     }
   }
 
@@ -250,6 +311,9 @@ class Run {
       secrets: this.#input.secrets,
       run: this.#notes(),
       set: (capture, value) => {
+        if (signal.aborted) {
+          throw new RunproofError('INTERRUPTED', `step ${step.id} is over: <${capture.id}> can't be set any more`)
+        }
         if (!(step.yields ?? []).some(yielded => yielded.id === capture.id)) {
           throw new RunproofError('INTERNAL', `step ${step.id} sets <${capture.id}> without declaring it in yields`)
         }
@@ -259,9 +323,10 @@ class Run {
   }
 
   #checkContext(step: Step, commands: StepRecord['commands']): CheckContext {
-    const { plan, tools, signal, protect } = this.#input
+    const { plan, tools, signal, protect, knownSecrets } = this.#input
     return {
       protect,
+      knownSecrets,
       params: plan.params,
       target: plan.target,
       tools,
@@ -282,16 +347,27 @@ class Run {
       assume: text => void this.#assumptions.add(text),
       notTested: text => void this.#notTested.add(text),
       rpo: (milliseconds, basis) => {
-        this.#rpo = { milliseconds, basis }
+        refuseNotFinite('rpo', milliseconds)
+        if (milliseconds < 0) {
+          this.#assumptions.add(`RPO counts as 0: the newest data is ${-milliseconds} ms in the future, so clocks disagree`)
+        }
+        this.#rpo = { milliseconds: Math.max(0, milliseconds), basis }
       },
       fact: (name, value) => {
+        if (typeof value === 'number') refuseNotFinite(`fact ${name}`, value)
         this.#facts[name] = value
       },
-      defer: (describe, release) => void this.#deferred.push({ describe, release }),
+      defer: (describe, release) => this.#defer({ describe, release }),
       wait: (id, durationMs) => {
         if (this.#currentPhase !== undefined) this.#phase(this.#currentPhase).waits.push({ id, durationMs })
       },
     }
+  }
+
+  /** Work that ignored its deadline may start something after everything was released: that is released at once. */
+  #defer(deferred: Deferred): void {
+    if (this.#released) void this.#releaseOne('tear-down', deferred.describe, deferred.release)
+    else this.#deferred.push(deferred)
   }
 
   #phase(id: string) {
@@ -309,27 +385,37 @@ class Run {
     return { phases, totalMs: phases.reduce((sum, phase) => sum + phase.durationMs, 0) }
   }
 
-  /** Undo in reverse when the run did not pass (containment is only offered its undo), then everything the engine's steps started. */
+  /** Undo in reverse when the run did not pass (containment is only offered it), then everything that steps started. */
   async #release(steps: readonly StepRecord[]): Promise<ReleaseRecord[]> {
     const released: ReleaseRecord[] = []
     const outcome = worstOutcome(steps.map(step => step.outcome))
-    const runUndo = outcome !== 'passed' && outcome !== 'skipped' && this.#input.plan.runbook.purpose !== 'containment'
-    if (runUndo) {
-      for (const { step, describe, execute } of this.#undo.reverse()) {
-        released.push(await this.#releaseOne('undo', `${step.id}: ${describe}`, execute))
-      }
+    const undone = outcome === 'passed' || outcome === 'skipped' ? [] : this.#undo.toReversed()
+    for (const { describe, whole, execute } of undone) {
+      const run = whole && this.#input.plan.runbook.purpose !== 'containment'
+      released.push(run ? await this.#releaseOne('undo', describe, execute) : this.#offerUndo(describe))
     }
     while (this.#deferred.length > 0) {
       const { describe, release } = this.#deferred.pop()!
       released.push(await this.#releaseOne('tear-down', describe, release))
     }
+    this.#released = true
     return released
   }
 
-  async #releaseOne(kind: ReleaseRecord['kind'], what: string, release: () => Promise<void>): Promise<ReleaseRecord> {
+  #offerUndo(what: string): ReleaseRecord {
+    this.#note('released', { what, kind: 'undo', outcome: 'offered' })
+    this.#input.watch({ type: 'release', what: `not undone by itself: ${what}`, outcome: 'offered' })
+    return { what, kind: 'undo', outcome: 'offered' }
+  }
+
+  async #releaseOne(
+    kind: ReleaseRecord['kind'],
+    what: string,
+    release: (signal: AbortSignal) => Promise<void>,
+  ): Promise<ReleaseRecord> {
     let record: ReleaseRecord
     try {
-      await withDeadline(what, RELEASE_TIMEOUT_MS, new AbortController().signal, release)
+      await this.#within(what, this.#patience.releaseMs, new AbortController().signal, release)
       record = { what, kind, outcome: 'done' }
     } catch (thrown) {
       record = { what, kind, outcome: 'errored', error: problemOf(toRunproofError(thrown)) }
@@ -389,6 +475,10 @@ class Run {
       this.#assumptions.add('the journal could not be written to the end')
     }
   }
+}
+
+function refuseNotFinite(what: string, value: number): void {
+  if (!Number.isFinite(value)) throw new RunproofError('INTERNAL', `${what} is ${value}: evidence holds finite numbers`)
 }
 
 function problemOf(error: RunproofError): Problem {

@@ -1,21 +1,27 @@
 import type { CounterproofRecord } from '../evidence/schema.ts'
 import type { AnyCheck, CheckContext, Counterproof, Json, Judgement } from '../model/check.ts'
-import { toRunproofError } from '../model/error.ts'
+import { RunproofError, toRunproofError } from '../model/error.ts'
 import { withDeadline } from './deadline.ts'
 
 export type CounterproofMode = 'all' | 'observation'
 
+export interface FalsifySettings {
+  readonly mode: CounterproofMode
+  readonly timeoutMs: number
+  readonly settleMs: number
+}
+
 /**
  * Breaks what a green check looked at and asks it again. Red is `failed` for the stated reason, or an error that the
- * counterproof itself declared; anything else is not red.
+ * counterproof itself declared and the check threw. Anything else is not red: neither a break that could not be made nor one
+ * that could not be cleared away proves that the check can fail.
  */
 export async function falsify(
   check: AnyCheck,
   counterproof: Counterproof<unknown>,
   observed: unknown,
   context: CheckContext,
-  mode: CounterproofMode,
-  timeoutMs: number,
+  settings: FalsifySettings,
 ): Promise<CounterproofRecord> {
   const started = context.tools.clock.monotonicMs()
   const on = 'subject' in counterproof ? 'subject' : 'observation'
@@ -30,13 +36,21 @@ export async function falsify(
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
   })
 
-  const why = notRunReason(counterproof, context, mode)
-  if (why !== undefined) return record('not-run', why)
-
+  let stage: Stage = 'breaking'
   try {
-    const judgement = await withDeadline(`counterproof ${counterproof.id}`, timeoutMs, context.signal, signal =>
-      judgeBroken(check, counterproof, observed, { ...context, signal }),
+    const why = notRunReason(counterproof, context, settings.mode)
+    if (why !== undefined) return record('not-run', why)
+    const judgement = await withDeadline(
+      `counterproof ${counterproof.id}`,
+      settings.timeoutMs,
+      context.signal,
+      signal =>
+        judgeBroken(check, counterproof, observed, { ...context, signal }, next => {
+          stage = next
+        }),
+      settings.settleMs,
     )
+    if (judgement instanceof RunproofError) return record('red', `${judgement.code}: ${judgement.message}`)
     if (judgement.outcome === 'passed') return record('green', 'the check still passed')
     if (counterproof.because !== undefined && !counterproof.because.test(judgement.reason)) {
       return record('errored', `red for another reason than ${counterproof.because}: ${judgement.reason}`)
@@ -45,9 +59,19 @@ export async function falsify(
   } catch (thrown) {
     const error = toRunproofError(thrown)
     if (context.signal.aborted) return record('not-run', 'the run was interrupted')
-    if (error.code === counterproof.expects) return record('red', `${error.code}: ${error.message}`)
-    return record('errored', `${error.code}: ${error.message}`)
+    const said = `${error.code}: ${error.message}`
+    // The check itself ran out of its time, and that is what the counterproof waits for.
+    if (stage === 'asking' && error.code === counterproof.expects) return record('red', said)
+    return record('errored', `${WHILE[stage]}${said}`)
   }
+}
+
+type Stage = 'breaking' | 'asking' | 'clearing'
+
+const WHILE: Readonly<Record<Stage, string>> = {
+  breaking: 'the break could not be made: ',
+  asking: '',
+  clearing: 'what the break had made could not be cleared away: ',
 }
 
 function notRunReason(
@@ -60,13 +84,19 @@ function notRunReason(
   return counterproof.unavailable?.(context)
 }
 
+/** @returns the judgement on the broken subject, or the error the counterproof declared */
 async function judgeBroken(
   check: AnyCheck,
   counterproof: Counterproof<unknown>,
   observed: unknown,
   context: CheckContext,
-): Promise<Judgement> {
-  if (!('subject' in counterproof)) return check.judge(counterproof.observation(structuredClone(observed)))
+  enter: (stage: Stage) => void,
+): Promise<Judgement | RunproofError> {
+  if (!('subject' in counterproof)) {
+    const broken = counterproof.observation(structuredClone(observed))
+    enter('asking')
+    return orDeclared(counterproof, async () => check.judge(broken))
+  }
 
   await using scope = new AsyncDisposableStack()
   const deadlineMs = counterproof.deadlineMs ?? context.deadlineMs
@@ -74,7 +104,24 @@ async function judgeBroken(
   const runIn: CheckContext['runIn'] = (runner, command, options = {}) =>
     runner.run(command, { timeoutMs: deadlineMs, signal: context.signal, ...options })
   const broken = await counterproof.subject({ ...context, deadlineMs, runIn }, scope)
-  return check.judge(await check.probe(broken))
+  enter('asking')
+  const judgement = await orDeclared(counterproof, async () => check.judge(await check.probe(broken)))
+  // Time that runs out from here on is not the check's.
+  enter('clearing')
+  return judgement
+}
+
+async function orDeclared(
+  counterproof: Counterproof<unknown>,
+  ask: () => Promise<Judgement>,
+): Promise<Judgement | RunproofError> {
+  try {
+    return await ask()
+  } catch (thrown) {
+    const error = toRunproofError(thrown)
+    if (error.code === counterproof.expects) return error
+    throw thrown
+  }
 }
 
 /** What evidence keeps of an expected or actual value: whole when small, told when cut. */
@@ -82,5 +129,5 @@ export function boundedJson(value: Json | undefined): Json | undefined {
   if (value === undefined) return undefined
   const text = JSON.stringify(value)
   const limit = 16_384
-  return text.length <= limit ? value : { cutAtCharacters: limit, text: text.slice(0, limit) }
+  return text.length <= limit ? value : { cutAtCharacters: limit, text: text.slice(0, limit).toWellFormed() }
 }

@@ -37,10 +37,11 @@ export function plan(runbook: Runbook, target: Target, given: Params): Plan {
 
 function resolveParams(runbook: Runbook, given: Params): Params {
   const known = Object.keys(runbook.params)
-  const resolved: Record<string, string | undefined> = {}
+  // Without a prototype: a parameter called `constructor` is unknown, not inherited.
+  const resolved: Record<string, string | undefined> = Object.create(null)
 
   for (const [name, value] of Object.entries(given)) {
-    const spec = runbook.params[name]
+    const spec = Object.hasOwn(runbook.params, name) ? runbook.params[name] : undefined
     if (spec === undefined) {
       const near = closest(name, known)
       throw new RunproofError('UNKNOWN_PARAM', `${runbook.id} has no parameter ${name}`, {
@@ -64,11 +65,15 @@ function resolveParams(runbook: Runbook, given: Params): Params {
       })
     }
   }
-  return resolved
+  return { ...resolved }
 }
 
 function refuseContradictions(runbook: Runbook, steps: readonly Step[]): void {
   if (steps.length === 0) throw new RunproofError('INTERNAL', `runbook ${runbook.id} has no steps`)
+  // It becomes the name of a directory.
+  if (!/^[a-z0-9][\w.-]*$/i.test(runbook.id)) {
+    throw new RunproofError('INTERNAL', `runbook id ${JSON.stringify(runbook.id)} is not made of letters, digits, . _ and -`)
+  }
 
   const seen = new Set<string>()
   const claim = (what: string) => {
@@ -76,14 +81,29 @@ function refuseContradictions(runbook: Runbook, steps: readonly Step[]): void {
     seen.add(what)
   }
   for (const step of steps) {
-    claim(`step ${step.id}`)
+    claim(`step ${named(step.id, 'a step')}`)
+    named(step.title, `the title of step ${step.id}`)
+    if (!(step.timeoutMs > 0)) {
+      throw new RunproofError('INTERNAL', `step ${step.id} of ${runbook.id} has ${step.timeoutMs} ms for its work`)
+    }
     for (const yielded of step.yields ?? []) claim(`a setter of <${yielded.id}>`)
     if (step.verify.length === 0) throw new RunproofError('INTERNAL', `step ${step.id} of ${runbook.id} checks nothing`)
     for (const check of step.verify) {
-      claim(`check ${step.id}/${check.id}`)
+      claim(`check ${step.id}/${named(check.id, 'a check')}`)
+      named(check.title, `the title of check ${check.id}`)
+      for (const { id, breaks } of check.counterproofs) {
+        claim(`counterproof ${step.id}/${check.id}/${named(id, 'a counterproof')}`)
+        named(breaks, `what counterproof ${id} breaks`)
+      }
       if (check.counterproofs.length === 0) {
         throw new RunproofError('INTERNAL', `check ${check.id} of ${runbook.id} has no counterproof: it could not fail`)
       }
     }
   }
+}
+
+/** Evidence can't hold empty names; found before anything runs instead of when it is sealed. */
+function named(text: string, what: string): string {
+  if (text === '') throw new RunproofError('INTERNAL', `${what} is empty`)
+  return text
 }

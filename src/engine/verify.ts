@@ -11,6 +11,8 @@ export interface VerifySettings {
   /** Checks, and after them counterproofs, that run at the same time. */
   readonly width: number
   readonly timeoutMs: number
+  /** How long a question that was told to stop may take to do so. */
+  readonly settleMs: number
   /** Why a check can't be asked here, by its needs; undefined when it can. */
   readonly lacking: (check: AnyCheck) => string | undefined
   readonly watch: Watch
@@ -89,20 +91,33 @@ async function ask(check: AnyCheck, context: CheckContext, settings: VerifySetti
   if (lacking !== undefined) return { check, record: { ...base(), outcome: 'skipped', reason: lacking } }
 
   try {
-    const observed: unknown = await withDeadline(`check ${check.id}`, settings.timeoutMs, context.signal, signal =>
-      check.probe({ ...context, signal }),
+    const observed: unknown = await withDeadline(
+      `check ${check.id}`,
+      settings.timeoutMs,
+      context.signal,
+      signal => check.probe(underSignal(context, signal)),
+      settings.settleMs,
     )
     const judgement = check.judge(observed)
     return { check, observed, record: { ...base(), ...judged(judgement) } }
   } catch (thrown) {
     const error = toRunproofError(thrown)
-    const outcome = error.code === 'INTERRUPTED' ? 'interrupted' : 'errored'
+    const outcome = context.signal.aborted ? 'interrupted' : 'errored'
     const problem = {
       code: error.code,
       message: error.message,
       ...(error.hint === undefined ? {} : { hint: error.hint }),
     }
     return { check, record: { ...base(), outcome, reason: `${error.code}: ${error.message}`, error: problem } }
+  }
+}
+
+/** The context of one question: its commands end with its time, not with the run's. */
+function underSignal(context: CheckContext, signal: AbortSignal): CheckContext {
+  return {
+    ...context,
+    signal,
+    runIn: (runner, command, options) => context.runIn(runner, command, { signal, ...options }),
   }
 }
 
@@ -124,7 +139,7 @@ async function proveOrSkip(
   settings: VerifySettings,
 ): Promise<CounterproofRecord> {
   if (one.record.outcome === 'passed') {
-    return falsify(one.check, counterproof, one.observed, context, settings.mode, settings.timeoutMs)
+    return falsify(one.check, counterproof, one.observed, context, settings)
   }
   return {
     id: counterproof.id,

@@ -77,7 +77,8 @@ const StepRecord = closed({
 const ReleaseRecord = closed({
   what: Text,
   kind: Type.Union([Type.Literal('tear-down'), Type.Literal('undo')]),
-  outcome: Type.Union([Type.Literal('done'), Type.Literal('errored')]),
+  /** `offered`: an undo that a person decides on, because the step was left half done or the runbook contains damage. */
+  outcome: Type.Union([Type.Literal('done'), Type.Literal('errored'), Type.Literal('offered')]),
   error: Type.Optional(Problem),
 })
 

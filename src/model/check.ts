@@ -48,6 +48,8 @@ export interface CheckContext {
   readonly deadlineMs: number
   /** From now on the value is redacted everywhere and searched for before anything is published. */
   protect(secret: Secret): void
+  /** Every secret the run knows so far. */
+  knownSecrets(): readonly Secret[]
   /** Runs a command, on this machine or inside an instance, and puts it on record before and after. */
   runIn(runner: CommandRunner, command: Command, options?: Partial<RunOptions>): Promise<RunResult>
 }

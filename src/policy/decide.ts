@@ -10,13 +10,14 @@ export interface Decision {
 
 /**
  * The default policy: reads are allowed; on the stand-in everything is; elsewhere a write asks, and a destroy asks for
- * the target's id to be typed. Effects are a closed set, so every step meets exactly one rule.
+ * the target's id to be typed. What meets no rule is denied: a runbook that was not type-checked may say anything.
  */
 export function decide(
   step: { readonly effect: Effect },
   target: { readonly id: string; readonly real: boolean },
 ): Decision {
   if (step.effect === 'read') return { verdict: 'allow', rule: 'default.read' }
+  if (step.effect !== 'write' && step.effect !== 'destroy') return { verdict: 'deny', rule: 'default.none' }
   if (!target.real) return { verdict: 'allow', rule: 'default.stand-in' }
   if (step.effect === 'write') return { verdict: 'ask', rule: 'default.write' }
   return { verdict: 'ask', rule: 'default.destroy', confirm: target.id }

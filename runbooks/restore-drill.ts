@@ -1,0 +1,174 @@
+#!/usr/bin/env -S sh -c 'exec "$(dirname "$(readlink -f "$0")")/../bin/runproof" run "$0" "$@"'
+import { archiveDigest } from '../src/checks/archive-digest.ts'
+import { auditKeyContinuity } from '../src/checks/audit-key.ts'
+import { rpoWithinBudget, rtoWithinBudget } from '../src/checks/budget.ts'
+import { doctorAgrees, referencesDiagnosed, routesDiagnosed, runtimeReadable } from '../src/checks/client-commands.ts'
+import { instanceReady } from '../src/checks/instance-ready.ts'
+import { daemonPrivate, egressRefused, listenersLoopback } from '../src/checks/isolation.ts'
+import { keyPrivate } from '../src/checks/key-private.ts'
+import { ledgerVerifies } from '../src/checks/ledger-verifies.ts'
+import { noKeyInData } from '../src/checks/no-key-in-data.ts'
+import { noSecretWritten } from '../src/checks/no-secret-written.ts'
+import { runsRestored, sessionsRestored, slotsRestored } from '../src/checks/restored-records.ts'
+import { restorePlaceFits } from '../src/checks/room.ts'
+import { slotsNotBlocked } from '../src/checks/slots-not-blocked.ts'
+import { healthNoWorse, noDeadLetters, routesReady, storageWorks } from '../src/checks/status.ts'
+import { nothingLeft } from '../src/checks/tear-down.ts'
+import { tokensSeparate } from '../src/checks/tokens.ts'
+import { treeMatches } from '../src/checks/tree-matches.ts'
+import { workspaceSentinel } from '../src/checks/workspace-sentinel.ts'
+import { refuseDuration } from '../src/drill/duration.ts'
+import { receiveBackup } from '../src/drill/receive-backup.ts'
+import { measureRecoveryPoint } from '../src/drill/recovery-point.ts'
+import { searchEverything } from '../src/drill/search-everything.ts'
+import { startIsolated } from '../src/drill/start-isolated.ts'
+import {
+  incoming,
+  isolated,
+  keysDir,
+  offLimits,
+  recoveryPoint,
+  restored,
+  restorePlace,
+  searched,
+  site,
+  stopped,
+} from '../src/drill/subjects.ts'
+import { tearDown } from '../src/drill/tear-down.ts'
+import { unpackParts } from '../src/drill/unpack-parts.ts'
+import { defineRunbook, type Step } from '../src/model/runbook.ts'
+import { backupSteps, seedParams } from './backup.ts'
+
+const PAGE = 'production-runbooks'
+
+export default defineRunbook({
+  id: 'restore-drill',
+  title: 'Restore a backup into an isolated daemon and prove that it would do',
+  purpose: 'drill',
+  params: {
+    ...seedParams,
+    binary: { describe: 'the daemon’s binary; the stand-in brings its own', example: '/usr/local/bin/kheish-daemon' },
+    rto: { describe: 'longest recovery that passes', default: '15m', refuse: refuseDuration },
+    rpo: { describe: 'oldest newest record that passes', default: '24h', refuse: refuseDuration },
+  },
+  requires: ['restore'],
+  steps: input => [...backupSteps(input), receive, unpack, start, validate, conclude, tearDownStep, search],
+})
+
+const receive: Step = {
+  id: 'receive',
+  title: 'Receive the archives and check them before anything is unpacked',
+  effect: 'read',
+  timeoutMs: 600_000,
+  phase: 'fetch',
+  yields: [incoming, site, keysDir, offLimits, restorePlace],
+  run: {
+    describe: 'take the archives, manifests and facts of the backup, and a fresh place to restore into',
+    execute: receiveBackup,
+  },
+  verify: [keyPrivate, restorePlaceFits, archiveDigest('state'), archiveDigest('workspace')],
+}
+
+const unpack: Step = {
+  id: 'unpack',
+  title: 'Unpack what a strict reader accepted, and hold it against the manifest',
+  effect: 'read',
+  timeoutMs: 1_800_000,
+  phase: 'unpack',
+  yields: [restored],
+  run: {
+    describe: 'read both archives strictly, re-emit accepted entries to tar, unpack into the restore place',
+    execute: async context => context.set(restored, await unpackParts(context)),
+  },
+  verify: [
+    treeMatches('state', []),
+    treeMatches('workspace', []),
+    workspaceSentinel,
+    auditKeyContinuity,
+    ledgerVerifies,
+    noKeyInData,
+  ],
+}
+
+const start: Step = {
+  id: 'start',
+  title: 'Start an isolated daemon on a view of the restored trees',
+  effect: 'read',
+  docs: { page: PAGE, command: 'doctor' },
+  timeoutMs: 120_000,
+  phase: 'start',
+  yields: [isolated],
+  run: {
+    describe:
+      'start the daemon in its own network, process and mount namespaces, with a private home and no privileges',
+    commands: ['kheish-daemon serve --bind 127.0.0.1:<port> --state-root <view> --workspace-root <view> …'],
+    async execute(context) {
+      const made = await startIsolated(context, {
+        scratchDir: context.run.scratchDir,
+        keysDir: context.values.get(keysDir),
+        readyTimeoutMs: 60_000,
+      })
+      context.run.defer('the isolated daemon', async () => void (await made.instance.stop({ graceMs: 5_000 })))
+      context.set(isolated, made)
+    },
+  },
+  verify: [instanceReady, egressRefused, listenersLoopback, daemonPrivate],
+}
+
+const validate: Step = {
+  id: 'validate',
+  title: 'Hold the restored daemon against what the source was',
+  effect: 'read',
+  docs: { page: PAGE, command: 'doctor routes --check-auth' },
+  timeoutMs: 120_000,
+  phase: 'validate',
+  yields: [recoveryPoint],
+  run: {
+    describe: 'ask the isolated daemon for its newest record',
+    execute: measureRecoveryPoint,
+  },
+  verify: [
+    doctorAgrees,
+    healthNoWorse,
+    storageWorks,
+    routesReady,
+    noDeadLetters,
+    runtimeReadable,
+    routesDiagnosed,
+    referencesDiagnosed,
+    slotsRestored,
+    runsRestored,
+    sessionsRestored,
+    slotsNotBlocked,
+    tokensSeparate,
+  ],
+}
+
+const conclude: Step = {
+  id: 'conclude',
+  title: 'Hold recovery time and recovery point against their budgets',
+  effect: 'read',
+  timeoutMs: 10_000,
+  run: { describe: 'compare', execute: async () => {} },
+  verify: [rtoWithinBudget, rpoWithinBudget],
+}
+
+const tearDownStep: Step = {
+  id: 'tear-down',
+  title: 'Stop the isolated daemon and remove its keys, with proof',
+  effect: 'read',
+  timeoutMs: 60_000,
+  yields: [stopped],
+  run: { describe: 'SIGTERM, grace, end of the namespaces; remove key and token files', execute: tearDown },
+  verify: [nothingLeft],
+}
+
+const search: Step = {
+  id: 'search',
+  title: 'Search everything that was written for known secrets',
+  effect: 'read',
+  timeoutMs: 1_800_000,
+  yields: [searched],
+  run: { describe: 'list what the run wrote and the secrets it knew', execute: searchEverything },
+  verify: [noSecretWritten],
+}
