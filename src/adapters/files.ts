@@ -154,6 +154,11 @@ export async function syncDirectory(path: string): Promise<void> {
   await handle.sync()
 }
 
+export async function syncFile(path: string): Promise<void> {
+  await using handle = await open(path, 'r+')
+  await handle.sync()
+}
+
 function toFacts(stats: Awaited<ReturnType<typeof lstat>>): FileFacts {
   const type = stats.isFile()
     ? 'file'

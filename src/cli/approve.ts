@@ -1,6 +1,7 @@
 import type { Approver } from '../engine/execute.ts'
 import { RunproofError } from '../model/error.ts'
 import type { Target } from '../model/target.ts'
+import { operatorName } from './operator.ts'
 
 interface ApproverInput {
   readonly target: Target
@@ -37,8 +38,7 @@ export function approverFor({ target, flags, terminal }: ApproverInput): Approve
 
 async function askPerson(title: string, word: string | undefined): ReturnType<Approver> {
   const { confirm, isCancel, text } = await import('@clack/prompts')
-  const { userInfo } = await import('node:os')
-  const by = userInfo().username
+  const by = operatorName()
   const output = process.stderr
   if (word === undefined) {
     const answer = await confirm({ message: `${title}?`, initialValue: false, output })

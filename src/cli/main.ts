@@ -6,8 +6,29 @@ import { exitCodeOf } from './exit-code.ts'
 import { withExitStatus } from './help.ts'
 import { version } from './version.ts'
 
+/** How long whatever a runbook left open may keep the process; everything of ours is done by then. */
+const LINGER_MS = 2_000
+
 process.umask(0o077)
+survive(process.stdout)
+survive(process.stderr)
 process.exitCode = await main(process.argv.slice(2))
+setTimeout(() => process.exit(), LINGER_MS).unref()
+
+/**
+ * A reader that goes away (`runproof run … | head`) must not end a run before it is torn down and sealed. Output that could
+ * not be written for another reason is an error of its own.
+ */
+function survive(stream: NodeJS.WriteStream): void {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE' || stream === process.stderr) return
+    process.stderr.write(`runproof: can't write to standard output: ${error.code}\n`)
+    process.exitCode = 3
+    process.on('exit', () => {
+      process.exitCode = 3
+    })
+  })
+}
 
 /** Parses, runs one command, and turns whatever it threw into one line, a hint and an exit code. */
 async function main(words: readonly string[]): Promise<number | undefined> {

@@ -1,5 +1,6 @@
-import { homedir, tmpdir, userInfo } from 'node:os'
-import { join, resolve } from 'node:path'
+import { homedir, tmpdir } from 'node:os'
+import { isAbsolute, join, resolve } from 'node:path'
+import { RunproofError } from '../model/error.ts'
 
 /** Where this user's runs keep things. */
 export interface Places {
@@ -15,10 +16,28 @@ export function placesFor(
   env: NodeJS.ProcessEnv,
   given: { reports?: string | undefined; work?: string | undefined } = {},
 ): Places {
-  const home = env['HOME'] ?? homedir()
+  const state = env['XDG_STATE_HOME'] ?? ''
   return {
-    reportsDir: resolve(given.reports ?? env['RUNPROOF_REPORTS'] ?? 'reports'),
-    workDir: resolve(given.work ?? env['RUNPROOF_WORK'] ?? join(tmpdir(), `runproof-${userInfo().uid}`)),
-    stateDir: join(env['XDG_STATE_HOME'] ?? join(home, '.local', 'state'), 'runproof'),
+    reportsDir: resolve(given.reports || env['RUNPROOF_REPORTS'] || 'reports'),
+    workDir: resolve(given.work || env['RUNPROOF_WORK'] || join(tmpdir(), `runproof-${process.getuid?.() ?? 'user'}`)),
+    // The XDG specification has a relative path ignored.
+    stateDir: join(isAbsolute(state) ? state : join(homeOf(env), '.local', 'state'), 'runproof'),
+  }
+}
+
+function homeOf(env: NodeJS.ProcessEnv): string {
+  const home = env['HOME'] || accountHome()
+  if (home !== undefined && isAbsolute(home)) return home
+  throw new RunproofError('USAGE', 'there is no home directory to keep the signing key in', {
+    hint: 'set HOME or XDG_STATE_HOME to an absolute path',
+  })
+}
+
+/** The environment may lack HOME, and the user an account, as in containers that run under any id. */
+function accountHome(): string | undefined {
+  try {
+    return homedir()
+  } catch {
+    return undefined
   }
 }

@@ -14,6 +14,8 @@ export interface Display {
 interface DisplaySettings {
   readonly json: boolean
   readonly color: boolean
+  /** Every line passes it before it is written. */
+  readonly redact: (text: string) => string
 }
 
 type Style = Parameters<typeof styleText>[0]
@@ -35,7 +37,7 @@ export function displayFor(stream: Writable & { isTTY?: boolean }, settings: Dis
   const colored = settings.color && stream.isTTY === true
   const paint = (style: Style | undefined, text: string) =>
     colored && style !== undefined ? styleText(style, text, { validateStream: false }) : text
-  const write = (line: string) => void stream.write(`${line}\n`)
+  const write = (line: string) => void stream.write(`${settings.redact(line)}\n`)
   const mark = (outcome: string) =>
     paint(STYLE_OF[outcome] ?? 'yellow', (outcome === 'passed' ? 'green' : outcome).padStart(11))
   let steps = 0

@@ -12,6 +12,7 @@ export function protectSecrets(first: readonly Secret[]): ProtectedSecrets {
   const redactor = new Redactor()
   const secrets: Secret[] = []
   const add = (secret: Secret) => {
+    if (secrets.some(known => known.name === secret.name && known.reveal() === secret.reveal())) return
     secrets.push(secret)
     redactor.add({ name: secret.name, value: secret.reveal() })
   }

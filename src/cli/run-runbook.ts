@@ -1,37 +1,43 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, rename } from 'node:fs/promises'
-import { hostname, userInfo } from 'node:os'
+import { chmod, mkdir, rename } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { clock } from '../adapters/clock.ts'
-import { files, syncDirectory } from '../adapters/files.ts'
+import { files, syncDirectory, syncFile } from '../adapters/files.ts'
 import { holdLease } from '../adapters/process/lease.ts'
-import { execute } from '../engine/execute.ts'
+import { execute, type RunResult } from '../engine/execute.ts'
 import type { CounterproofMode } from '../engine/falsify.ts'
 import { type Plan, plan } from '../engine/plan.ts'
 import { openJournal } from '../evidence/journal-file.ts'
-import { ARTIFACTS_DIR, JOURNAL_FILE, UNSEALED_PREFIX } from '../evidence/layout.ts'
+import { ARTIFACTS_DIR, EVIDENCE_FILE, JOURNAL_FILE, QUARANTINED_SUFFIX, UNSEALED_PREFIX } from '../evidence/layout.ts'
+import { publishable } from '../evidence/publishable.ts'
 import type { Evidence } from '../evidence/schema.ts'
 import { seal, type Unsealed } from '../evidence/seal.ts'
 import { machineSigner } from '../evidence/signing-key.ts'
+import { readTree } from '../evidence/tree.ts'
 import type { AnyCheck } from '../model/check.ts'
 import { RunproofError, toRunproofError } from '../model/error.ts'
+import { worstOutcome } from '../model/outcome.ts'
+import { fileError } from '../model/system-error.ts'
 import { approverFor } from './approve.ts'
 import type { RunFlags } from './commands/run.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { interruptible } from './interrupt.ts'
 import { machineFacts } from './machine.ts'
+import { operatorName } from './operator.ts'
 import { parsePairs } from './options.ts'
 import { placesFor } from './places.ts'
 import { displayFor } from './progress.ts'
 import { protectSecrets } from './protected-secrets.ts'
 import { loadReports, loadRunbook, loadTarget } from './registry.ts'
 import { readSecrets } from './secrets.ts'
+import { catchStrays } from './strays.ts'
 import { toolsFor } from './tools.ts'
 import { version } from './version.ts'
 
 /**
  * Runs a runbook and seals what happened. Everything before the journal exists throws; from then on whatever happens ends
- * in evidence.
+ * in evidence, or in an error that names where the unsealed record lies.
  *
  * @returns the exit code; 0 only when evidence was validated, scanned, signed and renamed into place
  */
@@ -43,76 +49,84 @@ export async function runRunbook(name: string, flags: RunFlags): Promise<number>
   const planned = plan(runbook, target, parsePairs('--param', flags.param))
   const allowedSkips = skips(flags.allowSkip, planned)
   const secrets = await readSecrets(
-    parsePairs('--secret', flags.secret),
+    parsePairs('--secret', flags.secret, { secret: true }),
     runbook.secrets ?? [],
     process.env,
     process.stdin,
   )
 
   const places = placesFor(process.env, flags)
+  const approve = approverFor({
+    target,
+    flags,
+    terminal: process.stdin.isTTY === true && process.stderr.isTTY === true,
+  })
   const signer = await machineSigner(places.stateDir, files)
+  const runbookSha256 = await files.sha256(path)
+  const known = protectSecrets(Object.values(secrets))
+  const display = displayFor(process.stderr, {
+    json: flags.json === true,
+    color: process.env['NO_COLOR'] === undefined,
+    redact: text => known.redact(text),
+  })
+  // From here on something is left behind when the process just ends.
+  using interrupt = interruptible(process, () =>
+    display.note('interrupted: stopping and tearing down; once more stops now'),
+  )
+  using strays = catchStrays(process)
+
   const startedAt = clock.now()
   const began = clock.monotonicMs()
   const runId = `${runbook.id}-${startedAt.toISOString().replaceAll(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`
   const runDir = join(places.reportsDir, `${UNSEALED_PREFIX}${runId}`)
   const finalDir = join(places.reportsDir, runId)
-  await mkdir(join(runDir, ARTIFACTS_DIR), { recursive: true, mode: 0o700 })
-
-  const known = protectSecrets(Object.values(secrets))
+  await makeRunDir(join(runDir, ARTIFACTS_DIR))
   const journal = openJournal(join(runDir, JOURNAL_FILE), clock, text => known.redact(text))
   await using lease = await holdLease({ workDir: places.workDir, runId, runDir })
-  const machine = await machineFacts()
-  const display = displayFor(process.stderr, {
-    json: flags.json === true,
-    color: process.env['NO_COLOR'] === undefined,
-  })
-  using interrupt = interruptible(process, () =>
-    display.note('interrupted: stopping and tearing down; once more stops now'),
-  )
-
   const tools = toolsFor({ signer, lease })
-  const result = await execute({
-    plan: planned,
-    runId,
-    tools,
-    journal,
-    watch: progress => display.show(progress),
-    approve: approverFor({ target, flags, terminal: process.stdin.isTTY === true && process.stderr.isTTY === true }),
-    secrets,
-    protect: secret => known.add(secret),
-    knownSecrets: () => known.all(),
-    scratchDir: lease.scratchDir,
-    artifactsDir: join(runDir, ARTIFACTS_DIR),
-    counterproofs,
-    width,
-    allowedSkips,
-    lacking: check => lacking(check, machine.barrier),
-    signal: interrupt.signal,
-  })
-
-  const run: Unsealed = {
-    schema: 'runproof-evidence-1',
-    runId,
-    tool: { name: 'runproof', version: version(), node: process.versions.node },
-    runbook: { id: runbook.id, title: runbook.title, purpose: runbook.purpose, sha256: await files.sha256(path) },
-    target: { id: target.id, title: target.title, real: target.real, ...binaryDigest(result.facts) },
-    operator: { user: userInfo().username, host: hostname() },
-    machine,
-    params: definedOnly(planned.params),
-    secretNames: Object.keys(secrets).sort(),
-    counterproofs,
-    startedAt: startedAt.toISOString(),
-    endedAt: clock.now().toISOString(),
-    durationMs: clock.monotonicMs() - began,
-    ...result,
-  }
-
   let evidence: Evidence
   try {
-    journal.append('run-ended', { outcome: result.outcome })
+    const machine = await machineFacts()
+    const result = await execute({
+      plan: planned,
+      runId,
+      tools,
+      journal,
+      watch: progress => display.show(progress),
+      approve,
+      secrets,
+      protect: secret => known.add(secret),
+      knownSecrets: () => known.all(),
+      scratchDir: lease.scratchDir,
+      artifactsDir: join(runDir, ARTIFACTS_DIR),
+      counterproofs,
+      width,
+      allowedSkips,
+      lacking: check => lacking(check, machine.barrier),
+      signal: interrupt.signal,
+    })
+
+    const run: Unsealed = {
+      schema: 'runproof-evidence-1',
+      runId,
+      tool: { name: 'runproof', version: version(), node: process.versions.node },
+      runbook: { id: runbook.id, title: runbook.title, purpose: runbook.purpose, sha256: runbookSha256 },
+      target: { id: target.id, title: target.title, real: target.real, ...binaryDigest(result.facts) },
+      operator: { user: operatorName(), host: hostname() },
+      machine,
+      params: definedOnly(planned.params),
+      secretNames: Object.keys(secrets).sort(),
+      counterproofs,
+      startedAt: startedAt.toISOString(),
+      endedAt: clock.now().toISOString(),
+      durationMs: clock.monotonicMs() - began,
+      ...result,
+      ...strayed(result, strays.errors),
+    }
+    journal.append('run-ended', { outcome: run.outcome })
     const { lastHash, records } = journal.close()
     evidence = await seal({
-      run: JSON.parse(known.redact(JSON.stringify(run))) as Unsealed,
+      run: publishable(run, text => known.redact(text)),
       runDir,
       finalDir,
       journal: { sha256: await files.sha256(join(runDir, JOURNAL_FILE)), lastHash, records },
@@ -128,13 +142,13 @@ export async function runRunbook(name: string, flags: RunFlags): Promise<number>
   }
 
   display.end(evidence, finalDir)
-  if (flags.json === true) process.stdout.write(await files.readText(join(finalDir, 'evidence.json')))
+  if (flags.json === true) process.stdout.write(await files.readText(join(finalDir, EVIDENCE_FILE)))
   return exitCodeOf(evidence.outcome)
 }
 
 /** Nothing is deleted: evidence that can't be sealed may be the only record there is. A leak goes into quarantine. */
 async function unsealed(error: RunproofError, runDir: string, finalDir: string): Promise<never> {
-  const place = error.code === 'SECRET_LEAKED' ? `${finalDir}.quarantined` : runDir
+  const place = error.code === 'SECRET_LEAKED' ? `${finalDir}${QUARANTINED_SUFFIX}` : runDir
   if (place !== runDir) await rename(runDir, place)
   throw new RunproofError(error.code, `${error.message}; the run is not sealed, its record lies in ${place}`, {
     hint: error.hint,
@@ -142,10 +156,44 @@ async function unsealed(error: RunproofError, runDir: string, finalDir: string):
   })
 }
 
+/** Whatever wrote an artefact, and with whatever mode: sealed evidence is private, and on disk before it has its name. */
 async function publish(from: string, to: string): Promise<void> {
-  await syncDirectory(from)
-  await rename(from, to)
-  await syncDirectory(dirname(to))
+  try {
+    const tree = await readTree(files, from)
+    for (const path of tree.files) {
+      await chmod(join(from, path), 0o600)
+      await syncFile(join(from, path))
+    }
+    for (const path of ['.', ...tree.directories].reverse()) {
+      await chmod(join(from, path), 0o700)
+      await syncDirectory(join(from, path))
+    }
+    await rename(from, to)
+    await syncDirectory(dirname(to))
+  } catch (thrown) {
+    throw fileError(thrown, to, 'publish')
+  }
+}
+
+async function makeRunDir(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 })
+  } catch (thrown) {
+    const error = fileError(thrown, path, 'create')
+    throw new RunproofError(error.code, error.message, {
+      hint: error.hint ?? '--reports DIR goes elsewhere',
+      cause: thrown,
+    })
+  }
+}
+
+/** An error that no step awaited is nobody's record, and yet something went wrong: no verdict. */
+function strayed(run: RunResult, errors: readonly Error[]): Partial<Unsealed> {
+  if (errors.length === 0) return {}
+  return {
+    outcome: worstOutcome([run.outcome, 'errored']),
+    assumptions: [...run.assumptions, ...errors.map(error => `an error outside of every step: ${error.message}`)],
+  }
 }
 
 function lacking(check: AnyCheck, barrier: string): string | undefined {

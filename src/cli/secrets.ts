@@ -18,12 +18,17 @@ export async function readSecrets(
   env: NodeJS.ProcessEnv,
   stdin: Readable,
 ): Promise<Readonly<Record<string, Secret>>> {
+  if (Object.values(references).filter(source => source === 'stdin').length > 1) {
+    throw new RunproofError('USAGE', '--secret: only one value can come from stdin')
+  }
   const secrets: Record<string, Secret> = {}
   for (const [name, source] of Object.entries(references)) {
     if (!known.includes(name)) {
+      // Not repeated: a value that holds a `=` looks like a name.
       throw new RunproofError(
         'USAGE',
-        `--secret ${name}: this runbook takes ${known.length === 0 ? 'no secrets' : known.join(', ')}`,
+        `--secret: unknown name; this runbook takes ${known.length === 0 ? 'no secrets' : known.join(', ')}`,
+        { hint: '--secret NAME=env:VAR' },
       )
     }
     secrets[name] = new Secret(name, await read(name, source, env, stdin))

@@ -1,26 +1,31 @@
 import { join } from 'node:path'
 import { files } from '../adapters/files.ts'
 import { verifyJournal } from '../evidence/journal.ts'
-import { ENVELOPE_FILE, JOURNAL_FILE } from '../evidence/layout.ts'
-import { machineSigner, trustedKeyIds } from '../evidence/signing-key.ts'
+import { ENVELOPE_FILE, JOURNAL_FILE, QUARANTINED_SUFFIX } from '../evidence/layout.ts'
+import { existingSigner, trustedKeyIds } from '../evidence/signing-key.ts'
 import { type VerifiedEvidence, verifyDirectory } from '../evidence/verify-directory.ts'
 import { RunproofError } from '../model/error.ts'
 import { summaryLines } from '../reporters/text/summary.ts'
 import { placesFor } from './places.ts'
 import { loadReports } from './registry.ts'
+import { version } from './version.ts'
 
 /** @returns 0 when the directory is intact and its signer trusted, 1 when the signer is unknown; anything changed throws */
 export async function verifyEvidence(dir: string, keys: readonly string[], json: boolean): Promise<number> {
-  const { evidence, signerTrusted } = await verified(dir, keys)
+  const { evidence, signerTrusted, notRerendered } = await verified(dir, keys)
   const verdict = signerTrusted ? 'intact, signed by a trusted key' : 'intact, signer unknown'
   if (json) {
     process.stdout.write(
-      `${JSON.stringify({ verdict, signerTrusted, keyId: evidence.signer.keyId, runId: evidence.runId, outcome: evidence.outcome })}\n`,
+      `${JSON.stringify({ verdict, signerTrusted, keyId: evidence.signer.keyId, runId: evidence.runId, outcome: evidence.outcome, notRerendered })}\n`,
     )
   } else {
     process.stdout.write(
       `${verdict}\nrun       ${evidence.runId}\noutcome   ${evidence.outcome}\nsigner    ${evidence.signer.keyId}\n`,
     )
+    if (notRerendered.length > 0)
+      process.stdout.write(
+        `note      ${notRerendered.join(', ')} as signed; rendered by runproof ${evidence.tool.version}, so not rendered again\n`,
+      )
     if (!signerTrusted)
       process.stderr.write(
         `runproof: no trusted key signed this\n  hint: --key ${evidence.signer.keyId}, once you know whose key that is\n`,
@@ -44,19 +49,29 @@ export async function showEvidence(dir: string, keys: readonly string[], json: b
   return signerTrusted ? 0 : 1
 }
 
-async function verified(dir: string, keys: readonly string[]): Promise<VerifiedEvidence> {
-  const facts = await files.facts(dir)
-  if (facts?.type !== 'directory')
-    throw new RunproofError('USAGE', `${dir} is no directory`, { hint: 'runproof evidence verify reports/<run>' })
+async function verified(given: string, keys: readonly string[]): Promise<VerifiedEvidence> {
+  // A link to the directory is a name for it; a link inside of it is refused.
+  const dir = (await files.facts(given)) === undefined ? given : await files.realPath(given)
+  if ((await files.facts(dir))?.type !== 'directory')
+    throw new RunproofError('USAGE', `${given} is no directory`, { hint: 'runproof evidence verify reports/<run>' })
   await refuseUnsealed(dir)
-  const signer = await machineSigner(placesFor(process.env).stateDir, files)
-  return verifyDirectory(dir, files, await loadReports(), await trustedKeyIds(signer, keys))
+  const signer = await existingSigner(placesFor(process.env).stateDir, files)
+  return verifyDirectory(dir, files, await loadReports(), await trustedKeyIds(signer, keys), version())
 }
 
 /** A run that crashed has a journal and nothing else: say how far it is intact instead of calling it evidence. */
 async function refuseUnsealed(dir: string): Promise<void> {
   const journal = join(dir, JOURNAL_FILE)
   if ((await files.facts(join(dir, ENVELOPE_FILE))) !== undefined || (await files.facts(journal)) === undefined) return
+  if (dir.endsWith(QUARANTINED_SUFFIX)) {
+    throw new RunproofError(
+      'EVIDENCE_INVALID',
+      `${dir} is in quarantine: a secret was found in it, so it was never sealed`,
+      {
+        hint: `its journal is ${journal}; keep it private, rotate the secret`,
+      },
+    )
+  }
   const { records, tornBytes } = verifyJournal(await files.readText(journal))
   const last = records.at(-1)!
   throw new RunproofError(

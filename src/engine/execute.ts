@@ -271,7 +271,12 @@ class Run {
     return undo
   }
 
-  #within<Result>(what: string, timeoutMs: number, signal: AbortSignal, work: (signal: AbortSignal) => Promise<Result>) {
+  #within<Result>(
+    what: string,
+    timeoutMs: number,
+    signal: AbortSignal,
+    work: (signal: AbortSignal) => Promise<Result>,
+  ) {
     return withDeadline(what, timeoutMs, signal, work, this.#patience.settleMs)
   }
 
@@ -349,7 +354,9 @@ class Run {
       rpo: (milliseconds, basis) => {
         refuseNotFinite('rpo', milliseconds)
         if (milliseconds < 0) {
-          this.#assumptions.add(`RPO counts as 0: the newest data is ${-milliseconds} ms in the future, so clocks disagree`)
+          this.#assumptions.add(
+            `RPO counts as 0: the newest data is ${-milliseconds} ms in the future, so clocks disagree`,
+          )
         }
         this.#rpo = { milliseconds: Math.max(0, milliseconds), basis }
       },

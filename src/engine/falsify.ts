@@ -36,7 +36,7 @@ export async function falsify(
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
   })
 
-  let stage: Stage = 'breaking'
+  let stage = 'breaking' as Stage
   try {
     const why = notRunReason(counterproof, context, settings.mode)
     if (why !== undefined) return record('not-run', why)

@@ -30,6 +30,8 @@ export function plan(runbook: Runbook, target: Target, given: Params): Plan {
   }
 
   const params = resolveParams(runbook, given)
+  const conflict = runbook.conflict?.({ params, target })
+  if (conflict !== undefined) throw new RunproofError('PARAM_INVALID', conflict.message, { hint: conflict.hint })
   const steps = runbook.steps({ params, target })
   refuseContradictions(runbook, steps)
   return { runbook, target, params, steps, limits: runbook.limits?.({ params, target }) ?? [] }
@@ -72,7 +74,10 @@ function refuseContradictions(runbook: Runbook, steps: readonly Step[]): void {
   if (steps.length === 0) throw new RunproofError('INTERNAL', `runbook ${runbook.id} has no steps`)
   // It becomes the name of a directory.
   if (!/^[a-z0-9][\w.-]*$/i.test(runbook.id)) {
-    throw new RunproofError('INTERNAL', `runbook id ${JSON.stringify(runbook.id)} is not made of letters, digits, . _ and -`)
+    throw new RunproofError(
+      'INTERNAL',
+      `runbook id ${JSON.stringify(runbook.id)} is not made of letters, digits, . _ and -`,
+    )
   }
 
   const seen = new Set<string>()

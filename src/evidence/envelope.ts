@@ -38,9 +38,9 @@ export function signerOf(privateKey: KeyObject): Signer {
       }
       return `${canonicalJson(envelope)}\n`
     },
-    holds(envelope, payloadType, payload) {
+    holds(envelope, payloadType, payload, byKey = publicKeyPem) {
       try {
-        return openEnvelope(envelope, payloadType, publicKeyPem).equals(payload)
+        return openEnvelope(envelope, payloadType, byKey).equals(payload)
       } catch {
         return false
       }
@@ -60,14 +60,14 @@ export function openEnvelope(text: string, payloadType: string, publicKeyPem: st
   const bad = (why: string, cause?: unknown) =>
     new RunproofError('EVIDENCE_TAMPERED', `the signature envelope ${why}`, { cause })
 
-  let envelope: Envelope
+  let envelope: Partial<Envelope> | null
   try {
-    envelope = JSON.parse(text) as Envelope
+    envelope = JSON.parse(text) as Partial<Envelope> | null
   } catch (cause) {
     throw bad('is not JSON', cause)
   }
-  const signature = envelope.signatures?.[0]
-  if (envelope.payloadType !== payloadType || signature === undefined || envelope.signatures.length !== 1) {
+  const signature = envelope?.signatures?.[0]
+  if (envelope?.payloadType !== payloadType || signature == null || envelope.signatures?.length !== 1) {
     throw bad(`is not one signature over ${payloadType}`)
   }
   const payload = Buffer.from(String(envelope.payload), 'base64')
@@ -75,13 +75,24 @@ export function openEnvelope(text: string, payloadType: string, publicKeyPem: st
   const canonical = `${canonicalJson({
     payloadType,
     payload: payload.toString('base64'),
-    signatures: [{ keyid: signature.keyid, sig: sig.toString('base64') }],
+    signatures: [{ keyid: String(signature.keyid), sig: sig.toString('base64') }],
   })}\n`
   if (canonical !== text) throw bad('is not in canonical form')
 
-  const publicKey = createPublicKey(publicKeyPem)
+  const publicKey = ed25519Key(publicKeyPem)
   if (keyIdOf(publicKey) !== signature.keyid)
     throw bad(`was made by key ${signature.keyid}, not by ${keyIdOf(publicKey)}`)
   if (!verify(null, preAuthentication(payloadType, payload), publicKey, sig)) throw bad('does not match its payload')
   return payload
+}
+
+/** The key comes out of the document that it is to vouch for, so it may be anything. */
+function ed25519Key(pem: string): KeyObject {
+  try {
+    const key = createPublicKey(pem)
+    if (key.asymmetricKeyType === 'ed25519') return key
+  } catch {
+    // said below
+  }
+  throw new RunproofError('EVIDENCE_TAMPERED', 'the public key in the evidence is no Ed25519 key')
 }

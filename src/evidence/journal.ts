@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { RunproofError } from '../model/error.ts'
 import { canonicalJson } from './canonical.ts'
+import validate from './generated/journal-record-1.js'
 import type { JournalRecord } from './schema.ts'
 
 export const FIRST_PREV = '0'.repeat(64)
@@ -53,9 +54,12 @@ export function verifyJournal(text: string): VerifiedJournal {
 }
 
 function parse(line: string, index: number): JournalRecord {
+  let record: unknown
   try {
-    return JSON.parse(line) as JournalRecord
+    record = JSON.parse(line)
   } catch (cause) {
     throw new RunproofError('JOURNAL_BROKEN', `journal line ${index + 1} is not JSON`, { cause })
   }
+  if (!validate(record)) throw new RunproofError('JOURNAL_BROKEN', `journal line ${index + 1} is not a journal record`)
+  return record
 }

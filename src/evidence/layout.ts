@@ -7,6 +7,9 @@ export const ARTIFACTS_DIR = 'artifacts'
 /** Directories of runs that are not sealed: still going, or abandoned by a crash. */
 export const UNSEALED_PREFIX = '.run-'
 
+/** Directories of runs in which a secret was found. */
+export const QUARANTINED_SUFFIX = '.quarantined'
+
 /** One rendering of evidence, made from it alone; `file` is its name inside the evidence directory. */
 export interface Report {
   readonly file: string

@@ -8,6 +8,7 @@ import { canonicalJson } from './canonical.ts'
 import { ARTIFACTS_DIR, ENVELOPE_FILE, EVIDENCE_FILE, type Report } from './layout.ts'
 import type { Evidence } from './schema.ts'
 import { STATEMENT_PAYLOAD_TYPE, statement } from './statement.ts'
+import { parentsOf, readTree } from './tree.ts'
 import { evidenceProblems } from './validate.ts'
 
 /** What is known of a run before it is sealed. */
@@ -38,7 +39,8 @@ export interface SealInput {
  */
 export async function seal(input: SealInput): Promise<Evidence> {
   const { runDir, files, signer } = input
-  const artifacts = await digests(files, runDir, ARTIFACTS_DIR)
+  await refuseWhatHasNoDigest(files, runDir)
+  const artifacts = (await digests(files, runDir)).filter(({ path }) => path.startsWith(`${ARTIFACTS_DIR}/`))
   const leakScan = await scanFirst(input)
   const evidence: Evidence = {
     ...input.run,
@@ -56,27 +58,32 @@ export async function seal(input: SealInput): Promise<Evidence> {
   for (const report of input.reports) await files.write(join(runDir, report.file), report.render(evidence))
 
   await refuseLeaks(input)
-  const subjects = (await digests(files, runDir, '.')).map(({ path, sha256 }) => ({ name: path, digest: { sha256 } }))
+  const subjects = (await digests(files, runDir)).map(({ path, sha256 }) => ({ name: path, digest: { sha256 } }))
   const payload = statement(subjects, { runId: evidence.runId, outcome: evidence.outcome })
   await files.write(join(runDir, ENVELOPE_FILE), signer.envelope(STATEMENT_PAYLOAD_TYPE, payload))
   await input.publish(runDir, input.finalDir)
   return evidence
 }
 
-async function digests(files: Files, root: string, below: string): Promise<Evidence['artifacts']> {
-  const base = below === '.' ? root : join(root, below)
-  const paths = await files.walk(base)
-  return Promise.all(
-    paths.map(async path => {
-      const absolute = join(base, path)
-      const facts = await files.facts(absolute)
-      return {
-        path: below === '.' ? path : `${below}/${path}`,
-        sha256: await files.sha256(absolute),
-        sizeBytes: facts?.sizeBytes ?? 0,
-      }
-    }),
-  )
+/** A link would lead out of what is sealed. An empty directory says nothing that a signature could cover, so it goes. */
+async function refuseWhatHasNoDigest(files: Files, runDir: string): Promise<void> {
+  const tree = await readTree(files, runDir)
+  const first = tree.others[0]
+  if (first !== undefined) {
+    throw new RunproofError('SEAL_FAILED', `${join(runDir, first)} is no regular file: evidence holds nothing else`)
+  }
+  const needed = parentsOf(tree.files)
+  for (const directory of tree.directories) if (!needed.has(directory)) await files.remove(join(runDir, directory))
+}
+
+async function digests(files: Files, root: string): Promise<Evidence['artifacts']> {
+  const found: Evidence['artifacts'] = []
+  for (const path of (await readTree(files, root)).files) {
+    const absolute = join(root, path)
+    const facts = await files.facts(absolute)
+    found.push({ path, sha256: await files.sha256(absolute), sizeBytes: facts?.sizeBytes ?? 0 })
+  }
+  return found
 }
 
 /** Searches journal and artefacts, with a canary planted among them that proves the search finds things. */
