@@ -20,23 +20,38 @@ import { workspaceSentinel } from '../src/checks/workspace-sentinel.ts'
 import { refuseDuration } from '../src/drill/duration.ts'
 import { receiveBackup } from '../src/drill/receive-backup.ts'
 import { measureRecoveryPoint } from '../src/drill/recovery-point.ts'
+import { refuseWithoutBarrier } from '../src/drill/refuse-without-barrier.ts'
+import {
+  conflict,
+  hasBaseline,
+  hasDigests,
+  hasWorkspace,
+  originOf,
+  restoreParams,
+  untested,
+} from '../src/drill/restore-params.ts'
 import { searchEverything } from '../src/drill/search-everything.ts'
 import { startIsolated } from '../src/drill/start-isolated.ts'
 import {
+  baseline,
   incoming,
   isolated,
+  keptAuditKey,
   keysDir,
   offLimits,
+  older,
   recoveryPoint,
   restored,
   restorePlace,
   searched,
   site,
+  snapshot,
   stopped,
 } from '../src/drill/subjects.ts'
 import { tearDown } from '../src/drill/tear-down.ts'
 import { unpackParts } from '../src/drill/unpack-parts.ts'
-import { defineRunbook, type Step } from '../src/model/runbook.ts'
+import type { NonEmpty } from '../src/model/check.ts'
+import { defineRunbook, type PlanInput, type Step } from '../src/model/runbook.ts'
 import { backupSteps, seedParams } from './backup.ts'
 
 const PAGE = 'production-runbooks'
@@ -47,33 +62,54 @@ export default defineRunbook({
   purpose: 'drill',
   params: {
     ...seedParams,
+    ...restoreParams,
     binary: { describe: 'the daemon’s binary; the stand-in brings its own', example: '/usr/local/bin/kheish-daemon' },
     rto: { describe: 'longest recovery that passes', default: '15m', refuse: refuseDuration },
     rpo: { describe: 'oldest newest record that passes', default: '24h', refuse: refuseDuration },
   },
   requires: ['restore'],
-  steps: input => [...backupSteps(input), receive, unpack, start, validate, conclude, tearDownStep, search],
+  conflict: ({ params, target }) => conflict(params, target),
+  limits: ({ params }) => untested(params),
+  steps(input) {
+    const restore: NonEmpty<Step> = [
+      receive(input),
+      unpack(input),
+      start,
+      validate(input),
+      tearDownStep,
+      search,
+      conclude,
+    ]
+    return originOf(input.params) === 'this-run' ? [...backupSteps(input), ...restore] : restore
+  },
 })
 
-const receive: Step = {
+const receive = ({ params }: PlanInput): Step => ({
   id: 'receive',
-  title: 'Receive the archives and check them before anything is unpacked',
+  title: 'Receive the backup and check it before anything is unpacked',
   effect: 'read',
-  timeoutMs: 600_000,
+  timeoutMs: 3_600_000,
   phase: 'fetch',
-  yields: [incoming, site, keysDir, offLimits, restorePlace],
+  yields: [incoming, snapshot, older, baseline, keptAuditKey, site, keysDir, offLimits, restorePlace].filter(
+    one => originOf(params) !== 'this-run' || (one !== older && one !== baseline),
+  ),
   run: {
-    describe: 'take the archives, manifests and facts of the backup, and a fresh place to restore into',
+    describe: 'take in archives, manifests, digests and facts, and settle on a fresh place to restore into',
     execute: receiveBackup,
   },
-  verify: [keyPrivate, restorePlaceFits, archiveDigest('state'), archiveDigest('workspace')],
-}
+  verify: [
+    keyPrivate,
+    restorePlaceFits,
+    ...(hasDigests(params) ? [archiveDigest('state')] : []),
+    ...(hasDigests(params) && hasWorkspace(params) ? [archiveDigest('workspace')] : []),
+  ],
+})
 
-const unpack: Step = {
+const unpack = ({ params }: PlanInput): Step => ({
   id: 'unpack',
   title: 'Unpack what a strict reader accepted, and hold it against the manifest',
   effect: 'read',
-  timeoutMs: 1_800_000,
+  timeoutMs: 3_600_000,
   phase: 'unpack',
   yields: [restored],
   run: {
@@ -81,14 +117,14 @@ const unpack: Step = {
     execute: async context => context.set(restored, await unpackParts(context)),
   },
   verify: [
-    treeMatches('state', []),
-    treeMatches('workspace', []),
-    workspaceSentinel,
+    treeMatches('state'),
+    ...(hasWorkspace(params) ? [treeMatches('workspace')] : []),
+    ...(hasWorkspace(params) && hasBaseline(params) ? [workspaceSentinel] : []),
     auditKeyContinuity,
     ledgerVerifies,
     noKeyInData,
   ],
-}
+})
 
 const start: Step = {
   id: 'start',
@@ -103,6 +139,7 @@ const start: Step = {
       'start the daemon in its own network, process and mount namespaces, with a private home and no privileges',
     commands: ['kheish-daemon serve --bind 127.0.0.1:<port> --state-root <view> --workspace-root <view> …'],
     async execute(context) {
+      await refuseWithoutBarrier(context)
       const made = await startIsolated(context, {
         scratchDir: context.run.scratchDir,
         keysDir: context.values.get(keysDir),
@@ -115,7 +152,7 @@ const start: Step = {
   verify: [instanceReady, egressRefused, listenersLoopback, daemonPrivate],
 }
 
-const validate: Step = {
+const validate = ({ params }: PlanInput): Step => ({
   id: 'validate',
   title: 'Hold the restored daemon against what the source was',
   effect: 'read',
@@ -136,22 +173,11 @@ const validate: Step = {
     runtimeReadable,
     routesDiagnosed,
     referencesDiagnosed,
-    slotsRestored,
-    runsRestored,
-    sessionsRestored,
+    ...(hasBaseline(params) ? [slotsRestored, runsRestored, sessionsRestored] : []),
     slotsNotBlocked,
     tokensSeparate,
   ],
-}
-
-const conclude: Step = {
-  id: 'conclude',
-  title: 'Hold recovery time and recovery point against their budgets',
-  effect: 'read',
-  timeoutMs: 10_000,
-  run: { describe: 'compare', execute: async () => {} },
-  verify: [rtoWithinBudget, rpoWithinBudget],
-}
+})
 
 const tearDownStep: Step = {
   id: 'tear-down',
@@ -171,4 +197,13 @@ const search: Step = {
   yields: [searched],
   run: { describe: 'list what the run wrote and the secrets it knew', execute: searchEverything },
   verify: [noSecretWritten],
+}
+
+const conclude: Step = {
+  id: 'conclude',
+  title: 'Hold recovery time and recovery point against their budgets',
+  effect: 'read',
+  timeoutMs: 10_000,
+  run: { describe: 'compare', execute: async () => {} },
+  verify: [rtoWithinBudget, rpoWithinBudget],
 }

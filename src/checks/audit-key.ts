@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { join } from 'node:path'
 import { withDamagedTree } from '../drill/break.ts'
-import { baseline, restored } from '../drill/subjects.ts'
+import { baseline, keptAuditKey, restored } from '../drill/subjects.ts'
 import { keyIdOfAuditKey } from '../ledger/audit-key.ts'
 import { readLedger } from '../ledger/read.ts'
 import { type CheckContext, defineCheck, failed, passed } from '../model/check.ts'
@@ -25,6 +25,8 @@ export const auditKeyContinuity = defineCheck<Observed>({
     const path = join(stateRoot, target.layout.auditKeyFile)
     const present = (await tools.files.facts(path))?.type === 'file'
     const actual = present ? keyIdOfAuditKey(await tools.files.readText(path), target.layout.auditKeyFile) : null
+    const kept = values.find(keptAuditKey)
+    if (kept !== undefined) return { actual, expected: kept, basis: 'the key that is kept apart' }
     if (facts?.auditKeyId != null) return { actual, expected: facts.auditKeyId, basis: 'the baseline' }
 
     const records = (await readLedger(stateRoot, target.layout, tools.files)).flatMap(bucket => bucket.records)

@@ -41,7 +41,12 @@ export const doctorAgrees = defineCheck<Ran<Diagnosis>>({
     // On an idle daemon the doctor waits for the first heartbeat of a stream. On the stand-in something harmless happens
     // meanwhile; a real daemon is given the time.
     const diagnosing = client(context, ['doctor'], context.target.read.diagnosis)
-    if (context.target.real) return diagnosing
+    if (context.target.real) {
+      const began = context.tools.clock.monotonicMs()
+      const ran = await diagnosing
+      context.waited('first heartbeat of an idle stream', context.tools.clock.monotonicMs() - began)
+      return ran
+    }
     const controller = new AbortController()
     const stirring = stir(context, controller.signal)
     try {

@@ -1,37 +1,227 @@
-import { join } from 'node:path'
-import type { CreatedArchive } from '../model/archive.ts'
+import { dirname, join } from 'node:path'
+import { expectedDigest } from '../archive/digest-file.ts'
+import { parseManifest } from '../archive/manifest.ts'
+import { keyIdOfAuditKey } from '../ledger/audit-key.ts'
+import type { FetchedArchive, Manifest } from '../model/archive.ts'
+import { RunproofError } from '../model/error.ts'
 import type { StepContext } from '../model/runbook.ts'
-import { type Incoming, incoming, keysDir, made, offLimits, restorePlace, site, source } from './subjects.ts'
+import { parseArgv } from './argv-param.ts'
+import { parseDuration } from './duration.ts'
+import { readFacts } from './read-facts.ts'
+import { originOf } from './restore-params.ts'
+import {
+  baseline,
+  type Incoming,
+  incoming,
+  keptAuditKey,
+  keysDir,
+  made,
+  offLimits,
+  older,
+  type Part,
+  restorePlace,
+  site,
+  snapshot,
+  source,
+} from './subjects.ts'
+import { SET } from './write-backup-set.ts'
 
-/** Unpacked trees may share nothing with archives; counterproofs link files, so they cost little more. */
+/** Trees and archives share nothing; counterproofs link files and stream archives, so they cost little more. */
 const ROOM_FACTOR = 1.2
+/** What a compressed archive may grow to, where no manifest says: the usual ratio of text, with some to spare. */
+const UNPACK_FACTOR = 6
 
-/** Takes over what the backup in this same run made. */
+/** Brings in what is to be restored, whatever it comes from, and settles where it goes. Nothing is unpacked yet. */
 export async function receiveBackup(context: StepContext): Promise<void> {
+  const { params, run, tools } = context
+  const keys = join(run.scratchDir, 'keys')
+  await tools.files.makeDirectory(keys)
+  context.set(keysDir, keys)
+  await (originOf(params) === 'this-run' ? receiveOwn(context) : receiveGiven(context))
+}
+
+/** What the backup in this same run made. */
+async function receiveOwn(context: StepContext): Promise<void> {
   const { run, tools, values } = context
   const origin = values.get(source)
   const parts = values.get(made)
-  const keys = join(run.scratchDir, 'keys')
+  const receive = (part: Part): Incoming | undefined => {
+    const archive = parts[part]
+    return (
+      archive && {
+        ...opened(context, archive.archivePath),
+        expectedSha256: archive.sha256,
+        manifest: archive.manifest,
+        reading: {},
+      }
+    )
+  }
   const directory = join(run.scratchDir, 'restored')
-  for (const path of [keys, directory]) await tools.files.makeDirectory(path)
-
-  const receive = (archive: CreatedArchive): Incoming => ({
-    path: archive.archivePath,
-    open: () => tools.archives.alteredStream(archive.archivePath, {}),
-    expectedSha256: archive.sha256,
-    manifest: archive.manifest,
-    reading: {},
-  })
-  const treeBytes = parts.state.manifest.totals.sizeBytes + parts.workspace.manifest.totals.sizeBytes
-  context.set(incoming, { state: receive(parts.state), workspace: receive(parts.workspace) })
+  await tools.files.makeDirectory(directory)
+  const live = [origin.stateRoot, origin.workspaceRoot]
+  context.set(incoming, { state: receive('state')!, workspace: receive('workspace') })
   context.set(site, { binary: origin.binary, routesFile: origin.routesFile, masterKeyFile: origin.masterKeyFile })
-  context.set(keysDir, keys)
-  context.set(offLimits, [origin.stateRoot, origin.workspaceRoot])
+  context.set(offLimits, live)
   context.set(restorePlace, {
     directory,
-    neededBytes: Math.ceil(treeBytes * ROOM_FACTOR),
-    live: [origin.stateRoot, origin.workspaceRoot],
+    neededBytes: treeBytes([parts.state?.manifest, parts.workspace?.manifest]),
+    live,
   })
-  run.fact('archive.state.sha256', parts.state.sha256)
-  run.fact('archive.workspace.sha256', parts.workspace.sha256)
+}
+
+/** What the operator gave. */
+async function receiveGiven(context: StepContext): Promise<void> {
+  const { params, run, tools, target } = context
+  const binary = params['binary'] ?? target.bundledBinary!
+  const masterKeyFile = params['master-key-file']!
+  context.protect(await tools.files.readSecret(masterKeyFile, 'master-key'))
+  context.set(site, { binary, routesFile: await tools.files.realPath(params['routes-file']!), masterKeyFile })
+  run.fact('binary.sha256', await tools.files.sha256(await tools.files.realPath(binary)))
+  run.fact('routes.sha256', await tools.files.sha256(params['routes-file']!))
+
+  const facts = await readFacts(context)
+  if (facts !== undefined) context.set(baseline, facts)
+  if (params['audit-key-file'] !== undefined) {
+    context.set(
+      keptAuditKey,
+      keyIdOfAuditKey(await tools.files.readText(params['audit-key-file']), params['audit-key-file']),
+    )
+  }
+  const directory = params['restore-dir'] ?? join(run.scratchDir, 'restored')
+  await tools.files.makeDirectory(directory)
+  if (params['keep'] !== 'yes') run.defer('the restored trees', () => removeTrees(context, directory))
+
+  if (params['state-dir'] !== undefined) return receiveSnapshot(context, directory)
+  const state = await fetchPart(context, 'state')
+  const workspace = await fetchPart(context, 'workspace')
+  if (params['older-state-archive'] !== undefined) {
+    context.set(older, {
+      ...opened(context, params['older-state-archive']),
+      expectedSha256: undefined,
+      manifest: undefined,
+      reading: reading(context),
+    })
+  }
+  const live = [...new Set([state!, workspace].flatMap(part => (part === undefined ? [] : [dirname(part.path)])))]
+  const sizes = [state, workspace].map(part => part?.manifest)
+  const stored =
+    (await tools.files.sizeBytes(state!.path)) +
+    (workspace === undefined ? 0 : await tools.files.sizeBytes(workspace.path))
+  context.set(incoming, { state: state!, workspace })
+  context.set(offLimits, live)
+  context.set(restorePlace, {
+    directory,
+    live,
+    neededBytes: state!.manifest === undefined ? stored * UNPACK_FACTOR : treeBytes(sizes),
+  })
+}
+
+async function receiveSnapshot(context: StepContext, directory: string): Promise<void> {
+  const { params, tools } = context
+  const stateDir = await tools.files.realPath(params['state-dir']!)
+  const workspaceDir =
+    params['workspace-dir'] === undefined ? undefined : await tools.files.realPath(params['workspace-dir'])
+  const live = [stateDir, ...(workspaceDir === undefined ? [] : [workspaceDir])]
+  const held: Incoming = {
+    path: stateDir,
+    open: noArchive,
+    expectedSha256: undefined,
+    manifest: await givenManifest(context, 'state'),
+    reading: {},
+  }
+  const bytes =
+    (await tools.files.sizeBytes(stateDir)) +
+    (workspaceDir === undefined ? 0 : await tools.files.sizeBytes(workspaceDir))
+  context.set(snapshot, { stateDir, workspaceDir })
+  context.set(incoming, {
+    state: held,
+    workspace:
+      workspaceDir === undefined
+        ? undefined
+        : { ...held, path: workspaceDir, manifest: await givenManifest(context, 'workspace') },
+  })
+  context.set(offLimits, live)
+  context.set(restorePlace, { directory, live, neededBytes: Math.ceil(bytes * ROOM_FACTOR) })
+}
+
+/** One archive: found, copied here where it has to be, and its recorded digest looked up. */
+async function fetchPart(context: StepContext, part: Part): Promise<Incoming | undefined> {
+  const { params, run, tools, signal } = context
+  const from = await originOfPart(context, part)
+  if (from === undefined) return undefined
+  const directory = join(run.scratchDir, 'incoming')
+  await tools.files.makeDirectory(directory)
+  const fetched: FetchedArchive = await tools.archives.fetch({
+    from,
+    directory,
+    fileName: `${part}-archive`,
+    timeoutMs: parseDuration(params['fetch-timeout']!),
+    signal,
+  })
+  run.fact(`archive.${part}.sha256`, fetched.sha256)
+  run.fact(`archive.${part}.format`, fetched.format)
+  return {
+    ...opened(context, fetched.path),
+    expectedSha256: await recordedDigest(context, part, typeof from === 'string' && from !== '-' ? from : undefined),
+    manifest: await givenManifest(context, part),
+    reading: reading(context),
+  }
+}
+
+async function originOfPart(
+  { params, tools }: StepContext,
+  part: Part,
+): Promise<string | { readonly command: readonly [string, ...string[]] } | undefined> {
+  const given = params[`${part}-archive`]
+  if (given !== undefined) return given
+  if (part === 'state' && params['fetch-command'] !== undefined) return { command: parseArgv(params['fetch-command']) }
+  const set = params['backup-set']
+  if (set === undefined) return undefined
+  const name = (await tools.files.list(set)).find(one => one.startsWith(`${part}.tar`))
+  if (name === undefined && part === 'state')
+    throw new RunproofError('ARCHIVE_UNREADABLE', `${set} holds no ${part}.tar*`, {
+      hint: 'a backup set is made by runproof run backup',
+    })
+  return name === undefined ? undefined : join(set, name)
+}
+
+async function recordedDigest(
+  { params, tools }: StepContext,
+  part: Part,
+  path: string | undefined,
+): Promise<string | undefined> {
+  const file =
+    params['sha256-file'] ?? (params['backup-set'] === undefined ? undefined : join(params['backup-set'], SET.digests))
+  if (file === undefined) return undefined
+  const text = await tools.files.readText(file)
+  // What was fetched by a command has no name of its own; it is the part's usual name that the list must hold.
+  return expectedDigest(text, path ?? `${part}.tar.zst`, file)
+}
+
+async function givenManifest({ params, tools }: StepContext, part: Part): Promise<Manifest | undefined> {
+  const named = part === 'state' ? params['manifest'] : params['workspace-manifest']
+  const path =
+    named ?? (params['backup-set'] === undefined ? undefined : join(params['backup-set'], SET.manifest(part)))
+  return path === undefined ? undefined : parseManifest(await tools.files.readText(path, 1 << 30), path)
+}
+
+function opened({ tools }: StepContext, path: string): Pick<Incoming, 'path' | 'open'> {
+  return { path, open: () => tools.archives.alteredStream(path, {}) }
+}
+
+function reading({ params }: StepContext): Incoming['reading'] {
+  if (params['decrypt-command'] !== undefined) return { decrypt: { command: parseArgv(params['decrypt-command']) } }
+  return params['identity-file'] === undefined ? {} : { decrypt: { identityFile: params['identity-file'] } }
+}
+
+function treeBytes(manifests: readonly (Manifest | undefined)[]): number {
+  return Math.ceil(ROOM_FACTOR * manifests.reduce((sum, manifest) => sum + (manifest?.totals.sizeBytes ?? 0), 0))
+}
+
+function noArchive(): never {
+  throw new RunproofError('INTERNAL', 'a snapshot has no archive to read')
+}
+
+async function removeTrees({ tools }: StepContext, directory: string): Promise<void> {
+  for (const name of await tools.files.list(directory)) await tools.files.remove(join(directory, name))
 }

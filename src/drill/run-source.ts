@@ -11,13 +11,17 @@ export async function runSource(context: CheckContext, site: Source, scratchDir:
   await tools.files.makeDirectory(scratch)
   const instance = await tools.instances.start({
     scratch,
-    barrier: 'best',
+    barrier: (await tools.instances.detectBarrier()).kind === 'none' ? 'none' : 'best',
     daemon: place => target.serve({ ...site, bind: `127.0.0.1:${place.port}` }),
     signal,
   })
+  await using unclaimed = new AsyncDisposableStack()
+  unclaimed.use(instance)
   const readiness = await instance.waitReady({ path: target.http.ready, timeoutMs: 30_000, signal })
-  if (readiness.outcome === 'ready') return instance
-  await instance.stop()
+  if (readiness.outcome === 'ready') {
+    unclaimed.move()
+    return instance
+  }
   throw new RunproofError(
     'INSTANCE_FAILED',
     `the source daemon is ${readiness.outcome} after ${Math.round(readiness.durationMs)} ms`,

@@ -1,18 +1,20 @@
 import { dirname, join } from 'node:path'
 import { RunproofError } from '../model/error.ts'
 import type { StepContext } from '../model/runbook.ts'
-import { searched, source } from './subjects.ts'
+import { restorePlace, searched, source } from './subjects.ts'
 
 /** Everything below the run's scratch and evidence directories, but the source's own key files, which are meant to hold keys. */
 export async function searchEverything(context: StepContext): Promise<void> {
   const { run, tools, values } = context
   const keys = values.find(source) === undefined ? undefined : dirname(values.get(source).masterKeyFile)
   const below = (await tools.files.list(run.scratchDir)).map(name => join(run.scratchDir, name))
+  const { directory } = values.get(restorePlace)
+  const elsewhere = directory.startsWith(`${run.scratchDir}/`) ? [] : [directory]
   const secrets = context.knownSecrets()
   if (secrets.length === 0)
     throw new RunproofError('NOTHING_SEARCHED', 'the run knew no secret, so there was nothing to search for')
   context.set(searched, {
-    paths: [dirname(run.artifactsDir), ...below.filter(path => path !== keys)],
+    paths: [dirname(run.artifactsDir), ...elsewhere, ...below.filter(path => path !== keys)],
     secrets,
     plantIn: run.scratchDir,
   })

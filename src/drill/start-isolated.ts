@@ -54,7 +54,7 @@ export async function startIsolated(context: CheckContext, options: IsolatedOpti
   const instance = await tools.instances.start({
     id,
     scratch: options.scratchDir,
-    barrier: 'best',
+    barrier: (await tools.instances.detectBarrier()).kind === 'none' ? 'none' : 'best',
     ...(options.network === undefined ? {} : { network: options.network }),
     views: [
       { lower: options.stateRoot ?? trees.stateRoot, at: stateRoot },
@@ -77,8 +77,12 @@ export async function startIsolated(context: CheckContext, options: IsolatedOpti
     signal,
   })
 
+  // Until it is returned nobody else can stop it: an interruption while waiting must not leave it running.
+  await using unclaimed = new AsyncDisposableStack()
+  unclaimed.use(instance)
   const readiness = await instance.waitReady({ path: target.http.ready, timeoutMs: options.readyTimeoutMs, signal })
   await tools.files.write(adminTokenFile, adminToken)
+  unclaimed.move()
   return {
     instance,
     readiness,

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { CreatedArchive, InspectArchive, InspectedArchive, Manifest } from '../model/archive.ts'
+import type { CreatedArchive, InspectArchive, Manifest } from '../model/archive.ts'
 import { capture } from '../model/capture.ts'
 import type { Instance, Readiness, StopReport } from '../model/instance.ts'
 import type { Secret } from '../model/secret.ts'
@@ -55,6 +55,15 @@ export type IncomingParts = Readonly<{ state: Incoming; workspace: Incoming | un
 export const incoming = capture<IncomingParts>('incoming', 'archives to restore')
 
 /** An archive of the state before the last changes; restoring it would be restoring the wrong backup. */
+/** Where a snapshot is restored from instead of archives. */
+export const snapshot = capture<{ readonly stateDir: string; readonly workspaceDir: string | undefined }>(
+  'snapshot',
+  'mounted snapshot to restore from',
+)
+
+/** The key id that must have signed the history, from an audit key that is kept apart. */
+export const keptAuditKey = capture<string>('kept-audit-key', 'key id of an audit key that is kept apart')
+
 export const older = capture<Incoming>('older', 'an archive of an older state')
 
 /** Where the trees go. */
@@ -71,8 +80,8 @@ export const restorePlace = capture<RestorePlace>('restore-place', 'where the tr
 export interface Restored {
   readonly stateRoot: string
   readonly workspaceRoot: string
-  readonly state: InspectedArchive
-  readonly workspace: InspectedArchive | undefined
+  /** As the archive, or the snapshot, itself says. */
+  readonly manifests: Readonly<{ state: Manifest; workspace: Manifest | undefined }>
 }
 export const restored = capture<Restored>('restored', 'the trees that were unpacked')
 

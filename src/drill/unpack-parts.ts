@@ -1,27 +1,36 @@
 import { join } from 'node:path'
+import type { Manifest } from '../model/archive.ts'
 import type { StepContext } from '../model/runbook.ts'
-import { type Incoming, incoming, type Restored, restorePlace } from './subjects.ts'
+import { type Incoming, incoming, type Restored, restorePlace, snapshot } from './subjects.ts'
 
-/** Reads every archive strictly and unpacks what was accepted, each part into a directory of its own. */
+/** Puts each part into a directory of its own: out of an archive whose every entry was accepted, or copied from a snapshot. */
 export async function unpackParts(context: StepContext): Promise<Restored> {
-  const { directory } = context.values.get(restorePlace)
-  const { state, workspace } = context.values.get(incoming)
+  const { tools, values } = context
+  const { directory } = values.get(restorePlace)
+  const { state, workspace } = values.get(incoming)
   const stateRoot = join(directory, 'state')
   const workspaceRoot = join(directory, 'workspace')
-  for (const path of [stateRoot, workspaceRoot]) await context.tools.files.makeDirectory(path)
+  const mounted = values.find(snapshot)
 
-  const unpack = (archive: Incoming, into: string) =>
-    context.tools.archives.unpack({
+  const place = async (archive: Incoming, into: string): Promise<Manifest> => {
+    if (mounted !== undefined) {
+      await tools.archives.privateCopy(archive.path, into)
+      return tools.archives.describeTree(archive.path, context.signal)
+    }
+    await tools.files.makeDirectory(into)
+    const unpacked = await tools.archives.unpack({
       open: archive.open,
       name: archive.path,
       into,
       signal: context.signal,
       ...archive.reading,
     })
-  const unpackedState = await unpack(state, stateRoot)
-  const unpackedWorkspace = workspace === undefined ? undefined : await unpack(workspace, workspaceRoot)
-  for (const finding of [...unpackedState.findings, ...(unpackedWorkspace?.findings ?? [])]) {
-    context.run.assume(`archive: ${finding.path}: ${finding.detail}`)
+    for (const finding of unpacked.findings) context.run.assume(`archive: ${finding.path}: ${finding.detail}`)
+    return unpacked.manifest
   }
-  return { stateRoot, workspaceRoot, state: unpackedState, workspace: unpackedWorkspace }
+
+  const stateManifest = await place(state, stateRoot)
+  const workspaceManifest = workspace === undefined ? undefined : await place(workspace, workspaceRoot)
+  if (workspace === undefined) await tools.files.makeDirectory(workspaceRoot)
+  return { stateRoot, workspaceRoot, manifests: { state: stateManifest, workspace: workspaceManifest } }
 }

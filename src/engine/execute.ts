@@ -332,6 +332,9 @@ class Run {
     return {
       protect,
       knownSecrets,
+      waited: (id, durationMs) => {
+        if (this.#currentPhase !== undefined) this.#phase(this.#currentPhase).waits.push({ id, durationMs })
+      },
       params: plan.params,
       target: plan.target,
       tools,
@@ -365,9 +368,6 @@ class Run {
         this.#facts[name] = value
       },
       defer: (describe, release) => this.#defer({ describe, release }),
-      wait: (id, durationMs) => {
-        if (this.#currentPhase !== undefined) this.#phase(this.#currentPhase).waits.push({ id, durationMs })
-      },
     }
   }
 

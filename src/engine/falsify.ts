@@ -103,7 +103,7 @@ async function judgeBroken(
   // What runs against a broken copy is part of the counterproof, not one of the step's commands.
   const runIn: CheckContext['runIn'] = (runner, command, options = {}) =>
     runner.run(command, { timeoutMs: deadlineMs, signal: context.signal, ...options })
-  const broken = await counterproof.subject({ ...context, deadlineMs, runIn }, scope)
+  const broken = await counterproof.subject({ ...context, deadlineMs, runIn, waited: () => {} }, scope)
   enter('asking')
   const judgement = await orDeclared(counterproof, async () => check.judge(await check.probe(broken)))
   // Time that runs out from here on is not the check's.

@@ -50,6 +50,8 @@ export interface CheckContext {
   protect(secret: Secret): void
   /** Every secret the run knows so far. */
   knownSecrets(): readonly Secret[]
+  /** A part of this step's time that is a wait by design, shown apart inside its recovery phase. */
+  waited(id: string, durationMs: number): void
   /** Runs a command, on this machine or inside an instance, and puts it on record before and after. */
   runIn(runner: CommandRunner, command: Command, options?: Partial<RunOptions>): Promise<RunResult>
 }

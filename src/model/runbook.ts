@@ -50,8 +50,6 @@ export interface RunNotes {
   fact(name: string, value: string | number | boolean): void
   /** Released when the run ends, last first, whatever happened; failure to release is reported. */
   defer(describe: string, release: () => Promise<void>): void
-  /** A part of a recovery phase that is a wait by design, shown apart inside that phase. */
-  wait(id: string, durationMs: number): void
 }
 
 /** Work: command lines of the target, or what is no command line. */
@@ -107,7 +105,9 @@ export interface Runbook {
   readonly requires?: readonly string[]
   /** Pure: params and target in, steps out; nothing runs. */
   steps(input: PlanInput): NonEmpty<Step>
-  /** Known limits that every run of it has. */
+  /** Parameters that do not go together, or lack each other; pure. */
+  conflict?(input: PlanInput): { readonly message: string; readonly hint: string } | undefined
+  /** What is known beforehand not to be tested. */
   limits?(input: PlanInput): readonly string[]
 }
 

@@ -5,6 +5,6 @@ export interface Signer {
   readonly publicKeyPem: string
   /** A DSSE envelope around the payload, as canonical JSON text. */
   envelope(payloadType: string, payload: Uint8Array): string
-  /** Whether an envelope of this key holds exactly this payload. */
-  holds(envelope: string, payloadType: string, payload: Uint8Array): boolean
+  /** Whether an envelope holds exactly this payload, signed by this key or by the one whose public half is given. */
+  holds(envelope: string, payloadType: string, payload: Uint8Array, publicKeyPem?: string): boolean
 }

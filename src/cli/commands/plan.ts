@@ -7,10 +7,7 @@ export default new Command('plan')
   .option('--target <id>', 'daemon to plan for', 'stand-in')
   .option('--param <k=v...>', 'parameter of the runbook; repeatable', collect, [])
   .option('--json', 'the plan as JSON')
-  .addHelpText(
-    'after',
-    '\nExamples:\n  runproof plan restore-drill\n  runproof plan backup --target kheish --param binary=/usr/bin/kheish-daemon',
-  )
+  .addHelpText('after', '\nExamples:\n  runproof plan restore-drill\n  runproof plan backup --json')
   .action(async (name: string, options: { target: string; param: readonly string[]; json?: boolean }) => {
     const { showPlan } = await import('../show-plan.ts')
     await showPlan(name, options.target, parsePairs('--param', options.param), options.json === true)

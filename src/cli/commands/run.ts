@@ -21,7 +21,7 @@ export default new Command('run')
     `
 Examples:
   runproof run restore-drill
-  runproof run restore-drill --target kheish --param binary=/usr/bin/kheish-daemon state-archive=/backup/state.tar.zst`,
+  runproof run restore-drill --param rto=5m rpo=1h`,
   )
   .action(async (name: string, options: RunFlags) => {
     if (options.plan === true) {
