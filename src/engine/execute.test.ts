@@ -1,0 +1,757 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { capture } from '../model/capture.ts'
+import { type AnyCheck, type CheckContext, type Counterproof, defineCheck, failed, passed } from '../model/check.ts'
+import { cmd } from '../model/command.ts'
+import { RunproofError } from '../model/error.ts'
+import type { Outcome } from '../model/outcome.ts'
+import type { Runbook, Step, StepContext } from '../model/runbook.ts'
+import { bareTarget, memoryCommands, memoryJournal, memoryTools } from '../testing/memory-tools.ts'
+import { type ExecuteInput, execute } from './execute.ts'
+import { plan } from './plan.ts'
+import type { Progress } from './progress.ts'
+
+const never = () => new Promise<never>(() => {})
+
+/** Green while the number is 1, with one counterproof that makes it 2. */
+function check(id: string, given: Partial<AnyCheck> = {}): AnyCheck {
+  return defineCheck<number>({
+    id,
+    title: `${id} is one`,
+    probe: async () => 1,
+    judge: value => (value === 1 ? passed({ expected: 1, actual: 1 }) : failed('it is not one', { actual: value })),
+    counterproofs: [{ id: 'two', breaks: 'a two', observation: () => 2 }],
+    ...given,
+  })
+}
+
+const red = (id = 'red') => check(id, { probe: async () => 3 })
+const lacking = (id: string) => check(id, { needs: ['barrier'] })
+
+function step(id: string, given: Partial<Step> & { does?: (context: StepContext) => Promise<void> } = {}): Step {
+  const { does = async () => {}, ...rest } = given
+  return {
+    id,
+    title: `Step ${id}`,
+    effect: 'read',
+    timeoutMs: 5_000,
+    run: { describe: `does ${id}`, execute: does },
+    verify: [check(`${id}-check`)],
+    ...rest,
+  } as Step
+}
+
+function write(id: string, given: Parameters<typeof step>[1] & { undo?: Step['run'] } = {}): Step {
+  return step(id, { effect: 'write', resume: 'repeatable', irreversible: 'a test', ...given } as never)
+}
+
+function undoable(id: string, log: string[], given: Parameters<typeof step>[1] = {}): Step {
+  const undo = { describe: `undoes ${id}`, execute: async () => void log.push(`undo ${id}`) }
+  return { ...step(id, given), effect: 'write', resume: 'repeatable', undo } as Step
+}
+
+function runbookOf(steps: readonly Step[], given: Partial<Runbook> = {}): Runbook {
+  return { id: 'book', title: 'A book', purpose: 'drill', params: {}, steps: () => steps as [Step], ...given }
+}
+
+interface Given extends Partial<ExecuteInput> {
+  readonly runbook?: Partial<Runbook>
+  readonly real?: boolean
+}
+
+async function run(steps: readonly Step[], { runbook = {}, real = false, ...given }: Given = {}) {
+  const journal = memoryJournal()
+  const watched: Progress[] = []
+  const result = await execute({
+    plan: plan(runbookOf(steps, runbook), bareTarget({ real }), {}),
+    runId: 'run-1',
+    tools: memoryTools(),
+    journal,
+    watch: progress => watched.push(progress),
+    approve: async () => ({ granted: false, reason: 'nobody is there' }),
+    secrets: {},
+    protect: () => {},
+    knownSecrets: () => [],
+    scratchDir: '/nowhere',
+    artifactsDir: '/nowhere',
+    counterproofs: 'all',
+    width: 4,
+    allowedSkips: [],
+    lacking: one => ((one.needs ?? []).includes('barrier') ? 'no barrier here' : undefined),
+    signal: new AbortController().signal,
+    patience: { settleMs: 50 },
+    ...given,
+  })
+  return { ...result, journal, watched, outcomes: result.steps.map(one => one.outcome) }
+}
+
+const firstCheck = (result: Awaited<ReturnType<typeof run>>) => result.steps[0]!.checks[0]!
+
+describe('a run', () => {
+  test('passes when every check is green and every counterproof red', async () => {
+    const result = await run([step('a'), write('b')])
+    assert.equal(result.outcome, 'passed')
+    assert.deepEqual(
+      firstCheck(result).counterproofs.map(one => one.outcome),
+      ['red'],
+    )
+    assert.deepEqual(result.notTested, [])
+  })
+
+  const outcomes: readonly [string, readonly AnyCheck[], Outcome][] = [
+    ['failed when one check is red', [check('green'), red()], 'failed'],
+    ['errored when a probe throws', [red(), check('x', { probe: () => Promise.reject(new Error('lost')) })], 'errored'],
+    ['errored when a judge throws', [check('x', { judge: () => assert.fail('broken judge') })], 'errored'],
+    [
+      'errored when a probe throws before it returns a promise',
+      [check('x', { probe: () => assert.fail('at once') })],
+      'errored',
+    ],
+    ['skipped when a check lacks what it needs', [check('green'), lacking('x')], 'skipped'],
+    ['unproven when a green can not be turned red', [check('x', stubborn()), lacking('y')], 'unproven'],
+    ['failed when one is red and another unproven', [check('x', stubborn()), red()], 'failed'],
+  ]
+  for (const [title, verify, outcome] of outcomes) {
+    test(`is ${title}`, async () => {
+      const result = await run([step('a', { verify: verify as Step['verify'] })])
+      assert.deepEqual([result.outcome, result.outcomes], [outcome, [outcome]])
+    })
+  }
+
+  test('asks the other checks of a step although one is red, and no later step', async () => {
+    const acted: string[] = []
+    const does = (id: string) => async () => void acted.push(id)
+    const result = await run([
+      step('a', { does: does('a'), verify: [red(), check('green')] }),
+      step('b', { does: does('b') }),
+      step('c', { does: does('c') }),
+    ])
+    assert.deepEqual(acted, ['a'])
+    assert.deepEqual(
+      result.steps[0]!.checks.map(one => one.outcome),
+      ['failed', 'passed'],
+    )
+    assert.deepEqual(result.outcomes, ['failed', 'skipped', 'skipped'])
+    assert.equal(result.steps[2]!.reason, 'not reached: a is failed')
+    assert.ok(result.notTested.includes('step b: not reached: a is failed'))
+  })
+
+  test('goes on after an unproven or a skipped step, and still does not pass', async () => {
+    const result = await run([
+      step('a', { verify: [check('x', stubborn())] }),
+      step('b', { verify: [lacking('y')] }),
+      step('c'),
+    ])
+    assert.deepEqual(result.outcomes, ['unproven', 'skipped', 'passed'])
+    assert.equal(result.outcome, 'unproven')
+  })
+
+  test('lists what runbook, steps and skipped checks leave untested', async () => {
+    const result = await run(
+      [step('a', { does: async ({ run }) => run.notTested('the weather'), verify: [lacking('x')] })],
+      { runbook: { limits: () => ['the moon'] } },
+    )
+    assert.deepEqual(result.notTested, [
+      'the moon',
+      'the weather',
+      'check x: no barrier here',
+      'counterproof x/two: the check itself is skipped',
+    ])
+  })
+
+  test('adds the times of phases up, waits apart and counterproofs not counted', async () => {
+    const slow: Counterproof<unknown> = {
+      id: 'slow',
+      breaks: 'a slow break',
+      subject: async context => delay(60).then(() => context),
+    }
+    const result = await run([
+      step('a', { phase: 'unpack', does: async ({ waited }) => waited('heartbeat', 7) }),
+      step('b', { phase: 'unpack', verify: [check('x', { counterproofs: [slow] })] }),
+      step('c', { phase: 'ready' }),
+    ])
+    assert.deepEqual(
+      result.rto!.phases.map(one => one.id),
+      ['unpack', 'ready'],
+    )
+    assert.deepEqual(result.rto!.phases[0]!.waits, [{ id: 'heartbeat', durationMs: 7 }])
+    assert.ok(result.rto!.totalMs < 50, `${result.rto!.totalMs} ms`)
+    assert.ok(result.steps[1]!.counterproofsMs >= 55)
+  })
+
+  test('counts data from the future as an RPO of 0 and says that clocks disagree', async () => {
+    const result = await run([step('a', { does: async ({ run }) => run.rpo(-3_000, 'newest event') })])
+    assert.equal(result.rpoMs, 0)
+    assert.match(result.assumptions[0]!, /3000 ms in the future/)
+  })
+
+  test('is errored by a figure that is no number', async () => {
+    for (const does of [
+      async ({ run }: StepContext) => run.rpo(Number.NaN, 'x'),
+      async ({ run }: StepContext) => run.fact('x', Number.POSITIVE_INFINITY),
+    ])
+      assert.equal((await run([step('a', { does })])).outcome, 'errored')
+  })
+})
+
+/** A counterproof that the check does not notice. */
+function stubborn(): Partial<AnyCheck> {
+  return { counterproofs: [{ id: 'same', breaks: 'nothing at all', observation: (observed: unknown) => observed }] }
+}
+
+function delay(milliseconds: number): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, milliseconds))
+}
+
+describe('a counterproof', () => {
+  const subject = (given: Partial<Counterproof<unknown>> & { subject?: unknown } = {}): AnyCheck['counterproofs'] => [
+    {
+      id: 'broken',
+      breaks: 'a copy',
+      subject: async (context: CheckContext) => ({ ...context, deadlineMs: 2 }),
+      ...given,
+    } as never,
+  ]
+  /** Sees a broken copy by its deadline; what it does then is up to the test. */
+  const probing = (onBroken: () => Promise<number>, counterproofs: AnyCheck['counterproofs']) =>
+    check('x', { probe: async ({ deadlineMs }) => (deadlineMs === 2 ? onBroken() : 1), counterproofs })
+  const throwing = (code: 'TIMEOUT' | 'ARCHIVE_TRUNCATED') => async () => {
+    throw new RunproofError(code, 'as it should')
+  }
+
+  const cases: readonly [string, AnyCheck, string, RegExp, Outcome][] = [
+    ['is red when the check says no', probing(async () => 2, subject()), 'red', /it is not one/, 'passed'],
+    ['is green when the check still passes', probing(async () => 1, subject()), 'green', /still passed/, 'unproven'],
+    [
+      'is red by the error it declares',
+      probing(throwing('TIMEOUT'), subject({ expects: 'TIMEOUT' })),
+      'red',
+      /^TIMEOUT/,
+      'passed',
+    ],
+    [
+      'is not red by another error',
+      probing(throwing('TIMEOUT'), subject({ expects: 'ARCHIVE_TRUNCATED' })),
+      'errored',
+      /TIMEOUT/,
+      'unproven',
+    ],
+    [
+      'is not red by an error nobody declared',
+      probing(throwing('ARCHIVE_TRUNCATED'), subject()),
+      'errored',
+      /ARCHIVE_TRUNCATED/,
+      'unproven',
+    ],
+    [
+      'is red for the stated reason',
+      probing(async () => 2, subject({ because: /not one/ })),
+      'red',
+      /not one/,
+      'passed',
+    ],
+    [
+      'is not red for another reason',
+      probing(async () => 2, subject({ because: /too many/ })),
+      'errored',
+      /another reason/,
+      'unproven',
+    ],
+    [
+      'is not red because its break could not be made, even with the declared error',
+      probing(async () => 2, subject({ expects: 'TIMEOUT', subject: throwing('TIMEOUT') as never })),
+      'errored',
+      /could not be made: TIMEOUT/,
+      'unproven',
+    ],
+    [
+      'is not red when what it started can not be cleared away',
+      probing(
+        async () => 2,
+        subject({
+          expects: 'TIMEOUT',
+          subject: async (context: CheckContext, scope: AsyncDisposableStack) => {
+            scope.defer(throwing('TIMEOUT') as never)
+            return { ...context, deadlineMs: 2 }
+          },
+        }),
+      ),
+      'errored',
+      /could not be cleared away/,
+      'unproven',
+    ],
+    [
+      'is not run where its break is unavailable',
+      probing(never, subject({ unavailable: () => 'no archive' } as never)),
+      'not-run',
+      /no archive/,
+      'passed',
+    ],
+    [
+      'is errored when it can not tell whether it is available',
+      probing(never, subject({ unavailable: () => assert.fail('lost') } as never)),
+      'errored',
+      /lost/,
+      'unproven',
+    ],
+    [
+      'is errored when the observation can not be copied',
+      check('x', { probe: async () => () => 1, judge: () => passed() }),
+      'errored',
+      /could not be made/,
+      'unproven',
+    ],
+  ]
+  for (const [title, one, outcome, said, whole] of cases) {
+    test(title, async () => {
+      const result = await run([step('a', { verify: [one] })])
+      const [record] = firstCheck(result).counterproofs
+      assert.match(record!.said, said)
+      assert.deepEqual([record!.outcome, result.outcome], [outcome, whole])
+    })
+  }
+
+  test('that was not run is listed as not tested', async () => {
+    const result = await run([step('a', { verify: [probing(never, subject())] })], { counterproofs: 'observation' })
+    assert.equal(result.outcome, 'passed')
+    assert.deepEqual(result.notTested, ['counterproof x/broken: only counterproofs on observations were asked for'])
+  })
+
+  test('does not change what the check has observed', async () => {
+    const observed = { list: [1] }
+    const grown = (value: typeof observed) => {
+      value.list.push(2)
+      return value
+    }
+    const one = check('x', {
+      probe: async () => observed,
+      judge: ({ list }) => (list.length === 1 ? passed() : failed('longer')),
+      counterproofs: [{ id: 'push', breaks: 'one more', observation: grown }],
+    })
+    assert.equal((await run([step('a', { verify: [one] })])).outcome, 'passed')
+    assert.deepEqual(observed, { list: [1] })
+  })
+
+  test('is red when the check hangs on the break and that was declared', async () => {
+    const one = probing(never, subject({ expects: 'TIMEOUT' }))
+    const result = await run([step('a', { timeoutMs: 30, verify: [one] })])
+    assert.deepEqual([firstCheck(result).counterproofs[0]!.outcome, result.outcome], ['red', 'passed'])
+  })
+
+  test('is not red when making the break hangs', async () => {
+    const one = probing(async () => 2, subject({ expects: 'TIMEOUT', subject: never as never }))
+    const result = await run([step('a', { timeoutMs: 30, verify: [one] })])
+    assert.equal(result.outcome, 'unproven')
+  })
+
+  test('runs commands that are not the step’s own', async () => {
+    const runner = memoryCommands(async () => 0)
+    const one = check('x', {
+      probe: async context => (context.deadlineMs === 2 ? 2 + (await context.runIn(runner, cmd`look`)).exitCode! : 1),
+      counterproofs: subject(),
+    })
+    const result = await run([step('a', { verify: [one] })])
+    assert.deepEqual([result.outcome, result.steps[0]!.commands], ['passed', []])
+  })
+})
+
+describe('a deadline', () => {
+  test('of a step that hangs ends it, skips the rest and tears down', async () => {
+    const log: string[] = []
+    const does = async ({ run }: StepContext) => {
+      run.defer('the thing', async () => void log.push('released'))
+      await never()
+    }
+    const result = await run([step('a', { does, timeoutMs: 20 }), step('b')])
+    assert.deepEqual(result.outcomes, ['errored', 'skipped'])
+    assert.match(result.steps[0]!.reason!, /TIMEOUT.*20 ms, and did not stop when told to/)
+    assert.deepEqual(log, ['released'])
+  })
+
+  test('of a check that hangs ends the check only', async () => {
+    const result = await run([step('a', { timeoutMs: 20, verify: [check('x', { probe: never }), check('y')] })])
+    assert.deepEqual(
+      result.steps[0]!.checks.map(one => one.outcome),
+      ['errored', 'passed'],
+    )
+  })
+
+  test('waits for work that heeds its signal before anything is torn down', async () => {
+    const log: string[] = []
+    const does = async ({ run, signal }: StepContext) => {
+      run.defer('x', async () => void log.push('released'))
+      await new Promise<void>(resolve => signal.addEventListener('abort', () => resolve()))
+      await delay(10)
+      log.push('stopped')
+    }
+    const result = await run([step('a', { does, timeoutMs: 20 })], { patience: { settleMs: 5_000 } })
+    assert.deepEqual(log, ['stopped', 'released'])
+    assert.equal(result.steps[0]!.reason, 'TIMEOUT: step a took longer than 20 ms')
+  })
+
+  test('reaches the commands of a check', async () => {
+    const ended = Promise.withResolvers<void>()
+    const runner = memoryCommands(async (_, signal) => {
+      await new Promise<void>(resolve => signal!.addEventListener('abort', () => resolve()))
+      ended.resolve()
+      return 1
+    })
+    const one = check('x', { probe: async ({ runIn }) => (await runIn(runner, cmd`hang`)).exitCode })
+    const result = await run([step('a', { timeoutMs: 20, verify: [one] })])
+    await ended.promise
+    assert.equal(result.outcome, 'errored')
+  })
+
+  test('longer than a timer can hold does not fire at once', async () => {
+    assert.equal((await run([step('a', { timeoutMs: 40 * 86_400_000, does: () => delay(5) })])).outcome, 'passed')
+  })
+
+  test('keeps work that goes on regardless from setting values and running commands', async () => {
+    const value = capture<number>('value', 'a value')
+    const errors: string[] = []
+    const over = Promise.withResolvers<void>()
+    const runner = memoryCommands(async () => assert.fail('ran after the end'))
+    const does = async ({ set, runIn, signal }: StepContext) => {
+      await new Promise<void>(resolve => signal.addEventListener('abort', () => resolve()))
+      await delay(30)
+      for (const late of [async () => set(value, 1), () => runIn(runner, cmd`late`)]) {
+        await late().catch((error: RunproofError) => errors.push(error.code))
+      }
+      over.resolve()
+    }
+    const result = await run([step('a', { does, timeoutMs: 10, yields: [value] })], { patience: { settleMs: 5 } })
+    const before = JSON.stringify(result.steps)
+    await over.promise
+    assert.deepEqual(errors, ['INTERRUPTED', 'INTERRUPTED'])
+    assert.equal(JSON.stringify(result.steps), before)
+    assert.ok(!result.journal.entries.some(entry => entry.type === 'command'))
+  })
+
+  test('releases at once what work starts after everything was torn down', async () => {
+    const released = Promise.withResolvers<void>()
+    const does = async ({ run }: StepContext) => {
+      await delay(60)
+      run.defer('late', async () => released.resolve())
+    }
+    const result = await run([step('a', { does, timeoutMs: 5 })], { patience: { settleMs: 5 } })
+    assert.deepEqual(result.released, [])
+    await released.promise
+  })
+})
+
+describe('undo', () => {
+  test('runs in reverse order when a later step did not pass', async () => {
+    const log: string[] = []
+    const result = await run([undoable('a', log), undoable('b', log), step('c', { verify: [red()] })])
+    assert.deepEqual(log, ['undo b', 'undo a'])
+    assert.deepEqual(
+      result.released.map(one => [one.kind, one.outcome]),
+      [
+        ['undo', 'done'],
+        ['undo', 'done'],
+      ],
+    )
+  })
+
+  test('does not run when everything passed', async () => {
+    const log: string[] = []
+    const result = await run([undoable('a', log), step('b')])
+    assert.deepEqual([log, result.released], [[], []])
+  })
+
+  test('is only offered in containment', async () => {
+    const log: string[] = []
+    const result = await run([undoable('a', log), step('b', { verify: [red()] })], {
+      runbook: { purpose: 'containment' },
+    })
+    assert.deepEqual(log, [])
+    assert.deepEqual(result.released, [{ what: 'a: undoes a', kind: 'undo', outcome: 'offered' }])
+    assert.equal(result.outcome, 'failed')
+  })
+
+  test('of a step that was left half done is only offered, and the earlier ones run', async () => {
+    const log: string[] = []
+    const does = async () => assert.fail('half way')
+    const result = await run([undoable('a', log), undoable('b', log, { does })])
+    assert.deepEqual(log, ['undo a'])
+    assert.deepEqual(
+      result.released.map(one => one.outcome),
+      ['offered', 'done'],
+    )
+  })
+
+  test('that fails is reported, and the others run', async () => {
+    const log: string[] = []
+    const bad = { ...undoable('b', log), undo: { describe: 'breaks', execute: () => assert.fail('no undo') } } as Step
+    const result = await run([undoable('a', log), bad, step('c', { verify: [red()] })])
+    assert.deepEqual(log, ['undo a'])
+    assert.deepEqual([result.released[0]!.outcome, result.outcome], ['errored', 'errored'])
+  })
+
+  test('comes before tear-down, and its commands end with its time', async () => {
+    const log: string[] = []
+    const runner = memoryCommands(async (_, signal) => {
+      await new Promise<void>(resolve => signal!.addEventListener('abort', () => resolve()))
+      log.push('undo cut')
+      return 1
+    })
+    const one = {
+      ...undoable('a', log, { does: async ({ run }) => run.defer('x', async () => void log.push('released')) }),
+      undo: { describe: 'hangs', execute: async ({ runIn }: StepContext) => void (await runIn(runner, cmd`hang`)) },
+    } as Step
+    const result = await run([one, step('b', { verify: [red()] })], { patience: { releaseMs: 20, settleMs: 5_000 } })
+    assert.deepEqual(log, ['undo cut', 'released'])
+    assert.equal(result.released[0]!.error!.code, 'TIMEOUT')
+  })
+})
+
+describe('tear-down', () => {
+  test('releases the last first, whatever happened, and reports what stays', async () => {
+    const log: string[] = []
+    const does = async ({ run }: StepContext) => {
+      run.defer('first', async () => void log.push('first'))
+      run.defer('bad', () => Promise.reject(new RunproofError('INSTANCE_FAILED', 'it stays')))
+      run.defer('hanging', never)
+      run.defer('last', async () => void log.push('last'))
+    }
+    const result = await run([step('a', { does })], { patience: { releaseMs: 20, settleMs: 5 } })
+    assert.deepEqual(log, ['last', 'first'])
+    assert.deepEqual(
+      result.released.map(one => [one.what, one.outcome]),
+      [
+        ['last', 'done'],
+        ['hanging', 'errored'],
+        ['bad', 'errored'],
+        ['first', 'done'],
+      ],
+    )
+    assert.equal(result.outcome, 'errored')
+  })
+
+  test('releases what a release started', async () => {
+    const log: string[] = []
+    const does = async ({ run }: StepContext) =>
+      run.defer('outer', async () => run.defer('inner', async () => void log.push('inner')))
+    await run([step('a', { does })])
+    assert.deepEqual(log, ['inner'])
+  })
+})
+
+describe('policy', () => {
+  test('denies a write on a real target when nobody approves, and nothing has acted', async () => {
+    const acted: string[] = []
+    const result = await run([write('a', { does: async () => void acted.push('a') }), step('b')], { real: true })
+    assert.deepEqual([result.outcomes, acted], [['denied', 'skipped'], []])
+    assert.equal(result.steps[0]!.reason, 'default.write: nobody is there')
+    assert.deepEqual(result.journal.entries.map(one => one.type).slice(1, 2), ['step-denied'])
+  })
+
+  test('records who approved and how, before the step acts', async () => {
+    const approve = async () => ({ granted: true, by: 'ada', how: 'said yes' }) as const
+    const result = await run([write('a')], { real: true, approve })
+    const started = result.journal.entries.find(one => one.type === 'step-started')
+    const decision = { verdict: 'allow', rule: 'default.write', approvedBy: 'ada', how: 'said yes' }
+    assert.deepEqual(
+      [result.outcome, started?.data['decision'], result.steps[0]!.decision],
+      ['passed', decision, decision],
+    )
+  })
+
+  test('takes no answer for a denial', async () => {
+    const result = await run([write('a')], { real: true, approve: never, patience: { approvalMs: 20 } })
+    assert.deepEqual(
+      [result.outcome, result.steps[0]!.reason],
+      ['denied', 'default.write: expired: no answer within 20 ms'],
+    )
+  })
+
+  test('does not wait for an answer once the run is interrupted', async () => {
+    const controller = new AbortController()
+    const approve = () => {
+      controller.abort()
+      return never()
+    }
+    const result = await run([write('a')], { real: true, approve, signal: controller.signal })
+    assert.equal(result.outcome, 'interrupted')
+  })
+
+  test('lets a step refuse by itself', async () => {
+    const does = () => Promise.reject(new RunproofError('DENIED', 'no barrier'))
+    assert.equal((await run([step('a', { does })])).outcome, 'denied')
+  })
+
+  test('denies a step that only a person can do', async () => {
+    const manual = step('a', { run: { instruction: 'press the button', confirm: 'pressed' } })
+    assert.equal((await run([manual])).outcome, 'denied')
+  })
+})
+
+describe('an interrupt', () => {
+  async function interruptedIn(where: 'before' | 'step' | 'probe' | 'counterproof') {
+    const controller = new AbortController()
+    const log: string[] = []
+    const stop = async () => {
+      controller.abort()
+      return never()
+    }
+    if (where === 'before') controller.abort()
+    const does = async ({ run }: StepContext) => {
+      run.defer('x', async () => void log.push('released'))
+      if (where === 'step') await stop()
+    }
+    const one = check('x', {
+      probe: where === 'probe' ? stop : async () => 1,
+      counterproofs: [
+        {
+          id: 'broken',
+          breaks: 'a copy',
+          subject: where === 'counterproof' ? stop : async context => context,
+          expects: 'INTERRUPTED',
+        },
+      ],
+    })
+    const result = await run([step('a', { does, verify: [one] }), step('b')], {
+      signal: controller.signal,
+      patience: { settleMs: 5 },
+    })
+    return { result, log }
+  }
+
+  for (const where of ['before', 'step', 'probe', 'counterproof'] as const) {
+    test(`${where === 'before' ? 'before the first step' : `in a ${where}`} ends the run as interrupted, torn down`, async () => {
+      const { result, log } = await interruptedIn(where)
+      assert.deepEqual([result.outcome, result.outcomes], ['interrupted', ['interrupted', 'skipped']])
+      assert.deepEqual(log, where === 'before' ? [] : ['released'])
+      assert.ok(
+        !result.steps
+          .flatMap(one => one.checks)
+          .flatMap(one => one.counterproofs)
+          .some(one => one.outcome === 'red'),
+      )
+    })
+  }
+
+  test('is the operator’s: work that cuts its own command short has no verdict', async () => {
+    const cut = () => Promise.reject(new RunproofError('INTERRUPTED', 'cut by the step itself'))
+    assert.equal((await run([step('a', { does: cut })])).outcome, 'errored')
+    assert.equal((await run([step('a', { verify: [check('x', { probe: cut })] })])).outcome, 'errored')
+  })
+})
+
+describe('the journal', () => {
+  test('is written before anything acts: without it nothing does', async () => {
+    const acted: string[] = []
+    const journal = memoryJournal(entry => entry.type === 'step-started')
+    const result = await run([step('a', { does: async () => void acted.push('a') })], { journal })
+    assert.deepEqual([acted, result.outcome, result.steps[0]!.error!.code], [[], 'errored', 'DISK_FULL'])
+  })
+
+  test('is written before a command runs: without it the command does not', async () => {
+    const ran: string[] = []
+    const runner = memoryCommands(async argv => ran.push(argv[0]!) - 1)
+    const journal = memoryJournal(entry => entry.data['command'] === 'second')
+    const does = async ({ runIn }: StepContext) => {
+      await runIn(runner, cmd`first`)
+      await runIn(runner, cmd`second`)
+    }
+    const result = await run([step('a', { does })], { journal })
+    assert.deepEqual(ran, ['first'])
+    assert.equal(result.steps[0]!.error!.code, 'DISK_FULL')
+    assert.deepEqual(
+      result.steps[0]!.commands.map(one => one.command),
+      ['first'],
+    )
+  })
+
+  test('that is full does not keep tear-down from happening', async () => {
+    const log: string[] = []
+    const journal = memoryJournal(entry => entry.type !== 'run-started' && entry.type !== 'step-started')
+    const does = async ({ run }: StepContext) => run.defer('x', async () => void log.push('released'))
+    const result = await run([step('a', { does })], { journal })
+    assert.deepEqual(log, ['released'])
+    assert.ok(result.assumptions.includes('the journal could not be written to the end'))
+  })
+
+  test('that takes not even the first record stops the run before it begins', async () => {
+    const acted: string[] = []
+    const journal = memoryJournal(() => true)
+    await assert.rejects(run([step('a', { does: async () => void acted.push('a') })], { journal }), {
+      code: 'DISK_FULL',
+    })
+    assert.deepEqual(acted, [])
+  })
+
+  test('tells the whole story in order', async () => {
+    const runner = memoryCommands(async () => 0)
+    const { journal } = await run([
+      step('a', {
+        does: async ({ runIn, run }) => {
+          run.defer('x', async () => {})
+          await runIn(runner, cmd`go`)
+        },
+      }),
+    ])
+    assert.deepEqual(
+      journal.entries.map(one => one.type),
+      ['run-started', 'step-started', 'command', 'check', 'counterproof', 'step-ended', 'released'],
+    )
+  })
+})
+
+describe('a command', () => {
+  test('that is cut short stands in the evidence without an exit code', async () => {
+    const runner = memoryCommands(() => Promise.reject(new RunproofError('INTERRUPTED', 'cut')))
+    const result = await run([step('a', { does: async ({ runIn }) => void (await runIn(runner, cmd`half`)) })])
+    assert.deepEqual(
+      result.steps[0]!.commands.map(one => [one.command, one.exitCode]),
+      [['half', null]],
+    )
+  })
+})
+
+describe('a skip', () => {
+  const allowed = { allowedSkips: [{ id: 'x', reason: 'the laptop has none' }] }
+
+  test('that was allowed lets the run pass, is recorded and stays listed as not tested', async () => {
+    const result = await run([step('a', { verify: [lacking('x'), check('y')] })], allowed)
+    assert.equal(result.outcome, 'passed')
+    assert.deepEqual(result.allowedSkips, allowed.allowedSkips)
+    assert.equal(firstCheck(result).outcome, 'skipped')
+    assert.ok(result.notTested.includes('check x: no barrier here'))
+  })
+
+  test('that was allowed does not excuse the check when it can be asked', async () => {
+    assert.equal((await run([step('a', { verify: [red('x')] })], allowed)).outcome, 'failed')
+  })
+})
+
+describe('a capture', () => {
+  const value = capture<string>('value', 'a value')
+
+  test('is seen by the checks of its step and by later steps', async () => {
+    const seen: string[] = []
+    const result = await run([
+      step('a', {
+        yields: [value],
+        does: async ({ set }) => set(value, 'here'),
+        verify: [check('x', { probe: async ({ values }) => (values.get(value) === 'here' ? 1 : 0) })],
+      }),
+      step('b', { does: async ({ values }) => void seen.push(values.get(value)) }),
+    ])
+    assert.deepEqual([result.outcome, seen], ['passed', ['here']])
+  })
+
+  test('that the step does not declare can not be set', async () => {
+    const result = await run([step('a', { does: async ({ set }) => set(value, 'here') })])
+    assert.match(result.steps[0]!.reason!, /sets <value> without declaring it/)
+  })
+})
+
+describe('what a hostile target answers', () => {
+  test('is cut when it is long, and stays well-formed where it is cut', async () => {
+    const long = 'x'.repeat(16_382) + '😀'.repeat(9)
+    const one = check('x', { probe: async () => 3, judge: () => failed('no', { actual: long }) })
+    const actual = firstCheck(await run([step('a', { verify: [one] })])).actual as { text: string }
+    assert.ok(actual.text.isWellFormed())
+  })
+})
