@@ -69,7 +69,7 @@ export default defineRunbook({
   },
   requires: ['restore'],
   conflict: ({ params, target }) => conflict(params, target),
-  limits: ({ params }) => untested(params),
+  limits: ({ params, target }) => untested(params, target),
   steps(input) {
     const restore: NonEmpty<Step> = [
       receive(input),

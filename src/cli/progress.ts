@@ -14,8 +14,10 @@ export interface Display {
 interface DisplaySettings {
   readonly json: boolean
   readonly color: boolean
-  /** Every line passes it before it is written. */
+  /** Every line passes it. */
   readonly redact: (text: string) => string
+  /** Long paths of this run, and the short names they are shown by. */
+  readonly shorten: Readonly<Record<string, string>>
 }
 
 type Style = Parameters<typeof styleText>[0]
@@ -31,61 +33,91 @@ const STYLE_OF: Readonly<Record<string, Style>> = {
 
 /**
  * What a person sees while a run goes on: one line per fact, the same with and without a terminal, colour only with one.
- * A counterproof's line says `red` when it did what it should, so every green stands above the red it was proven by.
+ * A green check is shown when it has been broken: right above the reds that it is worth as much as. Anything else is shown
+ * at once.
  */
 export function displayFor(stream: Writable & { isTTY?: boolean }, settings: DisplaySettings): Display {
   const colored = settings.color && stream.isTTY === true
   const paint = (style: Style | undefined, text: string) =>
     colored && style !== undefined ? styleText(style, text, { validateStream: false }) : text
-  const write = (line: string) => void stream.write(`${settings.redact(line)}\n`)
-  const mark = (outcome: string) =>
-    paint(STYLE_OF[outcome] ?? 'yellow', (outcome === 'passed' ? 'green' : outcome).padStart(11))
+  const safe = (text: string) => escapeControls(shorten(settings.redact(text), settings.shorten))
+  const write = (outcome: string | undefined, style: Style | undefined, text: string) => {
+    const mark =
+      outcome === undefined ? '' : `${paint(STYLE_OF[outcome] ?? 'yellow', MARKS[outcome] ?? outcome.padStart(11))}  `
+    stream.write(`${mark}${paint(style, safe(text))}\n`)
+  }
+  const held = new Map<string, { readonly lines: (() => void)[]; awaited: number }>()
   let steps = 0
 
-  return {
-    note: text => write(paint('yellow', text)),
-    show(progress) {
-      switch (progress.type) {
-        case 'run-started':
-          steps = progress.steps
-          write(paint('bold', progress.title))
-          break
-        case 'step-started':
-          write(`\n${paint('bold', `${progress.index + 1}/${steps} ${progress.title}`)}`)
-          break
-        case 'command':
-          write(`${' '.repeat(11)}  $ ${progress.command}`)
-          break
-        case 'check':
-          write(
-            `${mark(progress.outcome)}  ${progress.title}${progress.reason === undefined ? '' : `: ${progress.reason}`}`,
-          )
-          break
-        case 'counterproof':
-          write(`${mark(progress.outcome)}    ${progress.check} with ${progress.breaks}: ${short(progress.said)}`)
-          break
-        case 'step-ended':
-          if (progress.outcome !== 'passed')
-            write(
-              `${mark(progress.outcome)}  step ${progress.step}${progress.reason === undefined ? '' : `: ${progress.reason}`}`,
-            )
-          break
-        case 'release':
-          if (progress.outcome !== 'done') write(`${mark(progress.outcome)}  ${progress.what}`)
-          break
-      }
+  const show: Record<Progress['type'], (progress: never) => void> = {
+    'run-started': (progress: Extract<Progress, { type: 'run-started' }>) => {
+      steps = progress.steps
+      write(undefined, 'bold', progress.title)
+      for (const [path, name] of Object.entries(settings.shorten)) stream.write(`${name} is ${path}\n`)
     },
+    'step-started': (progress: Extract<Progress, { type: 'step-started' }>) => {
+      stream.write('\n')
+      write(undefined, 'bold', `${progress.index + 1}/${steps} ${progress.title}`)
+    },
+    command: (progress: Extract<Progress, { type: 'command' }>) => write('command', 'dim', `$ ${progress.command}`),
+    check: (progress: Extract<Progress, { type: 'check' }>) => {
+      const line = () => write(progress.outcome, undefined, `${progress.title}${because(progress.reason)}`)
+      if (progress.outcome === 'passed') held.set(progress.check, { lines: [line], awaited: progress.counterproofs })
+      else line()
+    },
+    counterproof: (progress: Extract<Progress, { type: 'counterproof' }>) => {
+      const line = () => write(progress.outcome, undefined, `  when ${progress.breaks}: ${short(progress.said)}`)
+      const check = held.get(progress.check)
+      if (check === undefined) return
+      check.lines.push(line)
+      check.awaited -= 1
+      if (check.awaited > 0) return
+      held.delete(progress.check)
+      for (const one of check.lines) one()
+    },
+    'step-ended': (progress: Extract<Progress, { type: 'step-ended' }>) => {
+      for (const check of held.values()) for (const one of check.lines) one()
+      held.clear()
+      if (progress.outcome !== 'passed')
+        write(progress.outcome, undefined, `step ${progress.step}${because(progress.reason)}`)
+    },
+    release: (progress: Extract<Progress, { type: 'release' }>) => {
+      if (progress.outcome !== 'done') write(progress.outcome, undefined, progress.what)
+    },
+  }
+
+  return {
+    note: text => write(undefined, 'yellow', text),
+    show: progress => show[progress.type](progress as never),
     end(evidence, dir) {
       if (settings.json) return
       const place = relative(process.cwd(), dir)
       const shown = place.startsWith('..') ? dir : place
-      write('')
-      for (const line of summaryLines(evidence)) process.stdout.write(`${line}\n`)
+      stream.write('\n')
+      for (const line of summaryLines(evidence)) process.stdout.write(`${escapeControls(line)}\n`)
       process.stdout.write(`evidence  ${shown}\nre-check  runproof evidence verify ${shown}\n`)
     },
   }
 }
 
+const MARKS: Readonly<Record<string, string>> = { passed: '      green', command: '           ' }
+
+function because(reason: string | undefined): string {
+  return reason === undefined ? '' : `: ${reason}`
+}
+
 function short(text: string): string {
   return text.length > 160 ? `${text.slice(0, 159)}…` : text
+}
+
+function shorten(text: string, names: Readonly<Record<string, string>>): string {
+  return Object.entries(names).reduce((shown, [path, name]) => shown.replaceAll(path, name), text)
+}
+
+/** A file name out of an archive, or an answer of a daemon, must not be able to act on the terminal. */
+function escapeControls(text: string): string {
+  return text.replace(
+    /\p{Cc}|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
+    character => `\\u{${character.codePointAt(0)!.toString(16)}}`,
+  )
 }

@@ -64,10 +64,14 @@ export async function runRunbook(name: string, flags: RunFlags): Promise<number>
   const signer = await machineSigner(places.stateDir, files)
   const runbookSha256 = await files.sha256(path)
   const known = protectSecrets(Object.values(secrets))
+  const startedAt = clock.now()
+  const began = clock.monotonicMs()
+  const runId = `${runbook.id}-${startedAt.toISOString().replaceAll(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`
   const display = displayFor(process.stderr, {
     json: flags.json === true,
     color: process.env['NO_COLOR'] === undefined,
     redact: text => known.redact(text),
+    shorten: { [join(places.workDir, runId)]: '$RUN' },
   })
   // From here on something is left behind when the process just ends.
   using interrupt = interruptible(process, () =>
@@ -75,9 +79,6 @@ export async function runRunbook(name: string, flags: RunFlags): Promise<number>
   )
   using strays = catchStrays(process)
 
-  const startedAt = clock.now()
-  const began = clock.monotonicMs()
-  const runId = `${runbook.id}-${startedAt.toISOString().replaceAll(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`
   const runDir = join(places.reportsDir, `${UNSEALED_PREFIX}${runId}`)
   const finalDir = join(places.reportsDir, runId)
   await makeRunDir(join(runDir, ARTIFACTS_DIR))

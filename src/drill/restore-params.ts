@@ -102,10 +102,12 @@ export function conflict(
 }
 
 /** What is known beforehand not to be tested with these parameters. */
-export function untested(params: Params): readonly string[] {
-  if (originOf(params) === 'this-run') return []
+export function untested(params: Params, target: { readonly real: boolean }): readonly string[] {
+  const always = ['extended attributes and ACLs of restored files are not read back and compared']
+  if (!target.real) always.push('a real daemon: the target is the stand-in, so nothing is shown of what a real one does')
+  if (originOf(params) === 'this-run') return always
   const set = params['backup-set'] !== undefined
-  const limits: string[] = []
+  const limits = always
   const without = (missing: boolean, text: string) => missing && limits.push(text)
   const archive = originOf(params) === 'archive'
   without(

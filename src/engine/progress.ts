@@ -11,6 +11,8 @@ export type Progress =
       readonly outcome: string
       readonly reason?: string | undefined
       readonly durationMs: number
+      /** How many `counterproof` events follow for it. */
+      readonly counterproofs: number
     }
   | {
       readonly type: 'counterproof'

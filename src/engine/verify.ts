@@ -50,6 +50,7 @@ export async function verifyStep(
       outcome: one.record.outcome,
       reason: one.record.reason,
       durationMs: one.record.durationMs,
+      counterproofs: check.counterproofs.length,
     })
     return one
   })
