@@ -31,6 +31,7 @@ import { displayFor } from './progress.ts'
 import { protectSecrets } from './protected-secrets.ts'
 import { loadReports, loadRunbook, loadTarget } from './registry.ts'
 import { readSecrets } from './secrets.ts'
+import { noticeDir, tellNotices } from './source-notice.ts'
 import { catchStrays } from './strays.ts'
 import { toolsFor } from './tools.ts'
 import { version } from './version.ts'
@@ -42,6 +43,7 @@ import { version } from './version.ts'
  * @returns the exit code; 0 only when evidence was validated, scanned, signed and renamed into place
  */
 export async function runRunbook(name: string, flags: RunFlags): Promise<number> {
+  await tellNotices(placesFor(process.env, flags).stateDir, process.stderr)
   const counterproofs = counterproofMode(flags.counterproofs)
   const width = positive('--width', flags.width)
   const { runbook, path } = await loadRunbook(name)
@@ -84,7 +86,7 @@ export async function runRunbook(name: string, flags: RunFlags): Promise<number>
   await makeRunDir(join(runDir, ARTIFACTS_DIR))
   const journal = openJournal(join(runDir, JOURNAL_FILE), clock, text => known.redact(text))
   await using lease = await holdLease({ workDir: places.workDir, runId, runDir })
-  const tools = toolsFor({ signer, lease })
+  const tools = toolsFor({ signer, lease, noticeDir: noticeDir(places.stateDir) })
   let evidence: Evidence
   try {
     const machine = await machineFacts()

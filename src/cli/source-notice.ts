@@ -9,7 +9,12 @@ export function noticeDir(stateDir: string): string {
 /** What an operator must hear first: a source that a run stopped and did not start again, and how to start it. */
 export async function sourceNotices(stateDir: string): Promise<readonly string[]> {
   const directory = noticeDir(stateDir)
-  return Promise.all(
-    (await files.list(directory)).map(name => files.readText(join(directory, name)).then(text => text.trim())),
-  )
+  // A file that is being written has a hidden name.
+  const names = (await files.list(directory)).filter(name => !name.startsWith('.'))
+  return Promise.all(names.map(name => files.readText(join(directory, name)).then(text => text.trim())))
+}
+
+/** Before a run says anything of its own. */
+export async function tellNotices(stateDir: string, output: { write(text: string): unknown }): Promise<void> {
+  for (const notice of await sourceNotices(stateDir)) output.write(`${notice}\n\n`)
 }

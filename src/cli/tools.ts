@@ -4,12 +4,29 @@ import { files } from '../adapters/files.ts'
 import { interposer } from '../adapters/interposer.ts'
 import { createInstancePort } from '../adapters/isolation/instances.ts'
 import { leakScan } from '../adapters/leak-scan.ts'
+import { noticesIn } from '../adapters/notices.ts'
 import type { Lease } from '../adapters/process/lease.ts'
 import { commands } from '../adapters/run-command.ts'
 import type { Tools } from '../model/ports.ts'
 import type { Signer } from '../model/signer.ts'
 
+interface ToolsInput {
+  readonly signer: Signer
+  readonly lease: Lease
+  readonly noticeDir: string
+}
+
 /** The real world, as the engine gets it. */
-export function toolsFor({ signer, lease }: { readonly signer: Signer; readonly lease: Lease }): Tools {
-  return { clock, files, archives, interposer, instances: createInstancePort(lease), leaks: leakScan, commands, signer }
+export function toolsFor({ signer, lease, noticeDir }: ToolsInput): Tools {
+  return {
+    clock,
+    files,
+    archives,
+    interposer,
+    instances: createInstancePort(lease),
+    leaks: leakScan,
+    commands,
+    signer,
+    notices: noticesIn(noticeDir, files),
+  }
 }

@@ -4,6 +4,7 @@ import type { Files } from './files.ts'
 import type { InstancePort } from './instance.ts'
 import type { InterposerPort } from './interposer.ts'
 import type { LeakScanPort } from './leak-scan.ts'
+import type { Notices } from './notices.ts'
 import type { CommandRunner } from './run-command.ts'
 import type { Signer } from './signer.ts'
 
@@ -30,4 +31,5 @@ export interface Tools {
   readonly leaks: LeakScanPort
   readonly commands: CommandRunner
   readonly signer: Signer
+  readonly notices: Notices
 }

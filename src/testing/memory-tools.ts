@@ -43,6 +43,7 @@ export function memoryTools(given: Partial<Tools> = {}): Tools {
     leaks: absent('leaks'),
     commands: absent('commands'),
     signer: absent('signer'),
+    notices: absent('notices'),
     ...given,
   }
 }
