@@ -95,7 +95,9 @@ export function displayFor(stream: Writable & { isTTY?: boolean }, settings: Dis
       const shown = place.startsWith('..') ? dir : place
       stream.write('\n')
       for (const line of summaryLines(evidence)) process.stdout.write(`${escapeControls(line)}\n`)
-      process.stdout.write(`evidence  ${shown}\nre-check  runproof evidence verify ${shown}\n`)
+      process.stdout.write(
+        `evidence  ${shown}\nre-check  ${process.env['RUNPROOF_INVOKED_AS'] ?? 'runproof'} evidence verify ${shown}\n`,
+      )
     },
   }
 }
