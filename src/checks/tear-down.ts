@@ -3,6 +3,12 @@ import { keysDir, stopped } from '../drill/subjects.ts'
 import { changed, defineCheck, failed, passed } from '../model/check.ts'
 import type { StopReport } from '../model/instance.ts'
 
+/** Leaves a process in a session of its own, and ends only when that one runs: before, it would end with this one's group. */
+const DETACH = `
+setsid sh -c ': > "$TMPDIR/detached"; exec sleep 600' >/dev/null 2>&1 </dev/null &
+until [ -e "$TMPDIR/detached" ]; do sleep 0.01; done
+`
+
 interface Observed {
   readonly report: StopReport
   readonly keyFiles: readonly string[]
@@ -61,10 +67,7 @@ export const nothingLeft = defineCheck<Observed>({
       cost: { instances: 1 },
       subject: async (context, scope) => {
         const broken = await startBroken(context, scope, {})
-        await broken.instance.run(
-          { argv: ['sh', '-c', 'setsid sleep 600 >/dev/null 2>&1 </dev/null &'] },
-          { timeoutMs: 5_000 },
-        )
+        await broken.instance.run({ argv: ['sh', '-c', DETACH] }, { timeoutMs: 10_000 })
         const report = await broken.instance.stop({ graceMs: 5_000 })
         return changed(context, { values: context.values.with(stopped, report) })
       },
