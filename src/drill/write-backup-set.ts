@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { manifestText } from '../archive/manifest.ts'
 import type { CreatedArchive } from '../model/archive.ts'
 import type { StepContext } from '../model/runbook.ts'
 import { FACTS_PAYLOAD_TYPE, type Facts } from './facts.ts'
@@ -27,7 +28,7 @@ export async function writeBackupSet(
 
   for (const [part, archive] of Object.entries(archives)) {
     names.push(archive.archivePath.slice(directory.length + 1))
-    await write(SET.manifest(part as Part), `${JSON.stringify(archive.manifest)}\n`)
+    await write(SET.manifest(part as Part), `${manifestText(archive.manifest)}\n`)
   }
   const listed = Object.fromEntries(
     Object.entries(archives).map(([part, archive]) => [
