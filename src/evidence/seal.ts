@@ -54,8 +54,11 @@ export async function seal(input: SealInput): Promise<Evidence> {
   if (problems.length > 0) {
     throw new RunproofError('SEAL_FAILED', `the evidence does not fit its schema: ${problems.slice(0, 3).join('; ')}`)
   }
-  await files.write(join(runDir, EVIDENCE_FILE), `${canonicalJson(evidence)}\n`)
-  for (const report of input.reports) await files.write(join(runDir, report.file), report.render(evidence))
+  const text = canonicalJson(evidence)
+  await files.write(join(runDir, EVIDENCE_FILE), `${text}\n`)
+  // Rendered from what was written: a reader gets its members in canonical order, and must get the same report.
+  const written = JSON.parse(text) as Evidence
+  for (const report of input.reports) await files.write(join(runDir, report.file), report.render(written))
 
   await refuseLeaks(input)
   const subjects = (await digests(files, runDir)).map(({ path, sha256 }) => ({ name: path, digest: { sha256 } }))
