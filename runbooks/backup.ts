@@ -1,48 +1,90 @@
 #!/usr/bin/env -S sh -c 'exec "$(dirname "$(readlink -f "$0")")/../bin/runproof" run "$0" "$@"'
-import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
 import { archiveHoldsTree } from '../src/checks/archive-holds-tree.ts'
+import { archiveKept } from '../src/checks/archive-kept.ts'
+import { artefactsThere } from '../src/checks/artefacts-there.ts'
 import { backupSetWhole } from '../src/checks/backup-set.ts'
+import { factsKnown } from '../src/checks/facts-known.ts'
 import { factsTaken } from '../src/checks/facts-taken.ts'
+import { keysApart } from '../src/checks/keys-apart.ts'
 import { markerReadsBack } from '../src/checks/marker-reads-back.ts'
+import { outPlaceFits } from '../src/checks/out-place.ts'
+import { restartPossible } from '../src/checks/restart-possible.ts'
+import { sourceAnswers, sourceBack } from '../src/checks/source-answers.ts'
 import { sourceServes } from '../src/checks/source-serves.ts'
 import { sourceStopped } from '../src/checks/source-stopped.ts'
+import { archiveRoots } from '../src/drill/archive-roots.ts'
+import {
+  backupConflict,
+  backupLimits,
+  backupParams,
+  hasWorkspace,
+  packing,
+  readable,
+  seedParams,
+  wayOf,
+} from '../src/drill/backup-params.ts'
+import { artefacts, deployment, live, statusBefore, stoppedAtMs } from '../src/drill/backup-subjects.ts'
+import { parseCommand } from '../src/drill/command-param.ts'
+import { parseDuration } from '../src/drill/duration.ts'
+import { describeSeeded, findSource } from '../src/drill/find-source.ts'
+import { startAgain, stopSource } from '../src/drill/hold-source.ts'
 import { runSource } from '../src/drill/run-source.ts'
 import { seedSource } from '../src/drill/seed-source.ts'
-import { backupDir, baseline, made, markerSetAt, older, running, runningAgain, source } from '../src/drill/subjects.ts'
-import { markerCommand, newSession, takeFacts } from '../src/drill/take-facts.ts'
+import {
+  backupDir,
+  baseline,
+  made,
+  markerSetAt,
+  older,
+  type Part,
+  running,
+  runningAgain,
+  source,
+} from '../src/drill/subjects.ts'
+import { settleFacts } from '../src/drill/take-facts.ts'
+import { takeInventory } from '../src/drill/take-inventory.ts'
 import { writeBackupSet } from '../src/drill/write-backup-set.ts'
+import { takeBaseline, writeMarker } from '../src/drill/write-marker.ts'
 import type { NonEmpty } from '../src/model/check.ts'
-import { defineRunbook, type ParamSpec, type PlanInput, type Step, type StepContext } from '../src/model/runbook.ts'
-import { Secret } from '../src/model/secret.ts'
+import { formatCommand } from '../src/model/command.ts'
+import { defineRunbook, type PlanInput, type Step } from '../src/model/runbook.ts'
+
+export { seedParams }
 
 const PAGE = 'production-runbooks'
-
-/** Size of what the stand-in is seeded with. */
-export const seedParams: Readonly<Record<string, ParamSpec>> = {
-  'seed-sessions': { describe: 'sessions the stand-in is seeded with', default: '6' },
-  'seed-runs': { describe: 'finished runs it is seeded with', default: '12' },
-  'seed-actions': { describe: 'signed actions it is seeded with, two ledger records each', default: '24' },
-  'seed-files': { describe: 'files of its state root in all', default: '150' },
-  'seed-size': { describe: 'bytes of its state root in all', default: '4000000' },
-}
+/** Draining may go on after the stop command has ended, and asking takes its time. */
+const BESIDES_MS = 60_000
 
 export default defineRunbook({
   id: 'backup',
   title: 'Take a backup that a restore can be held against',
   purpose: 'drill',
-  params: {
-    ...seedParams,
-    binary: { describe: 'the daemon’s binary; the stand-in brings its own', example: '/usr/local/bin/kheish-daemon' },
-    out: { describe: 'existing directory for the backup set', example: '/backup/tonight' },
-  },
+  params: backupParams,
   requires: ['backup'],
+  conflict: ({ params, target }) => backupConflict(params, target),
+  limits: ({ params, target }) => backupLimits(params, target),
   steps: input => backupSteps(input),
 })
 
-/** The steps from a running source to a verified backup set, and the source running again. */
-export function backupSteps(_input: PlanInput): NonEmpty<Step> {
-  return [seed, marker, stop, archive, digests, restart]
+/** The steps from a source to a verified backup set, with the source as it was: running or not. */
+export function backupSteps(input: PlanInput): NonEmpty<Step> {
+  const keep = [archive(input), digests]
+  switch (wayOf(input.params, input.target)) {
+    case 'seeded':
+      return [seed, inventory, marker(factsTaken), stop, ...keep, restart]
+    case 'still':
+      return [stillSource, inventory, facts, ...keep]
+    case 'commands':
+      return [
+        runningSource,
+        inventory,
+        preflight,
+        input.params.marker === 'no' ? facts : marker(factsKnown),
+        stopByCommand(input),
+        ...keep,
+        startByCommand(input),
+      ]
+  }
 }
 
 const seed: Step = {
@@ -50,7 +92,7 @@ const seed: Step = {
   title: 'Seed a stand-in source and start it',
   effect: 'write',
   timeoutMs: 60_000,
-  yields: [source, running, older],
+  yields: [source, running, older, deployment],
   run: {
     describe: 'seed a state root and a workspace in the run’s scratch directory, and start a daemon on them',
     async execute(context) {
@@ -59,10 +101,7 @@ const seed: Step = {
       context.run.defer('the source daemon', async () => void (await instance.stop({ graceMs: 5_000 })))
       context.set(source, site)
       context.set(running, instance)
-      context.run.fact(
-        'binary.sha256',
-        await context.tools.files.sha256(await context.tools.files.realPath(site.binary)),
-      )
+      await describeSeeded(context, site)
     },
   },
   verify: [sourceServes(running)],
@@ -70,35 +109,93 @@ const seed: Step = {
   resume: 'repeatable',
 }
 
-const marker: Step = {
+const stillSource: Step = {
+  id: 'source',
+  title: 'Find the source as its operator holds it still',
+  effect: 'read',
+  timeoutMs: 120_000,
+  yields: [deployment],
+  run: { describe: 'look at the state root and the workspace; nothing is run against them', execute: findSource },
+  verify: [sourceStopped, outPlaceFits],
+}
+
+const runningSource: Step = {
+  id: 'source',
+  title: 'Find the running source and ask it who it is',
+  effect: 'read',
+  docs: { page: PAGE, command: 'status' },
+  timeoutMs: 120_000,
+  yields: [deployment, live, statusBefore],
+  run: {
+    describe: 'look at the state root and the workspace, and ask the daemon for its status',
+    commands: ['kheish-daemon --base-url <base-url> --token-file <admin-token-file> status'],
+    execute: findSource,
+  },
+  verify: [sourceAnswers, outPlaceFits],
+}
+
+const inventory: Step = {
+  id: 'inventory',
+  title: 'List what a recovery needs besides the archives',
+  effect: 'read',
+  timeoutMs: 300_000,
+  yields: [artefacts],
+  run: {
+    describe: 'look for routes, configuration, binary, key and token files; take digests of those that are no secrets',
+    async execute(context) {
+      const found = await takeInventory(context, context.values.get(deployment))
+      context.set(artefacts, found)
+      const binary = found.find(one => one.kind === 'binary')?.sha256
+      if (binary != null) context.run.fact('binary.sha256', binary)
+    },
+  },
+  verify: [artefactsThere, keysApart],
+}
+
+const preflight: Step = {
+  id: 'preflight',
+  title: 'Make sure that the source could start again',
+  effect: 'read',
+  docs: { page: PAGE, command: 'doctor routes --check-auth' },
+  timeoutMs: 120_000,
+  run: {
+    describe: 'ask the daemon about its routes file and the stored credentials; look at key, tokens and commands',
+    commands: ['kheish-daemon doctor routes --routes-file <routes-file> --check-auth'],
+    execute: async () => {},
+  },
+  verify: [restartPossible],
+}
+
+const marker = (known: typeof factsTaken | typeof factsKnown): Step => ({
   id: 'marker',
   title: 'Write the state marker and take the facts of the source',
   effect: 'write',
   docs: { page: PAGE, command: 'secrets set <slot> --provider generic --stdin' },
-  timeoutMs: 60_000,
+  timeoutMs: 120_000,
   yields: [markerSetAt, baseline],
   run: {
     describe: 'kheish-daemon secrets set runproof.marker --provider generic --stdin; then ask the source for its facts',
     async execute(context) {
-      const site = context.values.get(source)
-      const daemon = context.values.get(running)
-      const online = {
-        runner: daemon,
-        binary: site.binary,
-        baseUrl: daemon.place.baseUrl,
-        tokenFile: site.adminTokenFile,
-      }
-      const value = new Secret('marker', randomBytes(24).toString('hex'))
-      context.protect(value)
-      context.set(markerSetAt, context.tools.clock.now().getTime())
-      await context.runIn(online.runner, markerCommand(context, online, value))
-      if (!context.target.real) await context.runIn(online.runner, newSession(context, online))
-      context.set(baseline, await takeFacts(context, { ...site, online }))
+      await writeMarker(context)
+      await takeBaseline(context)
     },
   },
-  verify: [markerReadsBack, factsTaken],
+  verify: [markerReadsBack, known],
   irreversible: 'the slot belongs to runproof; its former value has no meaning',
   resume: 'repeatable',
+})
+
+const facts: Step = {
+  id: 'facts',
+  title: 'Take the facts of the source',
+  effect: 'read',
+  timeoutMs: 120_000,
+  yields: [baseline],
+  run: {
+    describe: 'ask the source where it runs; else read the files of its state root, and write none',
+    execute: takeBaseline,
+  },
+  verify: [factsKnown],
 }
 
 const stop: Step = {
@@ -117,33 +214,44 @@ const stop: Step = {
   resume: 'check-first',
 }
 
-const archive: Step = {
-  id: 'archive',
-  title: 'Archive state root and workspace apart, with their manifests',
-  effect: 'write',
-  timeoutMs: 600_000,
-  yields: [backupDir, made],
+const stopByCommand = ({ params }: PlanInput): Step => ({
+  id: 'stop',
+  title: 'Stop the source with its operator’s command, so that its state is one moment',
+  effect: 'destroy',
+  timeoutMs: parseDuration(params['stop-timeout']!) + BESIDES_MS,
+  yields: [stoppedAtMs],
   run: {
-    describe: 'tar the two roots into zstd archives, computing manifests and digests on the way',
-    async execute(context) {
-      const directory = await outDirectory(context)
-      const { stateRoot, workspaceRoot } = context.values.get(source)
-      const create = (sourceDir: string, name: string) =>
-        context.tools.archives.create({
-          sourceDir,
-          archivePath: join(directory, `${name}.tar.zst`),
-          signal: context.signal,
-        })
-      const [state, workspace] = await Promise.all([create(stateRoot, 'state'), create(workspaceRoot, 'workspace')])
-      for (const finding of [...state.findings, ...workspace.findings])
-        context.run.assume(`archive: ${finding.path}: ${finding.detail}`)
-      context.set(backupDir, directory)
-      context.set(made, { state, workspace })
-    },
+    describe: 'note for gc and later runs that the source is stopped and how to start it; stop it; wait for its lock',
+    commands: [commandOf(params['stop-command']!)],
+    execute: stopSource,
   },
-  verify: [archiveHoldsTree('state'), archiveHoldsTree('workspace')],
-  irreversible: 'the archives are new files; remove them to undo',
+  verify: [sourceStopped],
+  undo: { describe: `start it again, unless it serves: ${commandOf(params['start-command']!)}`, execute: startAgain },
   resume: 'check-first',
+})
+
+const archive = (input: PlanInput): Step => {
+  const { compression, recipients } = packing(input.params)
+  const parts: readonly Part[] = hasWorkspace(input.params, input.target) ? ['workspace'] : []
+  const cutOff = recipients.length > 0 ? 'DECRYPT_FAILED' : 'ARCHIVE_TRUNCATED'
+  const check = (part: Part) => (readable(input.params) ? archiveHoldsTree(part, cutOff) : archiveKept(part))
+  return {
+    id: 'archive',
+    title:
+      parts.length > 0
+        ? 'Archive state root and workspace apart, with their manifests'
+        : 'Archive the state root, with its manifest',
+    effect: 'write',
+    timeoutMs: 4 * 3_600_000,
+    yields: [backupDir, made],
+    run: {
+      describe: `tar each root${compression === 'none' ? '' : `, compress with ${compression}`}${recipients.length > 0 ? `, encrypt to ${recipients.length} age recipients` : ''}; compute manifests and digests on the way`,
+      execute: archiveRoots,
+    },
+    verify: [check('state'), ...parts.map(check)],
+    irreversible: 'the archives are new files; remove them to undo',
+    resume: 'check-first',
+  }
 }
 
 const digests: Step = {
@@ -151,11 +259,14 @@ const digests: Step = {
   title: 'Write manifests, digests and signed facts beside the archives',
   effect: 'write',
   docs: { page: PAGE, command: 'sha256sum -c' },
-  timeoutMs: 60_000,
+  timeoutMs: 3_600_000,
   run: {
     describe: 'write the manifests, facts.json with its signature, and SHA256SUMS over all of them',
-    execute: context =>
-      writeBackupSet(context, context.values.get(backupDir), context.values.get(baseline), context.values.get(made)),
+    async execute(context) {
+      const { values } = context
+      const settled = await settleFacts(context, values.get(baseline), values.get(deployment))
+      await writeBackupSet(context, values.get(backupDir), settled, values.get(made))
+    },
   },
   verify: [backupSetWhole],
   irreversible: 'the files are new; remove them to undo',
@@ -182,8 +293,25 @@ const restart: Step = {
   resume: 'check-first',
 }
 
-async function outDirectory({ params, run, tools }: StepContext): Promise<string> {
-  const directory = params.out ?? join(run.scratchDir, 'backup')
-  await tools.files.makeDirectory(directory)
-  return directory
+const startByCommand = ({ params }: PlanInput): Step => ({
+  id: 'restart',
+  title: 'Start the source again with its operator’s command',
+  effect: 'write',
+  timeoutMs: parseDuration(params['start-timeout']!) + BESIDES_MS,
+  run: {
+    describe: 'start the source, wait until it serves, take the notice down',
+    commands: [commandOf(params['start-command']!)],
+    async execute(context) {
+      await startAgain(context)
+      const downMs = context.tools.clock.monotonicMs() - context.values.get(stoppedAtMs)
+      context.run.fact('source.downMs', Math.round(downMs))
+    },
+  },
+  verify: [sourceBack],
+  irreversible: 'starting it is the undo of stopping it',
+  resume: 'check-first',
+})
+
+function commandOf(param: string): string {
+  return formatCommand({ argv: parseCommand(param) })
 }

@@ -138,8 +138,7 @@ async function factsOf(
       stateRoot: join(site.root, 'state'),
       workspaceRoot: join(site.root, 'workspace'),
       sentinel: 'sentinel.txt',
-      binary: BINARY,
-      routesFile: site.routesFile,
+      artefacts: [],
       online: { runner: context.tools.commands, binary: BINARY, baseUrl, tokenFile },
     })
   } finally {

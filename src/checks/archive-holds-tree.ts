@@ -1,7 +1,9 @@
-import { made, type Part, source } from '../drill/subjects.ts'
-import type { ArchiveAlteration } from '../model/archive.ts'
-import { capture } from '../model/capture.ts'
+import { deployment } from '../drill/backup-subjects.ts'
+import { made, type Part } from '../drill/subjects.ts'
+import type { ArchiveAlteration, CreatedArchive } from '../model/archive.ts'
+import { capture, type Values } from '../model/capture.ts'
 import { changed, defineCheck, failed, passed } from '../model/check.ts'
+import { RunproofError } from '../model/error.ts'
 
 interface Archived {
   readonly recordedSha256: string
@@ -11,20 +13,25 @@ interface Archived {
 }
 
 /** The archive that was written, read back whole, holds exactly the tree it was made of. */
-export function archiveHoldsTree(part: Part) {
+export function archiveHoldsTree(part: Part, expects: 'ARCHIVE_TRUNCATED' | 'DECRYPT_FAILED') {
   return defineCheck<Archived>({
     id: `${part}-archive`,
     title: `The ${part} archive, read back, holds the tree it was made of`,
 
-    async probe({ values, tools, signal }) {
-      const archive = values.get(made)[part]
-      const sourceDir = part === 'state' ? values.get(source).stateRoot : values.get(source).workspaceRoot
+    async probe({ params, values, tools, signal }) {
+      const archive = archiveOf(values, part)
+      const identityFile = params['identity-file']
       const read = await tools.archives.inspect({
         open: () => tools.archives.alteredStream(archive.archivePath, values.find(alteration) ?? {}),
         name: archive.archivePath,
+        ...(identityFile === undefined ? {} : { decrypt: { identityFile } }),
         signal,
       })
-      const comparison = await tools.archives.compareTree({ directory: sourceDir, manifest: read.manifest, signal })
+      const comparison = await tools.archives.compareTree({
+        directory: rootOf(values, part),
+        manifest: read.manifest,
+        signal,
+      })
       return {
         recordedSha256: archive.sha256,
         readSha256: read.sha256,
@@ -61,9 +68,9 @@ export function archiveHoldsTree(part: Part) {
       {
         id: 'cut-off',
         breaks: 'the archive is cut off in the middle',
-        expects: 'ARCHIVE_TRUNCATED',
+        expects,
         subject: async context => {
-          const half = Math.floor(context.values.get(made)[part].sizeBytes / 2)
+          const half = Math.floor(archiveOf(context.values, part).sizeBytes / 2)
           return changed(context, { values: context.values.with(alteration, { truncateTo: half }) })
         },
       },
@@ -71,4 +78,17 @@ export function archiveHoldsTree(part: Part) {
   })
 }
 
-const alteration = capture<ArchiveAlteration>('alteration', 'a change to the archive while it is read')
+export const alteration = capture<ArchiveAlteration>('alteration', 'a change to the archive while it is read')
+
+export function archiveOf(values: Values, part: Part): CreatedArchive {
+  const archive = values.get(made)[part]
+  if (archive === undefined) throw new RunproofError('ARCHIVE_UNREADABLE', `no archive of the ${part} was made`)
+  return archive
+}
+
+export function rootOf(values: Values, part: Part): string {
+  const { stateRoot, workspaceRoot } = values.get(deployment)
+  if (part === 'state') return stateRoot
+  if (workspaceRoot === undefined) throw new RunproofError('CAPTURE_UNSET', 'there is no workspace root')
+  return workspaceRoot
+}

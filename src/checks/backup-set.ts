@@ -1,7 +1,9 @@
 import { join } from 'node:path'
+import { deployment } from '../drill/backup-subjects.ts'
 import { FACTS_PAYLOAD_TYPE } from '../drill/facts.ts'
 import { backupDir } from '../drill/subjects.ts'
 import { type CheckContext, changed, defineCheck, failed, passed } from '../model/check.ts'
+import { RunproofError } from '../model/error.ts'
 
 interface BackupSet {
   readonly files: Readonly<Record<string, { readonly listed: string; readonly actual: string | null }>>
@@ -75,11 +77,17 @@ async function copyOfSet(
   scope: AsyncDisposableStack,
   damage: (directory: string) => Promise<void>,
 ): Promise<CheckContext> {
-  const { archives, files } = context.tools
+  const { commands, files } = context.tools
   const directory = context.values.get(backupDir)
-  const copy = `${directory}.counterproof-${process.hrtime.bigint()}`
+  const copy = join(context.values.get(deployment).scratchDir, `set-${process.hrtime.bigint()}`)
+  const names = await files.list(directory)
   scope.defer(() => files.remove(copy))
-  await archives.linkedCopy(directory, copy)
+  await files.makeDirectory(copy)
+  const linked = await context.runIn(commands, {
+    argv: ['ln', '--symbolic', '--', ...names.map(name => join(directory, name)), copy],
+  })
+  if (linked.exitCode !== 0)
+    throw new RunproofError('COMMAND_FAILED', `ln into ${copy} ended with exit ${linked.exitCode}`)
   await damage(copy)
   return changed(context, { values: context.values.with(backupDir, copy) })
 }

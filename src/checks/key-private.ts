@@ -56,7 +56,7 @@ export const keyPrivate = defineCheck<Observed>({
 })
 
 /** 32 raw bytes, or base64 of 32 bytes; what is neither counts as its own length. */
-function keyBytes(text: string): number {
+export function keyBytes(text: string): number {
   const decoded = Buffer.from(text, 'base64')
   return decoded.length === 32 && decoded.toString('base64') === text ? 32 : Buffer.byteLength(text)
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import { source } from '../drill/subjects.ts'
+import { deployment } from '../drill/backup-subjects.ts'
+import { lockHeld } from '../drill/lock.ts'
 import { changed, defineCheck, failed, passed } from '../model/check.ts'
-import { RunproofError } from '../model/error.ts'
 
 /** Nobody holds the lock of the state root, so nothing writes while it is archived. */
 export const sourceStopped = defineCheck<{ readonly locked: boolean; readonly lockFile: string }>({
@@ -9,20 +9,17 @@ export const sourceStopped = defineCheck<{ readonly locked: boolean; readonly lo
   title: 'Nobody holds the lock of the source’s state root',
 
   async probe(context) {
-    const { values, target, tools } = context
-    const lockFile = join(values.get(source).stateRoot, target.layout.lockFile)
-    if ((await tools.files.facts(lockFile)) === undefined) return { locked: false, lockFile }
-    // Only tries: the lock is given back when `true` ends, and the file is not written.
-    const tried = await context.runIn(tools.commands, {
-      argv: ['flock', '--nonblock', '--conflict-exit-code', '9', lockFile, 'true'],
-    })
-    if (tried.exitCode !== 0 && tried.exitCode !== 9)
-      throw new RunproofError('COMMAND_FAILED', `flock ended with exit ${tried.exitCode ?? tried.signal}`)
-    return { locked: tried.exitCode === 9, lockFile }
+    const { stateRoot } = context.values.get(deployment)
+    return {
+      locked: await lockHeld(context, stateRoot),
+      lockFile: join(stateRoot, context.target.layout.lockFile),
+    }
   },
 
   judge: ({ locked, lockFile }) =>
-    locked ? failed(`${lockFile} is held: the daemon still runs`) : passed({ actual: 'not held' }),
+    locked
+      ? failed(`${lockFile} is held: the daemon still runs; stop it, or give a snapshot of its state root`)
+      : passed({ actual: 'not held' }),
 
   counterproofs: [
     {
@@ -33,11 +30,12 @@ export const sourceStopped = defineCheck<{ readonly locked: boolean; readonly lo
     },
     {
       id: 'lock-held',
-      breaks: 'a process holds the lock of a copy',
+      breaks: 'a process holds the lock of another state root',
       because: /still runs/,
       subject: async (context, scope) => {
         const { files, commands } = context.tools
-        const stateRoot = join(context.values.get(source).stateRoot, '..', 'locked-copy')
+        const subject = context.values.get(deployment)
+        const stateRoot = join(subject.scratchDir, 'locked')
         const lockFile = join(stateRoot, context.target.layout.lockFile)
         await files.makeDirectory(stateRoot)
         scope.defer(() => files.remove(stateRoot))
@@ -54,7 +52,7 @@ export const sourceStopped = defineCheck<{ readonly locked: boolean; readonly lo
         })
         while ((await files.facts(held)) === undefined && !context.signal.aborted)
           await new Promise(resolve => setTimeout(resolve, 5))
-        return changed(context, { values: context.values.with(source, { ...context.values.get(source), stateRoot }) })
+        return changed(context, { values: context.values.with(deployment, { ...subject, stateRoot }) })
       },
     },
   ],

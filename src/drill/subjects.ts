@@ -40,7 +40,8 @@ export const markerSetAt = capture<number>('marker-set-at', 'when the marker was
 export const backupDir = capture<string>('backup-dir', 'directory of the backup set')
 
 /** Archives as the backup made them, before anything travelled. */
-export const made = capture<Readonly<Record<Part, CreatedArchive>>>('made', 'archives the backup made')
+export type Made = Readonly<{ state: CreatedArchive; workspace?: CreatedArchive }>
+export const made = capture<Made>('made', 'archives the backup made')
 
 /** One archive as it is about to be restored. */
 export interface Incoming {
