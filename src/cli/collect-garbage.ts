@@ -5,7 +5,7 @@ import { sweep } from '../adapters/process/sweep.ts'
 import { verifyJournal } from '../evidence/journal.ts'
 import { JOURNAL_FILE, UNSEALED_PREFIX } from '../evidence/layout.ts'
 import { RunproofError } from '../model/error.ts'
-import { placesFor } from './places.ts'
+import { type Places, placesFor } from './places.ts'
 import { sourceNotices } from './source-notice.ts'
 
 /** @returns 0 when nothing is left, 3 when something could not be removed */
@@ -13,10 +13,7 @@ export async function collectGarbage(options: { reports?: string; work?: string;
   const places = placesFor(process.env, options)
   const notices = await sourceNotices(places.stateDir)
   const swept = await sweep(places.workDir)
-  const unsealed = await unsealedRuns(
-    places.reportsDir,
-    swept.map(one => one.runId),
-  )
+  const unsealed = await unsealedRuns(places)
 
   if (options.json === true) process.stdout.write(`${JSON.stringify({ notices, swept, unsealed }, null, 2)}\n`)
   else {
@@ -34,15 +31,14 @@ export async function collectGarbage(options: { reports?: string; work?: string;
 }
 
 /** Directories of runs that ended without a seal. Kept: a journal may be the only record there is. */
-async function unsealedRuns(
-  reportsDir: string,
-  swept: readonly string[],
-): Promise<readonly { dir: string; journal: string }[]> {
+async function unsealedRuns({ reportsDir, workDir }: Places): Promise<readonly { dir: string; journal: string }[]> {
   const names = await readdir(reportsDir).catch(() => [])
   const runs: { dir: string; journal: string }[] = []
-  for (const name of names.filter(one => one.startsWith(UNSEALED_PREFIX))) {
+  for (const name of names.filter(one => one.startsWith(UNSEALED_PREFIX)).sort()) {
     const dir = join(reportsDir, name)
-    const ended = swept.includes(name.slice(UNSEALED_PREFIX.length)) ? 'its run is dead' : 'its run may still be going'
+    // The sweep has removed the scratch directory of every run that is dead.
+    const scratch = await files.facts(join(workDir, name.slice(UNSEALED_PREFIX.length)))
+    const ended = scratch === undefined ? 'its run is dead' : 'its run may still be going'
     runs.push({ dir, journal: `${ended}; ${await journalState(join(dir, JOURNAL_FILE))}` })
   }
   return runs

@@ -40,7 +40,8 @@ async function main(words: readonly string[]): Promise<number | undefined> {
     if (thrown instanceof CommanderError) {
       // Help and version were asked for; everything else that commander throws is a usage error it has printed.
       if (thrown.exitCode === 0) return 0
-      const message = thrown.message.replace(/^error: /, '')
+      // What stands after the name of an unknown flag may be the value of a secret.
+      const message = thrown.message.replace(/^error: /, '').replace(/^(unknown option '[^'=]*)=[\s\S]*$/, "$1'")
       return report(new RunproofError('USAGE', message, { hint: 'runproof --help' }), words.includes('--json'))
     }
     return report(toRunproofError(thrown), words.includes('--json'))

@@ -4,7 +4,7 @@ import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { clock } from '../adapters/clock.ts'
 import { files, syncDirectory, syncFile } from '../adapters/files.ts'
-import { holdLease } from '../adapters/process/lease.ts'
+import { holdLease, type Lease } from '../adapters/process/lease.ts'
 import { execute, type RunResult } from '../engine/execute.ts'
 import type { CounterproofMode } from '../engine/falsify.ts'
 import { type Plan, plan } from '../engine/plan.ts'
@@ -83,9 +83,9 @@ export async function runRunbook(name: string, flags: RunFlags): Promise<number>
 
   const runDir = join(places.reportsDir, `${UNSEALED_PREFIX}${runId}`)
   const finalDir = join(places.reportsDir, runId)
+  await using lease = await claimScratch({ workDir: places.workDir, runId, runDir })
   await makeRunDir(join(runDir, ARTIFACTS_DIR))
   const journal = openJournal(join(runDir, JOURNAL_FILE), clock, text => known.redact(text))
-  await using lease = await holdLease({ workDir: places.workDir, runId, runDir })
   const tools = toolsFor({ signer, lease, noticeDir: noticeDir(places.stateDir) })
   let evidence: Evidence
   try {
@@ -124,7 +124,7 @@ export async function runRunbook(name: string, flags: RunFlags): Promise<number>
       endedAt: clock.now().toISOString(),
       durationMs: clock.monotonicMs() - began,
       ...result,
-      ...strayed(result, strays.errors),
+      ...strayed(result, await strays.soFar()),
     }
     journal.append('run-ended', { outcome: run.outcome })
     const { lastHash, records } = journal.close()
@@ -175,6 +175,18 @@ async function publish(from: string, to: string): Promise<void> {
     await syncDirectory(dirname(to))
   } catch (thrown) {
     throw fileError(thrown, to, 'publish')
+  }
+}
+
+async function claimScratch(of: Parameters<typeof holdLease>[0]): Promise<Lease> {
+  try {
+    return await holdLease(of)
+  } catch (thrown) {
+    const error = fileError(thrown, of.workDir, 'claim scratch space in')
+    throw new RunproofError(error.code, error.message, {
+      hint: error.hint ?? '--work DIR goes elsewhere',
+      cause: thrown,
+    })
   }
 }
 

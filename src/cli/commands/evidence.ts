@@ -10,6 +10,10 @@ const verify = new Command('verify')
     const { verifyEvidence } = await import('../verify-evidence.ts')
     process.exitCode = await verifyEvidence(dir, options.key, options.json === true)
   })
+  .addHelpText(
+    'after',
+    '\nExamples:\n  runproof evidence verify reports/restore-drill-…\n  runproof evidence verify /mnt/audit/run --key auditor.pem',
+  )
 
 const show = new Command('show')
   .summary('print what a sealed directory says, once it verified')
@@ -20,6 +24,10 @@ const show = new Command('show')
     const { showEvidence } = await import('../verify-evidence.ts')
     process.exitCode = await showEvidence(dir, options.key, options.json === true)
   })
+  .addHelpText(
+    'after',
+    '\nExamples:\n  runproof evidence show reports/restore-drill-…\n  runproof evidence show reports/restore-drill-… --json',
+  )
 
 export default new Command('evidence')
   .summary('verify or read sealed evidence')
