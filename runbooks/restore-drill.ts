@@ -17,7 +17,7 @@ import { nothingLeft } from '../src/checks/tear-down.ts'
 import { tokensSeparate } from '../src/checks/tokens.ts'
 import { treeMatches } from '../src/checks/tree-matches.ts'
 import { workspaceSentinel } from '../src/checks/workspace-sentinel.ts'
-import { refuseDuration } from '../src/drill/duration.ts'
+import { parseDuration, refuseDuration } from '../src/drill/duration.ts'
 import { receiveBackup } from '../src/drill/receive-backup.ts'
 import { measureRecoveryPoint } from '../src/drill/recovery-point.ts'
 import { refuseWithoutBarrier } from '../src/drill/refuse-without-barrier.ts'
@@ -74,7 +74,7 @@ export default defineRunbook({
     const restore: NonEmpty<Step> = [
       receive(input),
       unpack(input),
-      start,
+      start(input),
       validate(input),
       tearDownStep,
       search,
@@ -126,12 +126,12 @@ const unpack = ({ params }: PlanInput): Step => ({
   ],
 })
 
-const start: Step = {
+const start = ({ params }: PlanInput): Step => ({
   id: 'start',
   title: 'Start an isolated daemon on a view of the restored trees',
   effect: 'read',
   docs: { page: PAGE, command: 'doctor' },
-  timeoutMs: 120_000,
+  timeoutMs: parseDuration(params['ready-timeout']!) + 60_000,
   phase: 'start',
   yields: [isolated],
   run: {
@@ -143,14 +143,14 @@ const start: Step = {
       const made = await startIsolated(context, {
         scratchDir: context.run.scratchDir,
         keysDir: context.values.get(keysDir),
-        readyTimeoutMs: 60_000,
+        readyTimeoutMs: parseDuration(params['ready-timeout']!),
       })
       context.run.defer('the isolated daemon', async () => void (await made.instance.stop({ graceMs: 5_000 })))
       context.set(isolated, made)
     },
   },
   verify: [instanceReady, egressRefused, listenersLoopback, daemonPrivate],
-}
+})
 
 const validate = ({ params }: PlanInput): Step => ({
   id: 'validate',

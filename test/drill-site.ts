@@ -38,6 +38,8 @@ export interface DrillSite extends Disposable {
   /** Archives, manifests, facts and digests, as a backup leaves them. */
   readonly set: string
   readonly facts: Facts
+  /** An archive of the state as it was one marker earlier. */
+  readonly older: string
   /** Parameters of a drill on the archives, with digests. */
   readonly given: Readonly<Record<string, string>>
   /** Copy of the state for a test to damage, and its archive. */
@@ -59,13 +61,14 @@ export async function makeDrillSite(): Promise<DrillSite> {
   const env = { PATH: process.env.PATH, KHEISH_AUTH_STORE_MASTER_KEY_FILE: masterKeyFile }
   const stateRoot = ['--state-root', at('state')]
   const roots = [...stateRoot, '--workspace-root', at('workspace')]
-  for (const [slot, provider] of [
-    ['openai.prod', 'openai'],
-    ['runproof.marker', 'generic'],
-  ] as const) {
+  const setSlot = (slot: string, provider: string) => {
     const words = ['secrets', 'set', slot, '--offline', ...stateRoot, '--provider', provider, '--stdin']
     execFileSync(BINARY, words, { env, input: `value-${process.hrtime.bigint()}-of-a-slot` })
   }
+  setSlot('openai.prod', 'openai')
+  setSlot('runproof.marker', 'generic')
+  const older = await archives.create({ sourceDir: at('state'), archivePath: at('older-state.tar.zst') })
+  setSlot('runproof.marker', 'generic')
   const amounts = ['--sessions', '2', '--runs', '4', '--actions', '4', '--until-ms', String(Date.now())]
   execFileSync(BINARY, ['seed', ...roots, ...amounts], { env })
 
@@ -96,6 +99,7 @@ export async function makeDrillSite(): Promise<DrillSite> {
       facts,
       write,
     },
+    older: older.archivePath,
     given: {
       'state-archive': at('set/state.tar.zst'),
       'workspace-archive': at('set/workspace.tar.zst'),

@@ -1,5 +1,6 @@
+import { join } from 'node:path'
 import { startBroken } from '../drill/start-isolated.ts'
-import { isolated, offLimits } from '../drill/subjects.ts'
+import { isolated, keysDir, offLimits } from '../drill/subjects.ts'
 import { changed, defineCheck, failed, passed } from '../model/check.ts'
 import type { InstanceProcess, Listener, OpenFile, ProbeResult } from '../model/instance.ts'
 
@@ -145,12 +146,14 @@ export const daemonPrivate = defineCheck<Privacy>({
     },
     {
       id: 'open-at-source',
-      breaks: 'a process inside has its working directory at the source',
+      breaks: 'a process inside has its working directory at a place that is off limits',
       because: /open at the source/,
       subject: async (context, scope) => {
         const { instance } = context.values.get(isolated)
         const controller = new AbortController()
-        const place = context.values.get(offLimits)[0]!
+        const place = join(context.values.get(keysDir), '..', 'off-limits')
+        await context.tools.files.makeDirectory(place)
+        scope.defer(() => context.tools.files.remove(place))
         const running = instance.run(
           { argv: ['sleep', '60'], cwd: place },
           { timeoutMs: 60_000, signal: controller.signal },
@@ -160,7 +163,7 @@ export const daemonPrivate = defineCheck<Privacy>({
           await running.catch(() => {})
         })
         await sleeping(instance, place, context.signal)
-        return context
+        return changed(context, { values: context.values.with(offLimits, [place]) })
       },
     },
   ],

@@ -4,6 +4,7 @@ import { client, type Ran, refused, refusedToken } from '../drill/client.ts'
 import { type Difference, describeDifference, difference, MARKER_SLOT } from '../drill/facts.ts'
 import { startBroken } from '../drill/start-isolated.ts'
 import { baseline, isolated, older, restored } from '../drill/subjects.ts'
+import { newSession } from '../drill/take-facts.ts'
 import { type CheckContext, changed, defineCheck, failed, passed, type SubjectCounterproof } from '../model/check.ts'
 
 interface Observed extends Ran<unknown> {
@@ -31,8 +32,13 @@ const olderState: SubjectCounterproof = {
   breaks: 'the daemon runs on an archive of an older state',
   because: /missing|changed/,
   cost: { instances: 1 },
-  unavailable: context =>
-    context.values.find(older) === undefined ? 'no older archive was given (older-state-archive=)' : undefined,
+  unavailable({ values }) {
+    if (values.find(older) === undefined) return 'no older archive was given (older-state-archive=)'
+    // Everything else may well have been the same a month ago.
+    return values.get(baseline).marker === null
+      ? 'the baseline has no marker that tells one night from another'
+      : undefined
+  },
   subject: async (context, scope) => {
     const holder = join(context.values.get(restored).stateRoot, '..', 'counterproofs')
     const into = join(holder, `older-${process.hrtime.bigint()}`)
@@ -43,6 +49,7 @@ const olderState: SubjectCounterproof = {
       name: 'the older archive',
       into,
       signal: context.signal,
+      ...context.values.get(older).reading,
     })
     return runningOn(context, scope, into)
   },
@@ -53,9 +60,18 @@ async function runningOn(context: CheckContext, scope: AsyncDisposableStack, sta
   return changed(context, { values: context.values.with(isolated, broken) })
 }
 
+/** A source that did not run could only be read from disk, and its secrets and sessions are not to be read there. */
+function unknownTo({ values }: CheckContext, kind: 'slots' | 'runs' | 'sessions', noun: string): string | undefined {
+  const facts = values.get(baseline)
+  return !facts.online && facts[kind].length === 0
+    ? `the source was not running at backup time, so its ${noun} are not known`
+    : undefined
+}
+
 /** The same secrets are stored, each as old as it was at backup time. */
 export const slotsRestored = defineCheck<Observed>({
   id: 'secrets',
+  untested: context => unknownTo(context, 'slots', 'secrets'),
   title: 'The stored secrets are those of the source, by name, provider and time of change',
   needs: ['baseline'],
   async probe(context) {
@@ -73,7 +89,7 @@ export const slotsRestored = defineCheck<Observed>({
     {
       id: 'secret-rewritten',
       breaks: 'the marker secret is written again in a copy of the state',
-      because: /changed/,
+      because: /changed|extra/,
       cost: { instances: 1 },
       subject: async (context, scope) => {
         const broken = await startBroken(context, scope, {})
@@ -94,6 +110,7 @@ export const slotsRestored = defineCheck<Observed>({
 /** The same finished runs are there, each with the status it had. */
 export const runsRestored = defineCheck<Observed>({
   id: 'runs',
+  untested: context => unknownTo(context, 'runs', 'finished runs'),
   title: 'The finished runs are those of the source, by status and time',
   needs: ['baseline'],
   async probe(context) {
@@ -131,6 +148,7 @@ export const runsRestored = defineCheck<Observed>({
 /** The same sessions are there. */
 export const sessionsRestored = defineCheck<Observed>({
   id: 'sessions',
+  untested: context => unknownTo(context, 'sessions', 'sessions'),
   title: 'The sessions are those of the source',
   needs: ['baseline'],
   async probe(context) {
@@ -151,7 +169,23 @@ export const sessionsRestored = defineCheck<Observed>({
       because: /nothing|no sessions/,
       observation: observed => ({ ...observed, compared: 0 }),
     },
-    olderState,
+    {
+      id: 'session-added',
+      breaks: 'one session more is opened on a copy of the state',
+      because: /1 extra/,
+      cost: { instances: 1 },
+      subject: async (context, scope) => {
+        const broken = await startBroken(context, scope, {})
+        const command = newSession(context, {
+          runner: broken.instance,
+          binary: broken.binary,
+          baseUrl: broken.instance.place.baseUrl,
+          tokenFile: broken.adminTokenFile,
+        })
+        await context.runIn(broken.instance, command)
+        return changed(context, { values: context.values.with(isolated, broken) })
+      },
+    },
     refusedToken('sessions-refused'),
   ],
 })

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { restorePlace } from '../drill/subjects.ts'
 import { changed, defineCheck, failed, passed } from '../model/check.ts'
 
@@ -46,11 +47,12 @@ export const restorePlaceFits = defineCheck<Observed>({
     },
     {
       id: 'inside-the-source',
-      breaks: 'the place lies inside the live state root',
+      breaks: 'the place lies inside a live directory',
       because: /lie in each other/,
       subject: async context => {
         const place = context.values.get(restorePlace)
-        return changed(context, { values: context.values.with(restorePlace, { ...place, directory: place.live[0]! }) })
+        const around = join(place.directory, '..')
+        return changed(context, { values: context.values.with(restorePlace, { ...place, live: [around] }) })
       },
     },
     {

@@ -18,6 +18,8 @@ export function treeMatches(part: Part) {
   return defineCheck<Observed>({
     id: `${part}-tree`,
     title: `The restored ${part} is the manifest's tree, member by member`,
+    untested: ({ values }) =>
+      values.get(incoming)[part] === undefined ? 'there is no such archive in the backup' : undefined,
 
     async probe({ values, tools, signal }) {
       const manifest = values.get(incoming)[part]?.manifest ?? values.get(restored).manifests[part]
@@ -86,7 +88,7 @@ export function treeMatches(part: Part) {
       },
       {
         id: 'mode-widened',
-        breaks: 'a file becomes readable by everyone in a copy of the tree',
+        breaks: 'a file may be read, written and run by everyone in a copy of the tree',
         because: /changed .*mode/,
         subject: (context, scope) =>
           withDamagedTree(context, scope, part, async root =>
@@ -97,11 +99,12 @@ export function treeMatches(part: Part) {
   })
 }
 
-/** The first file with content and without any of the given mode bits: what can be broken. */
-async function someFile(context: CheckContext, root: string, without = 0): Promise<string> {
+/** The first file with content and, where bits are given, with one of them to be added: what can be broken. */
+async function someFile(context: CheckContext, root: string, addable?: number): Promise<string> {
   for (const name of await context.tools.files.walk(root)) {
     const facts = await context.tools.files.facts(join(root, name))
-    if (facts?.type === 'file' && facts.sizeBytes > 0 && (facts.mode & without) === 0) return join(root, name)
+    if (facts?.type !== 'file' || facts.sizeBytes === 0) continue
+    if (addable === undefined || (facts.mode & addable) !== addable) return join(root, name)
   }
   throw new RunproofError('STATE_MALFORMED', `there is no file to break below ${root}`)
 }

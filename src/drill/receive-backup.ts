@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { expectedDigest } from '../archive/digest-file.ts'
 import { parseManifest } from '../archive/manifest.ts'
 import { keyIdOfAuditKey } from '../ledger/audit-key.ts'
@@ -24,6 +24,7 @@ import {
   snapshot,
   source,
 } from './subjects.ts'
+import { promotionFile } from './tear-down.ts'
 import { SET } from './write-backup-set.ts'
 
 /** Trees and archives share nothing; counterproofs link files and stream archives, so they cost little more. */
@@ -72,8 +73,9 @@ async function receiveOwn(context: StepContext): Promise<void> {
 /** What the operator gave. */
 async function receiveGiven(context: StepContext): Promise<void> {
   const { params, run, tools, target } = context
-  const binary = params['binary'] ?? target.bundledBinary!
-  const masterKeyFile = params['master-key-file']!
+  // The daemon has a working directory of its own, where relative paths would lead elsewhere.
+  const binary = resolve(params['binary'] ?? target.bundledBinary!)
+  const masterKeyFile = resolve(params['master-key-file']!)
   context.protect(await tools.files.readSecret(masterKeyFile, 'master-key'))
   context.set(site, { binary, routesFile: await tools.files.realPath(params['routes-file']!), masterKeyFile })
   run.fact('binary.sha256', await tools.files.sha256(await tools.files.realPath(binary)))
@@ -87,9 +89,7 @@ async function receiveGiven(context: StepContext): Promise<void> {
       keyIdOfAuditKey(await tools.files.readText(params['audit-key-file']), params['audit-key-file']),
     )
   }
-  const directory = params['restore-dir'] ?? join(run.scratchDir, 'restored')
-  await tools.files.makeDirectory(directory)
-  if (params['keep'] !== 'yes') run.defer('the restored trees', () => removeTrees(context, directory))
+  const directory = await placeToRestore(context)
 
   if (params['state-dir'] !== undefined) return receiveSnapshot(context, directory)
   const state = await fetchPart(context, 'state')
@@ -102,7 +102,8 @@ async function receiveGiven(context: StepContext): Promise<void> {
       reading: reading(context),
     })
   }
-  const live = [...new Set([state!, workspace].flatMap(part => (part === undefined ? [] : [dirname(part.path)])))]
+  // The archives themselves: the directory they lie in may well be one that holds the scratch directory too, as /tmp does.
+  const live = [state!, workspace].flatMap(part => (part === undefined ? [] : [part.path]))
   const sizes = [state, workspace].map(part => part?.manifest)
   const stored =
     (await tools.files.sizeBytes(state!.path)) +
@@ -155,6 +156,7 @@ async function fetchPart(context: StepContext, part: Part): Promise<Incoming | u
     from,
     directory,
     fileName: `${part}-archive`,
+    allowUnknown: params['decrypt-command'] !== undefined,
     timeoutMs: parseDuration(params['fetch-timeout']!),
     signal,
   })
@@ -222,6 +224,21 @@ function noArchive(): never {
   throw new RunproofError('INTERNAL', 'a snapshot has no archive to read')
 }
 
-async function removeTrees({ tools }: StepContext, directory: string): Promise<void> {
-  for (const name of await tools.files.list(directory)) await tools.files.remove(join(directory, name))
+/**
+ * The directory that takes the trees. What the run puts there is removed at its end, unless the operator keeps it and the
+ * daemon was validated; what lay there before is never touched, and is refused by a check.
+ */
+async function placeToRestore({ params, run, tools }: StepContext): Promise<string> {
+  const directory = resolve(params['restore-dir'] ?? join(run.scratchDir, 'restored'))
+  const existed = (await tools.files.facts(directory)) !== undefined
+  const before = await tools.files.list(directory)
+  await tools.files.makeDirectory(directory)
+  if (before.length > 0) return directory
+  run.defer('the restored trees', async () => {
+    await tools.files.remove(join(directory, 'counterproofs'))
+    if (params['keep'] === 'yes' && (await tools.files.facts(promotionFile(run))) !== undefined) return
+    if (!existed) return tools.files.remove(directory)
+    for (const name of await tools.files.list(directory)) await tools.files.remove(join(directory, name))
+  })
+  return directory
 }

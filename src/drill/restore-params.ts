@@ -62,6 +62,7 @@ export const restoreParams: Readonly<Record<string, ParamSpec>> = {
     refuse: text => (text === 'yes' || text === 'no' ? undefined : 'expected yes or no'),
   },
   'allow-egress': { describe: 'reason for which a real archive may run without isolation', example: 'air-gapped host' },
+  'ready-timeout': { describe: 'longest that the daemon may take to be ready', default: '1m', refuse: refuseDuration },
   'fetch-timeout': { describe: 'longest that fetching may take', default: '30m', refuse: refuseDuration },
 }
 
@@ -104,7 +105,8 @@ export function conflict(
 /** What is known beforehand not to be tested with these parameters. */
 export function untested(params: Params, target: { readonly real: boolean }): readonly string[] {
   const always = ['extended attributes and ACLs of restored files are not read back and compared']
-  if (!target.real) always.push('a real daemon: the target is the stand-in, so nothing is shown of what a real one does')
+  if (!target.real)
+    always.push('a real daemon: the target is the stand-in, so nothing is shown of what a real one does')
   if (originOf(params) === 'this-run') return always
   const set = params['backup-set'] !== undefined
   const limits = always

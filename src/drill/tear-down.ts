@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { StepContext } from '../model/runbook.ts'
+import type { RunNotes, StepContext } from '../model/runbook.ts'
 import { isolated, keysDir, restorePlace, stopped } from './subjects.ts'
 
 /** Stops the isolated daemon the polite way and removes what only it needed. */
@@ -10,7 +10,12 @@ export async function tearDown(context: StepContext): Promise<void> {
   if (context.params['keep'] !== 'yes') return
   const { directory } = context.values.get(restorePlace)
   context.run.fact('kept', directory)
-  await context.tools.files.write(join(context.run.artifactsDir, 'promotion.txt'), promotion(context, directory))
+  await context.tools.files.write(promotionFile(context.run), promotion(context, directory))
+}
+
+/** Only a restore that was validated gets one: its presence is what keeps the trees. */
+export function promotionFile({ artifactsDir }: Pick<RunNotes, 'artifactsDir'>): string {
+  return join(artifactsDir, 'promotion.txt')
 }
 
 /** What is left for people when the drill was the real thing. */

@@ -161,8 +161,8 @@ export interface CreatedArchive {
   readonly findings: readonly ArchiveFinding[]
 }
 
-/** What the first bytes of a file say it is. */
-export type ArchiveFormat = 'tar' | 'gzip' | 'zstd' | 'age'
+/** What the first bytes of a file say it is; `unknown` only where a command is there that may understand it. */
+export type ArchiveFormat = 'tar' | 'gzip' | 'zstd' | 'age' | 'unknown'
 
 export interface FetchArchive {
   /** A path, `-` for standard input, or a command whose standard output is the archive. */
@@ -173,6 +173,8 @@ export interface FetchArchive {
   readonly directory: string
   /** Name of the copy in `directory`. @defaultValue 'archive' */
   readonly fileName?: string
+  /** Whether a format nobody here knows is let through, for a decryption command to read. @defaultValue false */
+  readonly allowUnknown?: boolean
   readonly timeoutMs?: number
   readonly signal?: AbortSignal | undefined
 }
@@ -187,7 +189,10 @@ export interface FetchedArchive {
   readonly durationMs: number
 }
 
-/** How to read an age file: a command from standard input to standard output, or a file of age identities. */
+/**
+ * How to read what is encrypted: a command from standard input to standard output, for age files and for whatever is no
+ * archive as it lies; or a file of age identities.
+ */
 export type Decryption =
   | { readonly command: readonly [string, ...string[]]; readonly env?: Readonly<Record<string, string>> }
   | { readonly identityFile: string }

@@ -35,31 +35,37 @@ export async function fetchArchive(options: FetchArchive): Promise<FetchedArchiv
 }
 
 async function fetchWithin(options: FetchArchive, signal: AbortSignal): Promise<Omit<FetchedArchive, 'durationMs'>> {
-  const { from, directory, fileName = 'archive' } = options
+  const { from, directory, fileName = 'archive', allowUnknown = false } = options
   const copy = path.join(directory, fileName)
-  if (typeof from === 'object') return copyCommand(from, copy, signal)
-  if (from === '-') return copyStream(process.stdin, copy, signal)
+  if (typeof from === 'object') return copyCommand(from, copy, signal, allowUnknown)
+  if (from === '-') return copyStream(() => process.stdin, copy, signal, allowUnknown)
   if (isRegular(from)) {
     const { first } = await peek(createReadStream(from, { end: MAGIC_BYTES - 1 }), MAGIC_BYTES).catch(
       (thrown: unknown) => {
         throw archiveUnreadable(from, thrown)
       },
     )
-    const format = detectFormat(first)
+    const format = detectFormat(first, allowUnknown)
     return { path: from, format, copied: false, ...(await digestFile(from, signal)) }
   }
-  return copyStream(createReadStream(from), copy, signal)
+  return copyStream(() => createReadStream(from), copy, signal, allowUnknown)
 }
 
 async function copyCommand(
   from: Exclude<FetchArchive['from'], string>,
   copy: string,
   signal: AbortSignal,
+  allowUnknown: boolean,
 ): Promise<Omit<FetchedArchive, 'durationMs'>> {
-  await using child = new StreamChild(from.command, { env: from.env, signal })
-  child.stdin.end()
+  await using children = new AsyncDisposableStack()
+  let child: StreamChild | undefined
+  const start = () => {
+    child = children.use(new StreamChild(from.command, { env: from.env, signal }))
+    child.stdin.end()
+    return child.stdout
+  }
   const finished = async () => {
-    const exit = await child.exit
+    const exit = await child!.exit
     if (exit.code === 0) return
     throw new RunproofError(
       'FETCH_FAILED',
@@ -70,23 +76,31 @@ async function copyCommand(
     )
   }
   // awaited here, since the child is stopped when this function is left
-  return await copyStream(child.stdout, copy, signal, finished)
+  return await copyStream(start, copy, signal, allowUnknown, finished)
 }
 
-/** @param finished - throws when the end of the stream was not the end of the archive */
+/**
+ * @param start - gives the stream, which is read at once: what a child writes before it ends, and nobody reads, is thrown away
+ *   by Node
+ * @param finished - throws when the end of the stream was not the end of the archive
+ */
 async function copyStream(
-  source: AsyncIterable<Buffer> & { destroy(): unknown },
+  start: () => AsyncIterable<Buffer> & { destroy(): unknown },
   copy: string,
   signal: AbortSignal,
+  allowUnknown: boolean,
   finished: () => Promise<void> = async () => undefined,
 ): Promise<Omit<FetchedArchive, 'durationMs'>> {
-  const stop = () => source.destroy()
-  signal.addEventListener('abort', stop, { once: true })
+  let stop = () => {}
   try {
     await using file = await OutputFile.create(copy)
+    signal.throwIfAborted()
+    const source = start()
+    stop = () => source.destroy()
+    signal.addEventListener('abort', stop, { once: true })
     const { first, whole } = await peek(source, MAGIC_BYTES)
     if (first.length < MAGIC_BYTES) await finished()
-    const format: ArchiveFormat = detectFormat(first)
+    const format: ArchiveFormat = detectFormat(first, allowUnknown)
     for await (const chunk of whole) await file.write(chunk)
     await finished()
     signal.throwIfAborted()

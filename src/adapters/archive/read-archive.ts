@@ -47,13 +47,15 @@ export async function readArchive(
 
 async function* plain(stored: StoredBytes, options: InspectArchive, formats: ArchiveFormat[]): AsyncGenerator<Buffer> {
   let { first, whole } = await peek(stored.bytes(), MAGIC_BYTES)
-  let format = detectFormat(first)
+  const byCommand = options.decrypt !== undefined && 'command' in options.decrypt
+  let format = detectFormat(first, byCommand)
   formats.push(format)
-  if (format === 'age') {
+  if (format === 'age' || format === 'unknown') {
     ;({ first, whole } = await peek(decrypted(whole, options.decrypt, options.name, options.signal), MAGIC_BYTES))
     format = detectFormat(first)
     formats.push(format)
-    if (format === 'age') throw new RunproofError('DECRYPT_FAILED', `${options.name} is encrypted twice`)
+    if (format === 'age' || format === 'unknown')
+      throw new RunproofError('DECRYPT_FAILED', `${options.name} is encrypted twice`)
   }
   if (format === 'tar') {
     yield* whole

@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, describe, test } from 'node:test'
+import { generateIdentity, identityToRecipient } from 'age-encryption'
+import { archives } from '../src/adapters/archive/archives.ts'
+import standIn from '../src/targets/stand-in.ts'
+import { makeDrillSite } from './drill-site.ts'
+import { leftovers } from './leftovers.ts'
+import { assertPassed, checkOf, evidenceOf, runDrill } from './run-drill.ts'
+
+describe('the restore drill takes what an operator has', { timeout: 120_000 }, async () => {
+  const site = await makeDrillSite()
+  after(() => site[Symbol.dispose]())
+  const { root, given } = site
+  const keys = { 'master-key-file': site.masterKeyFile, 'routes-file': site.routesFile }
+  const set = { ...keys, 'backup-set': site.set }
+  const run = (params: Readonly<Record<string, string | undefined>>, more: object = {}) =>
+    runDrill({ root, params, ...more })
+  const tar = (name: string, ...words: string[]) => {
+    execFileSync('tar', [
+      '--create',
+      '--format=posix',
+      ...words,
+      '--file',
+      join(root, name),
+      '--directory',
+      site.state,
+      '.',
+    ])
+    return join(root, name)
+  }
+  /** What a copy of the set holds, with one file changed. */
+  const otherSet = (name: string, file: string, change: (text: string) => string) => {
+    const directory = join(root, name)
+    mkdirSync(directory)
+    for (const one of readdirSync(site.set)) copyFileSync(join(site.set, one), join(directory, one))
+    writeFileSync(join(directory, file), change(readFileSync(join(directory, file), 'utf8')))
+    return directory
+  }
+
+  test('a backup set and an older archive: every check is asked, and every counterproof turns it red', async () => {
+    const ended = await run({ ...set, 'older-state-archive': site.older }, { counterproofs: 'all' })
+    const evidence = assertPassed(ended)
+    const proofs = evidence.steps.flatMap(step => step.checks).flatMap(check => check.counterproofs)
+    assert.deepEqual(
+      proofs.filter(one => one.outcome !== 'red'),
+      [],
+    )
+    assert.ok(proofs.length > 70, `${proofs.length} counterproofs`)
+    assert.doesNotMatch(evidence.notTested.join('\n'), / was given/)
+    assert.deepEqual(evidence.assumptions, [])
+    assert.equal(evidence.facts['facts.signed'], true)
+    assert.deepEqual(await leftovers(ended.workDir), [])
+  })
+
+  test('plain archives, digests beside them, against a target that is not the stand-in', async () => {
+    const state = tar('state-plain.tar')
+    const sums = execFileSync('sha256sum', [state, given['workspace-archive']!])
+    const ended = await run(
+      { ...given, 'state-archive': state, 'sha256-file': site.write('SUMS', sums), binary: standIn.bundledBinary },
+      { target: 'kheish' },
+    )
+    const evidence = assertPassed(ended)
+    assert.equal(evidence.target.real, true)
+    assert.equal(checkOf(evidence, 'state-archive-digest').outcome, 'passed')
+    assert.match(evidence.notTested.join('\n'), /no manifest was given/)
+    const [wait] = evidence.rto!.phases.find(phase => phase.id === 'validate')!.waits!
+    assert.match(wait!.id, /first heartbeat/)
+  })
+
+  test('a gzip archive on standard input, and paths relative to the working directory', async () => {
+    const gzip = tar('state.tar.gz', '--gzip')
+    const key = '../keys/master-key'
+    const ended = await run({ ...keys, 'master-key-file': key, 'state-archive': '-' }, { stdin: readFileSync(gzip) })
+    const evidence = assertPassed(ended)
+    assert.equal(evidence.facts['archive.state.format'], 'gzip')
+    assert.match(evidence.notTested.join('\n'), /workspace recovery is not tested/)
+  })
+
+  test('archives encrypted with age, by identity and by command', async () => {
+    const identity = await generateIdentity()
+    const encrypted = await archives.create({
+      sourceDir: site.state,
+      archivePath: join(root, 'state.tar.zst.age'),
+      recipients: [await identityToRecipient(identity)],
+    })
+    const identityFile = site.write('identity', `${identity}\n`)
+    const opened = await run({ ...keys, 'state-archive': encrypted.archivePath, 'identity-file': identityFile })
+    assert.equal(assertPassed(opened).facts['archive.state.format'], 'age')
+
+    const shut = await run({ ...keys, 'state-archive': encrypted.archivePath })
+    assert.deepEqual([shut.status, evidenceOf(shut).steps[1]!.error?.code], [3, 'DECRYPT_FAILED'])
+    assert.match(evidenceOf(shut).steps[1]!.error!.hint!, /identity-file|decrypt-command/)
+  })
+
+  test('a fetched archive in an encryption that only the decrypt command knows', async () => {
+    const passphrase = site.write('passphrase', randomBytes(24).toString('hex'))
+    const openssl = ['openssl', 'enc', '-aes-256-ctr', '-pbkdf2', '-pass', `file:${passphrase}`]
+    const sealed = site.write(
+      'state.enc',
+      execFileSync(openssl[0]!, [...openssl.slice(1), '-in', given['state-archive']!]),
+    )
+    const ended = await run({
+      ...keys,
+      'fetch-command': JSON.stringify(['cat', sealed]),
+      'decrypt-command': JSON.stringify([...openssl, '-d']),
+      'workspace-archive': given['workspace-archive'],
+    })
+    assertPassed(ended)
+  })
+
+  test('a mounted snapshot, which stays as it is', async () => {
+    const before = await archives.describeTree(site.state)
+    const ended = await run(
+      { ...keys, 'state-dir': site.state, 'workspace-dir': site.workspace, facts: join(site.set, 'facts.json') },
+      { counterproofs: 'all' },
+    )
+    const evidence = assertPassed(ended)
+    assert.deepEqual(
+      evidence.steps
+        .flatMap(step => step.checks)
+        .flatMap(check => check.counterproofs)
+        .filter(one => !['red', 'not-run'].includes(one.outcome)),
+      [],
+    )
+    assert.deepEqual(await archives.describeTree(site.state), before)
+  })
+
+  test('keep=yes leaves the validated trees and says how to promote them', async () => {
+    const place = join(root, 'kept')
+    const ended = await run({ ...set, keep: 'yes', 'restore-dir': place }, { counterproofs: 'all' })
+    const evidence = assertPassed(ended)
+    assert.deepEqual(readdirSync(place).sort(), ['state', 'workspace'])
+    assert.deepEqual(await archives.describeTree(join(place, 'state')), await archives.describeTree(site.state))
+    assert.ok(evidence.artifacts.some(one => one.path === 'artifacts/promotion.txt'))
+    assert.ok(ended.stderr.includes(place), 'the end of the run names the place')
+    assert.deepEqual(await leftovers(ended.workDir), [])
+  })
+
+  test('a restore-dir is left as it was found: absent, empty or full', async () => {
+    const absent = join(root, 'absent')
+    assertPassed(await run({ ...keys, 'state-archive': given['state-archive'], 'restore-dir': absent }))
+    assert.throws(() => statSync(absent), { code: 'ENOENT' })
+
+    const full = join(root, 'full')
+    mkdirSync(full)
+    writeFileSync(join(full, 'precious'), 'x')
+    const refused = await run({ ...given, 'restore-dir': full })
+    assert.equal(refused.status, 1)
+    assert.match(checkOf(evidenceOf(refused), 'restore-place').reason!, /not empty/)
+    assert.deepEqual(readdirSync(full), ['precious'])
+  })
+
+  test('facts whose signature does not hold are refused', async () => {
+    const directory = otherSet('tampered', 'facts.json', text => text.replace('"online": true', '"online":  true'))
+    const ended = await run({ ...set, 'backup-set': directory })
+    const { error } = evidenceOf(ended).steps[0]!
+    assert.deepEqual([ended.status, error?.code], [3, 'FACTS_INVALID'])
+    assert.match(error!.message, /tampered\/facts\.json/)
+  })
+
+  test('facts of an unknown signer are used and told, and those of a known one believed', async () => {
+    const directory = otherSet('foreign', 'facts.dsse.json', text =>
+      text.replace(/"keyid":"[^"]*"/, `"keyid":"sha256:${'0'.repeat(64)}"`),
+    )
+    const unknown = assertPassed(await run({ ...set, 'backup-set': directory }))
+    assert.match(unknown.assumptions.join('\n'), /signed by a key that is not known here/)
+    assert.equal(unknown.facts['facts.signed'], undefined)
+  })
+
+  test('an audit key that is kept apart decides which key must have signed', async () => {
+    const kept = join(site.state, 'audit-signing.key')
+    const right = assertPassed(await run({ ...keys, 'state-archive': given['state-archive'], 'audit-key-file': kept }))
+    assert.equal(checkOf(right, 'audit-key').outcome, 'passed')
+
+    const other = site.write(
+      'other-audit.key',
+      JSON.stringify({ algorithm: 'ed25519', secret_key_hex: randomBytes(32).toString('hex') }),
+    )
+    const wrong = await run({ ...keys, 'state-archive': given['state-archive'], 'audit-key-file': other })
+    assert.equal(wrong.status, 1)
+    assert.match(checkOf(evidenceOf(wrong), 'audit-key').reason!, /not that of the key that is kept apart/)
+  })
+})
