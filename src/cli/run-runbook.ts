@@ -18,7 +18,7 @@ import { readTree } from '../evidence/tree.ts'
 import type { AnyCheck } from '../model/check.ts'
 import { RunproofError, toRunproofError } from '../model/error.ts'
 import { worstOutcome } from '../model/outcome.ts'
-import { fileError } from '../model/system-error.ts'
+import { errnoOf, fileError } from '../model/system-error.ts'
 import { approverFor } from './approve.ts'
 import type { RunFlags } from './commands/run.ts'
 import { exitCodeOf } from './exit-code.ts'
@@ -141,7 +141,11 @@ export async function runRunbook(name: string, flags: RunFlags): Promise<number>
       publish,
     })
   } catch (thrown) {
-    return await unsealed(toRunproofError(thrown), runDir, finalDir)
+    return await unsealed(
+      errnoOf(thrown) === undefined ? toRunproofError(thrown) : fileError(thrown, runDir, 'seal'),
+      runDir,
+      finalDir,
+    )
   }
 
   display.end(evidence, finalDir)
