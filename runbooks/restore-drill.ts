@@ -185,6 +185,7 @@ const tearDownStep: Step = {
   effect: 'read',
   timeoutMs: 60_000,
   yields: [stopped],
+  afterFailure: [isolated],
   run: { describe: 'SIGTERM, grace, end of the namespaces; remove key and token files', execute: tearDown },
   verify: [nothingLeft],
 }
@@ -195,6 +196,7 @@ const search: Step = {
   effect: 'read',
   timeoutMs: 1_800_000,
   yields: [searched],
+  afterFailure: [restorePlace],
   run: { describe: 'list what the run wrote and the secrets it knew', execute: searchEverything },
   verify: [noSecretWritten],
 }

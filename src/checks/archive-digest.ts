@@ -17,6 +17,8 @@ export function archiveDigest(part: Part) {
   return defineCheck<Observed>({
     id: `${part}-archive-digest`,
     title: `The ${part} archive has its recorded SHA-256`,
+    untested: ({ values }) =>
+      values.get(incoming)[part] === undefined ? 'there is no such archive in the backup' : undefined,
 
     async probe({ values }) {
       const archive = need(values.get(incoming)[part], part)

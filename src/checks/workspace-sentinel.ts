@@ -14,6 +14,10 @@ export const workspaceSentinel = defineCheck<Observed>({
   id: 'workspace-sentinel',
   title: 'The workspace sentinel is byte for byte the one of the source',
   needs: ['baseline'],
+  untested: ({ values }) =>
+    values.get(baseline).sentinel === null
+      ? 'the backup names no sentinel (sentinel= of runproof run backup)'
+      : undefined,
 
   async probe({ values, tools }) {
     const { sentinel } = values.get(baseline)

@@ -159,6 +159,39 @@ describe('a run', () => {
     ])
   })
 
+  test('runs a tear-down after a failed step, once what it needs was yielded, and stays failed', async () => {
+    const made = capture<string>('made', 'what the tear-down needs')
+    const log: string[] = []
+    const tearDown = step('down', { afterFailure: [made], does: async () => void log.push('down') })
+    const yielding = step('make', { yields: [made], does: async ({ set }) => set(made, 'x') })
+
+    const after = await run([yielding, step('bad', { verify: [red()] }), step('skipped'), tearDown])
+    assert.deepEqual(log, ['down'])
+    assert.deepEqual(
+      after.steps.map(one => one.outcome),
+      ['passed', 'failed', 'skipped', 'passed'],
+    )
+    assert.equal(after.outcome, 'failed')
+
+    const before = await run([step('bad', { verify: [red()] }), yielding, tearDown])
+    assert.deepEqual(log, ['down'])
+    assert.equal(before.steps[2]!.reason, 'not reached: bad is failed')
+  })
+
+  test('lists a check that cannot be asked with what was given as not tested, and does not pass on nothing', async () => {
+    const unasked = check('unasked', { untested: () => 'no baseline was given' })
+    const some = await run([step('a', { verify: [check('asked'), unasked] })])
+    assert.equal(some.outcome, 'passed')
+    assert.deepEqual(
+      some.steps[0]!.checks.map(one => one.id),
+      ['asked'],
+    )
+    assert.deepEqual(some.notTested, ['unasked is one: no baseline was given'])
+
+    const none = await run([step('a', { verify: [unasked] })])
+    assert.equal(none.outcome, 'errored')
+  })
+
   test('adds the times of phases up, waits apart and counterproofs not counted', async () => {
     const slow: Counterproof<unknown> = {
       id: 'slow',

@@ -122,7 +122,10 @@ class Run {
     const steps: StepRecord[] = []
     for (const [index, step] of plan.steps.entries()) {
       const stopper = steps.find(record => !this.#goesOn(record))
-      const record = stopper === undefined ? await this.#step(step, index) : this.#notReached(step, stopper)
+      const record =
+        stopper === undefined || this.#runsAfter(stopper, step)
+          ? await this.#step(step, index)
+          : this.#notReached(step, stopper)
       steps.push(record)
       this.#note('step-ended', {
         step: step.id,
@@ -201,7 +204,8 @@ class Run {
       if (undo !== undefined) undo.whole = true
 
       const ranMs = tools.clock.monotonicMs() - began
-      const verified = await verifyStep(step.id, step.verify, this.#checkContext(step, commands), {
+      const context = this.#checkContext(step, commands)
+      const verified = await verifyStep(step.id, this.#askable(step, context), context, {
         mode: this.#input.counterproofs,
         width: this.#input.width,
         timeoutMs: step.timeoutMs,
@@ -227,6 +231,7 @@ class Run {
         durationMs: ranMs + verified.checksMs,
         counterproofsMs: verified.counterproofsMs,
         checks: [...verified.checks],
+        ...(verified.checks.length === 0 ? { reason: 'not one of its checks could be asked' } : {}),
         ...(grave.length > 0 ? { reason: `${outcome}: ${grave.join(', ')}` } : attested ? { reason: 'attested' } : {}),
       })
     } catch (thrown) {
@@ -237,6 +242,15 @@ class Run {
     } finally {
       this.#currentPhase = undefined
     }
+  }
+
+  /** The checks that can be asked with what was given; the others are listed as not tested. */
+  #askable(step: Step, context: CheckContext): readonly AnyCheck[] {
+    return step.verify.filter(check => {
+      const why = check.untested?.(context)
+      if (why !== undefined) this.#notTested.add(`${check.title}: ${why}`)
+      return why === undefined
+    })
   }
 
   async #authorise(step: Step): Promise<NonNullable<StepRecord['decision']>> {
@@ -435,6 +449,11 @@ class Run {
   #goesOn(record: StepRecord): boolean {
     // An unproven green is still a green: later steps can be judged, the run as a whole can't pass any more.
     return record.outcome === 'passed' || record.outcome === 'skipped' || record.outcome === 'unproven'
+  }
+
+  #runsAfter(stopper: StepRecord, step: Step): boolean {
+    const answered = stopper.outcome === 'failed' || stopper.outcome === 'errored'
+    return answered && step.afterFailure?.every(capture => this.#values.find(capture) !== undefined) === true
   }
 
   #notReached(step: Step, stopper: StepRecord): StepRecord {

@@ -80,6 +80,11 @@ interface StepBase {
   /** The phase of a recovery that this step's time counts for. */
   readonly phase?: string
   readonly role?: string
+  /**
+   * Run also after a step that failed or errored, provided that these were yielded: a tear-down with its proof, a search for
+   * secrets. Never after one that was denied or interrupted.
+   */
+  readonly afterFailure?: NonEmpty<Capture<unknown>>
 }
 
 export interface ReadStep extends StepBase {
