@@ -115,8 +115,12 @@ async function readIdentities(file: string): Promise<readonly string[]> {
   return lines.filter(line => line !== '' && !line.startsWith('#'))
 }
 
+/** Copies, since a web stream reads ahead and chunks are only lent. */
 function webStream(source: AsyncIterable<Buffer>): ReadableStream<Uint8Array> {
-  return Readable.toWeb(Readable.from(source, { objectMode: false }))
+  const copies = async function* () {
+    for await (const chunk of source) yield Buffer.from(chunk)
+  }
+  return Readable.toWeb(Readable.from(copies(), { objectMode: false }))
 }
 
 async function* buffersOf(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {

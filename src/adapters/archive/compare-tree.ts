@@ -7,6 +7,7 @@ import { RunproofError } from '../../model/error.ts'
 import { StreamChild } from './child.ts'
 import { describeTree } from './describe-tree.ts'
 import { tarCreateSome } from './gnu-tar.ts'
+import { lent } from './lend.ts'
 import { describeExit } from './through-child.ts'
 
 /** The tree on disk against a manifest, both ways. Extended attributes are read back where the manifest has some. */
@@ -47,7 +48,7 @@ async function readSome(
   for (const { path } of wanted) tar.stdin.write(Buffer.concat([Buffer.from('./'), bytesOfText(path), Buffer.alloc(1)]))
   tar.stdin.end()
   const screen = new ArchiveScreen(UNLIMITED, 'report')
-  for await (const chunk of tar.stdout as AsyncIterable<Buffer>) screen.push(chunk, Number.POSITIVE_INFINITY)
+  for await (const chunk of lent(tar.stdout as AsyncIterable<Buffer>)) screen.push(chunk, Number.POSITIVE_INFINITY)
   const exit = await tar.exit
   if (exit.code === 0) return screen.end().manifest
   throw new RunproofError('COMMAND_FAILED', `tar could not read the attributes in ${directory} (${describeExit(exit)})`)

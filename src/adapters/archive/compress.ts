@@ -1,8 +1,7 @@
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { constants, createGzip, createZstdCompress } from 'node:zlib'
 import type { Compression } from '../../model/archive.ts'
 import { RunproofError } from '../../model/error.ts'
+import { feed, lent } from './lend.ts'
 import { findProgram } from './program.ts'
 import { throughChild } from './through-child.ts'
 
@@ -32,10 +31,8 @@ export async function* compressed(
     return
   }
   const encoder = compression === 'gzip' ? createGzip({ chunkSize: CHUNK }) : zstdEncoder()
-  const fed = pipeline(Readable.from(source, { objectMode: false }), encoder)
-  // a failure of the source reaches the reader through the encoder
-  fed.catch(() => undefined)
-  yield* encoder as AsyncIterable<Buffer>
+  const fed = feed(source, encoder).catch((thrown: unknown) => encoder.destroy(thrown as Error))
+  yield* lent(encoder as AsyncIterable<Buffer>)
   await fed
 }
 

@@ -11,6 +11,7 @@ import { compressed } from './compress.ts'
 import { describeMetadata, type TreeDescription } from './describe-tree.ts'
 import { interrupted } from './disk-error.ts'
 import { tarCreate } from './gnu-tar.ts'
+import { lent } from './lend.ts'
 import { OutputFile } from './output-file.ts'
 import { requireTarSuccess, warningsOf } from './tar-exit.ts'
 import { unreadable } from './tree-walk.ts'
@@ -48,7 +49,7 @@ async function archiveInto(file: OutputFile, options: CreateArchive): Promise<Sc
   let result: Screened | undefined
 
   const screened = async function* () {
-    for await (const chunk of tar.stdout as AsyncIterable<Buffer>) {
+    for await (const chunk of lent(tar.stdout as AsyncIterable<Buffer>)) {
       screen.push(chunk, Number.POSITIVE_INFINITY)
       options.onProgress?.({ entries: screen.entries, bytes: screen.bytes })
       yield chunk

@@ -1,8 +1,8 @@
-import { Readable, type Transform } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import type { Transform } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { RunproofError } from '../../model/error.ts'
 import { errnoOf } from './disk-error.ts'
+import { lent } from './lend.ts'
 
 const CHUNK = 256 * 1024
 const HINT = 'fetch the archive again and compare its digest'
@@ -20,32 +20,34 @@ export async function* decompressed(
 ): AsyncGenerator<Buffer> {
   const decoder = format === 'gzip' ? createGunzip({ chunkSize: CHUNK }) : createZstdDecompress({ chunkSize: CHUNK })
   let given = 0
-  let sourceError: unknown
-  const counted = async function* () {
-    try {
-      for await (const chunk of source) {
-        given += chunk.length
-        yield chunk
-      }
-    } catch (thrown) {
-      sourceError = thrown
-      throw thrown
+  let abandoned = false
+  let sourceFailure: { readonly thrown: unknown } | undefined
+  const feedAll = async () => {
+    for await (const chunk of source) {
+      if (abandoned) return
+      given += chunk.length
+      // read on after the decoder is done: what follows its data belongs to the archive and to its digest
+      if (decoder.writable) await new Promise(resolve => decoder.write(chunk, resolve))
     }
+    decoder.end()
   }
-  const fed = pipeline(Readable.from(counted(), { objectMode: false }), decoder, { end: true })
-  fed.catch(() => undefined)
+  // told by the reading loop; one about bytes behind the end comes when nobody reads any more
+  decoder.on('error', () => undefined)
+  const fed = feedAll().catch((thrown: unknown) => {
+    sourceFailure = { thrown }
+    decoder.destroy()
+  })
   try {
-    yield* decoder as AsyncIterable<Buffer>
+    yield* lent(decoder as AsyncIterable<Buffer>)
+    await fed
   } catch (thrown) {
-    throw sourceError ?? explain(thrown, format, name)
+    throw sourceFailure === undefined ? explain(thrown, format, name) : sourceFailure.thrown
+  } finally {
+    abandoned = true
+    decoder.destroy()
   }
-  // a decoder that is done closes under whoever still writes to it
-  const complete = await fed.then(
-    () => true,
-    () => false,
-  )
-  if (sourceError !== undefined) throw sourceError
-  if (complete && bytesUsed(decoder) === given) return
+  if (sourceFailure !== undefined) throw sourceFailure.thrown
+  if (bytesUsed(decoder) === given) return
   throw new RunproofError('ARCHIVE_UNREADABLE', `${name} goes on after the end of its ${format} data`, {
     hint: `if it consists of several ${format} parts, decompress and compress it again as one`,
   })

@@ -1,4 +1,4 @@
-/** The first bytes of a stream, and the whole stream again. */
+/** The first bytes of a lent stream, as a copy, and the whole stream again. */
 export async function peek(
   source: AsyncIterable<Buffer>,
   length: number,
@@ -11,8 +11,9 @@ export async function peek(
     const next = await iterator.next()
     if (next.done) done = true
     else {
-      chunks.push(next.value)
       have += next.value.length
+      // the last one is still lent when it is passed on; those before it are not
+      chunks.push(have < length ? Buffer.from(next.value) : next.value)
     }
   }
   return { first: Buffer.concat(chunks).subarray(0, length), whole: whole() }

@@ -1,10 +1,9 @@
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import type { RunproofError } from '../../model/error.ts'
 import { type ChildExit, type ChildOptions, StreamChild } from './child.ts'
+import { feed, lent } from './lend.ts'
 
 /**
- * Bytes through a program, standard input to standard output. The program is stopped when the reader of these bytes
+ * Lent bytes through a program, standard input to standard output. The program is stopped when the reader of these bytes
  * stops early, and a failure of `source` wins over the program's complaint about a cut input.
  *
  * @param failed - makes the error from `exit code 1` or `signal SIGKILL`
@@ -16,20 +15,14 @@ export async function* throughChild(
   options: ChildOptions = {},
 ): AsyncGenerator<Buffer> {
   await using child = new StreamChild(argv, options)
-  let sourceError: unknown
-  const guarded = async function* () {
-    try {
-      yield* source
-    } catch (thrown) {
-      sourceError = thrown
-      child.stop()
-      throw thrown
-    }
-  }
-  const fed = pipeline(Readable.from(guarded(), { objectMode: false }), child.stdin).catch(() => undefined)
-  yield* child.stdout as AsyncIterable<Buffer>
+  let sourceFailure: { readonly thrown: unknown } | undefined
+  const fed = feed(source, child.stdin).catch((thrown: unknown) => {
+    sourceFailure = { thrown }
+    child.stop()
+  })
+  yield* lent(child.stdout as AsyncIterable<Buffer>)
   const exit = await child.exit
-  if (sourceError !== undefined) throw sourceError
+  if (sourceFailure !== undefined) throw sourceFailure.thrown
   if (exit.code !== 0) throw failed(describeExit(exit))
   await fed
 }

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { chmod, mkdir, readdir, rm } from 'node:fs/promises'
 import type { InspectedArchive, UnpackArchive } from '../../model/archive.ts'
 import { RunproofError } from '../../model/error.ts'
@@ -21,7 +20,7 @@ export async function unpackArchive(options: UnpackArchive): Promise<InspectedAr
   try {
     await using tar = new StreamChild(tarExtract(into), { signal })
     tar.stdout.resume()
-    const result = await readArchive(options, bytes => feed(tar, bytes, into))
+    const result = await readArchive(options, bytes => give(tar, bytes, into))
     tar.stdin.end()
     requireExtracted(await tar.exit, into)
     if (signal?.aborted) throw interrupted(`unpacking into ${into}`)
@@ -32,23 +31,17 @@ export async function unpackArchive(options: UnpackArchive): Promise<InspectedAr
   }
 }
 
-async function feed(tar: StreamChild, bytes: readonly Buffer[], into: string): Promise<void> {
+/** Returns when tar has taken the bytes, since they are only lent (see `lend.ts`). */
+async function give(tar: StreamChild, bytes: readonly Buffer[], into: string): Promise<void> {
   const { stdin } = tar
-  if (stdin.destroyed) await gone(tar, into)
   // one system call for the many small headers of small files
   stdin.cork()
-  let free = true
-  for (const part of bytes) free = stdin.write(part)
+  const taken = new Promise(resolve => {
+    for (const [index, part] of bytes.entries()) stdin.write(part, index === bytes.length - 1 ? resolve : undefined)
+  })
   stdin.uncork()
-  if (free) return
-  const settled = new AbortController()
-  const drained = once(stdin, 'drain', { signal: settled.signal }).then(() => true)
-  const ended = tar.exit.then(() => false)
-  const alive = await Promise.race([drained, ended])
-  if (alive) return
-  settled.abort()
-  drained.catch(() => undefined)
-  await gone(tar, into)
+  await taken
+  if (!stdin.writable) await gone(tar, into)
 }
 
 /** tar ended before its input did. */
