@@ -28,9 +28,8 @@ const DOMAINS: Readonly<Record<string, Layer>> = {
   'src/ledger': { ...pure, ours: ['src/model'], why: 'chains and signatures of records' },
   'src/drill': {
     ...pure,
-    ours: ['src/model'],
-    types: ['src/ledger'],
-    why: 'what a recovery promised and what it kept; a promise has the shape of the head of a ledger',
+    ours: ['src/model', 'src/archive', 'src/ledger'],
+    why: 'what a recovery does and promised, through ports; it reads archives’ digests and a ledger’s heads',
   },
 }
 
@@ -163,9 +162,10 @@ function judgeImport(
   { specifier, kind }: Import,
   shipped: ReadonlySet<string>,
 ): Pick<Violation, 'rule' | 'message'> | undefined {
-  const isTest = file.endsWith('.test.ts') || name === 'test' || name === 'scripts' || name === 'src/testing'
+  const forTests = file.endsWith('.test.ts') || file.includes('/testdata/')
+  const isTest = forTests || name === 'test' || name === 'scripts' || name === 'src/testing'
   const row = LAYERS[name]!
-  const layer = file.endsWith('.test.ts') && name !== 'fixtures' ? TESTS : row
+  const layer = forTests && name !== 'fixtures' ? TESTS : row
 
   if (specifier === undefined) {
     if (kind !== 'dynamic' || layer.computed) return undefined

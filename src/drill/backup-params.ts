@@ -22,16 +22,16 @@ export const seedParams: Readonly<Record<string, ParamSpec>> = {
 }
 
 const artefactParams: Readonly<Record<string, ParamSpec>> = {
-  'routes-file': path('the routes file the source is started with', '/etc/kheish/routes.toml'),
+  'routes-file': path('the routes file the source is started with', '/etc/daemon/routes.toml'),
   'master-key-file': path('the auth store’s master key; looked at, never archived', '/keys/master-key'),
   'admin-token-file': path('the control plane’s admin token', '/keys/admin-token'),
   'readonly-token-file': path('the control plane’s read-only token', '/keys/readonly-token'),
-  'connectors-config': path('connector configuration the source is started with', '/etc/kheish/connectors.json'),
-  'mcp-config': path('MCP configuration the source is started with', '/etc/kheish/mcp.json'),
-  'hooks-file': path('hook configuration', '/etc/kheish/hooks.json'),
+  'connectors-config': path('connector configuration the source is started with', '/etc/daemon/connectors.json'),
+  'mcp-config': path('MCP configuration the source is started with', '/etc/daemon/mcp.json'),
+  'hooks-file': path('hook configuration', '/etc/daemon/hooks.json'),
   'skill-root': {
     describe: 'skill directories the source is started with, separated by commas',
-    example: '/etc/kheish/skills',
+    example: '/etc/daemon/skills',
     refuse: text => listOf(text).map(refuseRelative).find(Boolean),
   },
 }
@@ -47,7 +47,7 @@ const runningParams: Readonly<Record<string, ParamSpec>> = {
     example: '["systemctl","start","kheish"]',
     refuse: refuseCommand,
   },
-  'state-root': path('state root of the running source', '/var/lib/kheish/state'),
+  'state-root': path('state root of the running source', '/var/lib/daemon/state'),
   'workspace-root': path('workspace root of the running source', '/srv/workspace'),
   'base-url': {
     describe: 'where the running source answers',

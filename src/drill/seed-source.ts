@@ -6,7 +6,7 @@ import type { StepContext } from '../model/runbook.ts'
 import { Secret } from '../model/secret.ts'
 import { older, type Site, type Source } from './subjects.ts'
 
-export const ROUTE_SLOT = 'openai.prod'
+const ROUTE_SLOT = 'openai.prod'
 
 const ROUTES = `version = 1
 default_route = "main"

@@ -1,7 +1,7 @@
 import type { Report } from '../evidence/layout.ts'
 import type { CheckRecord, Evidence, StepRecord } from '../evidence/schema.ts'
 import { escapeMarkup } from './text/escape.ts'
-import { seconds } from './text/summary.ts'
+import { duration } from './text/summary.ts'
 
 /** One self-contained page: no script, nothing loaded from anywhere. */
 const report: Report = { file: 'report.html', render }
@@ -9,15 +9,18 @@ export default report
 
 const STYLE = `
 :root{color-scheme:light dark;--line:#8884;--good:#1a7f37;--bad:#cf222e;--odd:#9a6700}
-body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}
+@media(prefers-color-scheme:dark){:root{--good:#3fb950;--bad:#ff7b72;--odd:#d29922}}
+body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;overflow-wrap:anywhere}
 h1{font-size:1.4rem;margin:0}h2{font-size:1.1rem;margin:2rem 0 .5rem}
-code,pre{font:13px/1.4 ui-monospace,monospace}pre{white-space:pre-wrap;overflow-wrap:anywhere}
-.passed{color:var(--good)}.failed,.errored,.denied,.interrupted{color:var(--bad)}.unproven,.skipped{color:var(--odd)}
+code,pre{font:13px/1.4 ui-monospace,monospace}pre{white-space:pre-wrap;margin:.4rem 0}
+.passed{color:var(--good)}.failed,.errored,.denied,.interrupted{color:var(--bad)}.unproven,.skipped,.offered{color:var(--odd)}
 .red::before{content:"red ";color:var(--bad);font-weight:600}.green::before{content:"still green ";color:var(--odd);font-weight:600}
-.not-run::before{content:"not run ";color:var(--odd)}.proof.errored::before{content:"no verdict ";font-weight:600}
-table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid var(--line);padding:.3rem .6rem .3rem 0;text-align:left;vertical-align:top}
-details{margin:.2rem 0}summary{cursor:pointer}ul{margin:.2rem 0;padding-left:1.2rem}.dim{opacity:.7}
-@media(max-width:40rem){td,th{display:block;border:0}}
+.not-run::before{content:"not run ";color:var(--odd)}.proof.errored{color:inherit}.proof.errored::before{content:"no verdict ";color:var(--bad);font-weight:600}
+table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid var(--line);padding:.3rem .8rem .3rem 0;text-align:left;vertical-align:top}
+th,td.verdict{width:6rem}td.number{text-align:right;width:6rem;font-variant-numeric:tabular-nums;padding-right:0}
+table.phases{width:auto;min-width:16rem}
+details{margin:.2rem 0}details.step{margin:1rem 0}summary{cursor:pointer}ul{margin:.2rem 0;padding-left:1.2rem}.dim{opacity:.7}
+@media(max-width:40rem){table.wide td,table.wide th{display:block;width:auto}table.wide th,table.wide td.verdict{border:0;padding-bottom:0}}
 `
 
 function render(evidence: Evidence): string {
@@ -26,17 +29,43 @@ function render(evidence: Evidence): string {
 <title>${escapeMarkup(`${evidence.outcome}: ${evidence.runbook.title}`)}</title><style>${STYLE}</style></head><body>
 <h1>${escapeMarkup(evidence.runbook.title)}: <span class="${evidence.outcome}">${evidence.outcome}</span></h1>
 <p class="dim">${escapeMarkup(evidence.runId)}</p>
+<p>${counts(evidence)}</p>
 ${overview(evidence)}
 ${recovery(evidence)}
 <h2>Steps</h2>
 ${evidence.steps.map(step).join('\n')}
+${list('Left behind, undone or offered', evidence.released.filter(one => one.kind === 'undo' || one.outcome !== 'done').map(released))}
+${list(
+  'Skips that were allowed',
+  evidence.allowedSkips.map(({ id, reason }) => `${id}: ${reason}`),
+)}
 ${list('Not tested', evidence.notTested)}
 ${list('Assumptions', evidence.assumptions)}
-<h2>Artefacts</h2>
-<table><tr><th>file</th><th>SHA-256</th></tr>${evidence.artifacts.map(one => `<tr><td>${escapeMarkup(one.path)}</td><td><code>${one.sha256}</code></td></tr>`).join('')}</table>
+${artefacts(evidence)}
 <p class="dim">This page is a rendering. What counts is evidence.json and its signature: <code>runproof evidence verify</code> re-checks every byte.</p>
 </body></html>
 `
+}
+
+/** How much the verdict rests on, in one sentence. */
+function counts(evidence: Evidence): string {
+  const checks = evidence.steps.flatMap(one => one.checks)
+  const proofs = checks.flatMap(one => one.counterproofs)
+  const red = proofs.filter(one => one.outcome === 'red').length
+  const green = checks.filter(one => one.outcome === 'passed').length
+  return `${green} of ${checks.length} checks green; ${red} of ${proofs.length} counterproofs red, as they should be: each is the same check, asked again after its subject was broken on purpose.`
+}
+
+function released({ kind, what, outcome, error }: Evidence['released'][number]): string {
+  return `${kind} ${outcome}: ${what}${error === undefined ? '' : `: ${error.message}`}`
+}
+
+function artefacts(evidence: Evidence): string {
+  if (evidence.artifacts.length === 0) return ''
+  const rows = evidence.artifacts.map(
+    one => `<tr><td>${escapeMarkup(one.path)}</td><td><code>${one.sha256}</code></td></tr>`,
+  )
+  return `<h2>Artefacts</h2>\n<table class="wide"><tr><th>file</th><th>SHA-256</th></tr>${rows.join('')}</table>`
 }
 
 function overview(evidence: Evidence): string {
@@ -44,31 +73,43 @@ function overview(evidence: Evidence): string {
     ['Target', `${evidence.target.title}${evidence.target.real ? '' : ' (not a real target)'}`],
     ['Operator', `${evidence.operator.user}@${evidence.operator.host}`],
     ['Started', evidence.startedAt],
-    ['Duration', seconds(evidence.durationMs)],
+    ['Duration', duration(evidence.durationMs)],
     ['Isolation', evidence.machine.barrier],
     ['Signed by', evidence.signer.keyId],
     ...Object.entries(evidence.facts).map(([name, value]): [string, string] => [name, String(value)]),
   ]
-  return `<table>${rows.map(([name, value]) => `<tr><th>${escapeMarkup(name)}</th><td>${escapeMarkup(value)}</td></tr>`).join('')}</table>`
+  return `<table class="wide">${rows.map(([name, value]) => `<tr><th>${escapeMarkup(name)}</th><td>${escapeMarkup(value)}</td></tr>`).join('')}</table>`
 }
 
 function recovery(evidence: Evidence): string {
   if (evidence.rto === undefined) return ''
   const phases = evidence.rto.phases.map(
-    phase => `<tr><td>${escapeMarkup(phase.id)}</td><td>${seconds(phase.durationMs)}</td></tr>`,
+    phase => `<tr><td>${escapeMarkup(phase.id)}</td><td>${duration(phase.durationMs)}</td></tr>`,
   )
   const rpo =
     evidence.rpoMs === undefined
       ? ''
-      : `<p>RPO ${seconds(evidence.rpoMs)} <span class="dim">(${escapeMarkup(evidence.rpoBasis ?? '')})</span></p>`
-  return `<h2>Recovery</h2><p>RTO ${seconds(evidence.rto.totalMs)}</p><table>${phases.join('')}</table>${rpo}`
+      : `<p>RPO ${duration(evidence.rpoMs)} <span class="dim">(${escapeMarkup(evidence.rpoBasis ?? '')})</span></p>`
+  return `<h2>Recovery</h2><p>RTO ${duration(evidence.rto.totalMs)}</p><table class="phases">${phases.join('')}</table>${rpo}`
+}
+
+/** A wait by design is told apart: it says nothing about how fast a recovery is. */
+function waits({ waits = [] }: NonNullable<Evidence['rto']>['phases'][number]): string {
+  return waits
+    .map(one => `<br><span class="dim">of it ${seconds(one.durationMs)} ${escapeMarkup(one.id)}</span>`)
+    .join('')
 }
 
 function step(record: StepRecord): string {
   const commands = record.commands.map(one => `<pre>$ ${escapeMarkup(one.command)}</pre>`).join('')
-  return `<details open><summary><strong>${escapeMarkup(record.title)}</strong> <span class="${record.outcome}">${record.outcome}</span> <span class="dim">${seconds(record.durationMs)}</span></summary>
-${record.reason === undefined ? '' : `<p>${escapeMarkup(record.reason)}</p>`}${commands}
-${record.checks.length === 0 ? '' : `<table>${record.checks.map(check).join('')}</table>`}</details>`
+  return `<details class="step" open><summary><strong>${escapeMarkup(record.title)}</strong> <span class="${record.outcome}">${record.outcome}</span> <span class="dim">${duration(record.durationMs)}</span></summary>
+${record.reason === undefined ? '' : `<p>${escapeMarkup(record.reason)}</p>`}${approval(record)}${commands}
+${record.checks.length === 0 ? '' : `<table class="wide">${record.checks.map(check).join('')}</table>`}</details>`
+}
+
+function approval({ decision }: StepRecord): string {
+  if (decision?.approvedBy === undefined) return ''
+  return `<p class="dim">approved by ${escapeMarkup(decision.approvedBy)}: ${escapeMarkup(decision.how ?? '')}</p>`
 }
 
 function check(record: CheckRecord): string {
@@ -83,7 +124,7 @@ function check(record: CheckRecord): string {
     .map(name => `${name}: ${escapeMarkup(JSON.stringify(record[name]).slice(0, 600))}`)
   const details =
     facts.length === 0 ? '' : `<details><summary class="dim">facts</summary><pre>${facts.join('\n')}</pre></details>`
-  return `<tr><td class="${record.outcome}">${record.outcome}</td><td>${escapeMarkup(record.title)}${record.reason === undefined ? '' : `<br>${escapeMarkup(record.reason)}`}${details}<ul>${proofs}</ul></td></tr>`
+  return `<tr><td class="verdict ${record.outcome}">${record.outcome}</td><td>${escapeMarkup(record.title)}${record.reason === undefined ? '' : `<br>${escapeMarkup(record.reason)}`}${details}<ul>${proofs}</ul></td></tr>`
 }
 
 function list(title: string, items: readonly string[]): string {

@@ -1,41 +1,79 @@
 import type { Report } from '../evidence/layout.ts'
-import type { CheckRecord, Evidence, StepRecord } from '../evidence/schema.ts'
+import type { Evidence, StepRecord } from '../evidence/schema.ts'
 import { escapeMarkup } from './text/escape.ts'
 
-/** JUnit XML: one suite a step, one case a check. A red check is a `failure`, one without a verdict an `error`. */
+/**
+ * JUnit XML: one suite a step, one case a check. A red check is a `failure`, one without a verdict an `error`. What is wrong and
+ * is no check (a step that ended badly, something that was not torn down) is a case of its own, so that the file is never
+ * greener than the run.
+ */
 const report: Report = { file: 'junit.xml', render }
 export default report
 
+interface Case {
+  readonly name: string
+  readonly durationMs: number
+  readonly outcome: string
+  readonly reason?: string | undefined
+}
+
+interface Suite {
+  readonly name: string
+  readonly durationMs: number
+  readonly cases: readonly Case[]
+}
+
 function render(evidence: Evidence): string {
-  const checks = evidence.steps.flatMap(step => step.checks)
-  const suites = evidence.steps.filter(step => step.checks.length > 0 || step.outcome !== 'passed').map(suite)
+  const suites = [...evidence.steps.map(stepSuite), tearDownSuite(evidence)].filter(one => one.cases.length > 0)
+  const cases = suites.flatMap(one => one.cases)
   return `<?xml version="1.0" encoding="UTF-8"?>
-<testsuites name="${escapeMarkup(evidence.runbook.id)}" tests="${checks.length}" time="${time(evidence.durationMs)}">
-${suites.join('\n')}
+<testsuites name="${escapeMarkup(evidence.runbook.id)}" ${totals(cases)} time="${time(evidence.durationMs)}">
+${suites.map(suite).join('\n')}
 </testsuites>
 `
 }
 
-function suite(step: StepRecord): string {
-  const cases = step.checks.length > 0 ? step.checks.map(check => checkCase(step, check)) : [stepCase(step)]
-  return `  <testsuite name="${escapeMarkup(step.id)}" tests="${cases.length}" time="${time(step.durationMs)}">\n${cases.join('\n')}\n  </testsuite>`
+function stepSuite(step: StepRecord): Suite {
+  const told = step.outcome === 'passed' || step.checks.some(check => check.outcome === step.outcome)
+  return {
+    name: step.id,
+    durationMs: step.durationMs,
+    cases: [
+      ...step.checks.map(({ id, durationMs, outcome, reason }) => ({ name: id, durationMs, outcome, reason })),
+      ...(told ? [] : [{ name: step.id, durationMs: step.durationMs, outcome: step.outcome, reason: step.reason }]),
+    ],
+  }
 }
 
-function checkCase(step: StepRecord, check: CheckRecord): string {
-  return testCase(step.id, check.id, check.durationMs, check.outcome, check.reason)
+function tearDownSuite(evidence: Evidence): Suite {
+  const left = evidence.released.filter(one => one.outcome === 'errored')
+  const cases = left.map(one => ({ name: one.what, durationMs: 0, outcome: 'errored', reason: one.error?.message }))
+  return { name: 'tear-down', durationMs: 0, cases }
 }
 
-function stepCase(step: StepRecord): string {
-  return testCase(step.id, step.id, step.durationMs, step.outcome, step.reason)
+function suite({ name, durationMs, cases }: Suite): string {
+  const rows = cases.map(one => testCase(name, one)).join('\n')
+  return `  <testsuite name="${escapeMarkup(name)}" ${totals(cases)} time="${time(durationMs)}">\n${rows}\n  </testsuite>`
 }
 
-function testCase(suiteName: string, name: string, durationMs: number, outcome: string, reason = ''): string {
+function testCase(suiteName: string, { name, durationMs, outcome, reason = '' }: Case): string {
   const open = `    <testcase classname="${escapeMarkup(suiteName)}" name="${escapeMarkup(name)}" time="${time(durationMs)}"`
-  if (outcome === 'passed') return `${open}/>`
-  const element =
-    outcome === 'skipped' ? 'skipped' : outcome === 'failed' || outcome === 'unproven' ? 'failure' : 'error'
+  const element = elementOf(outcome)
+  if (element === undefined) return `${open}/>`
   const type = element === 'skipped' ? '' : ` type="${outcome}"`
   return `${open}><${element}${type} message="${escapeMarkup(reason)}"/></testcase>`
+}
+
+function elementOf(outcome: string): 'skipped' | 'failure' | 'error' | undefined {
+  if (outcome === 'passed') return undefined
+  if (outcome === 'skipped') return 'skipped'
+  return outcome === 'failed' || outcome === 'unproven' ? 'failure' : 'error'
+}
+
+function totals(cases: readonly Case[]): string {
+  const count = (element: ReturnType<typeof elementOf>) =>
+    cases.filter(one => elementOf(one.outcome) === element).length
+  return `tests="${cases.length}" failures="${count('failure')}" errors="${count('error')}" skipped="${count('skipped')}"`
 }
 
 function time(milliseconds: number): string {

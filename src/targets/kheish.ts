@@ -153,7 +153,7 @@ function toWarning(warning: Document) {
 }
 
 /** The Kheish daemon, from its published contract. Never yet tried against the real binary. */
-export const kheish: Target = {
+const kheish: Target = {
   id: 'kheish',
   title: 'Kheish daemon',
   real: true,

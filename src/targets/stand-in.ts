@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Target } from '../model/target.ts'
-import { kheish } from './kheish.ts'
+import kheish from './kheish.ts'
 
 /** The embedded reference daemon. Speaks the same contract, is never called real, and can seed itself and misbehave on request. */
 const standIn: Target = {

@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, test } from 'node:test'
+import type { Evidence } from '../evidence/schema.ts'
+import { unsealed } from '../evidence/testdata/sealed-run.ts'
+import html from './html.ts'
+import junit from './junit.ts'
+
+const [step] = unsealed.steps
+const [check] = step!.checks
+
+function evidence(given: Partial<Evidence> = {}): Evidence {
+  return {
+    ...unsealed,
+    artifacts: [{ path: 'artifacts/a', sha256: 'a'.repeat(64), sizeBytes: 1 }],
+    journal: { sha256: '0'.repeat(64), records: 1, lastHash: '0'.repeat(64) },
+    leakScan: {
+      secretNames: [],
+      searchedForms: 0,
+      searchedFiles: 0,
+      searchedBytes: 0,
+      canaryFound: true,
+      unsearched: [],
+      notCovered: [],
+    },
+    signer: { keyId: 'sha256:0', publicKeyPem: 'pem' },
+    ...given,
+  }
+}
+
+const HOSTILE = `</td></pre></style><script>alert(1)</script><img src=x onerror=alert(2)> " ' & ]]> \u0000\u001b[31m\uffff`
+
+/** The same text in every place that a target, a file name or an error message can reach. */
+function hostile(): Evidence {
+  const proof = { ...check!.counterproofs[0]!, breaks: HOSTILE, said: HOSTILE }
+  return evidence({
+    runbook: { ...unsealed.runbook, title: HOSTILE },
+    target: { id: 'x', title: HOSTILE, real: false },
+    operator: { user: HOSTILE, host: HOSTILE },
+    facts: { [HOSTILE]: HOSTILE },
+    notTested: [HOSTILE],
+    assumptions: [HOSTILE],
+    allowedSkips: [{ id: HOSTILE, reason: HOSTILE }],
+    artifacts: [{ path: HOSTILE, sha256: 'a'.repeat(64), sizeBytes: 1 }],
+    rto: { totalMs: 1, phases: [{ id: HOSTILE, durationMs: 1, waits: [{ id: HOSTILE, durationMs: 1 }] }] },
+    rpoMs: 1,
+    rpoBasis: HOSTILE,
+    released: [{ what: HOSTILE, kind: 'tear-down', outcome: 'errored', error: { code: 'X', message: HOSTILE } }],
+    steps: [
+      {
+        ...step!,
+        id: HOSTILE,
+        title: HOSTILE,
+        outcome: 'failed',
+        reason: HOSTILE,
+        commands: [{ command: HOSTILE, exitCode: 0, durationMs: 1 }],
+        decision: { verdict: 'allow', rule: 'r', approvedBy: HOSTILE, how: HOSTILE },
+        checks: [
+          {
+            ...check!,
+            id: HOSTILE,
+            title: HOSTILE,
+            outcome: 'failed',
+            reason: HOSTILE,
+            expected: HOSTILE,
+            actual: { [HOSTILE]: HOSTILE },
+            counterproofs: [proof],
+          },
+        ],
+      },
+    ],
+  })
+}
+
+describe('the HTML report', () => {
+  test('lets no hostile text become markup', () => {
+    const page = html.render(hostile())
+    assert.ok(!page.includes('<script'))
+    assert.ok(!page.includes('<img'))
+    const tags = new Set([...page.matchAll(/<\/?([a-z0-9]+)/gi)].map(match => match[1]!.toLowerCase()))
+    const known = 'html head meta title style body h1 h2 p span table tr th td details summary strong pre ul li code br'
+    assert.deepEqual([...tags.difference(new Set(known.split(' ')))], [])
+    assert.equal([...page.matchAll(/<\/style>/g)].length, 1)
+  })
+
+  test('loads nothing from anywhere and runs nothing', () => {
+    const page = html.render(evidence())
+    assert.doesNotMatch(page, /<(script|link|img|iframe)|\ssrc=|\shref=|url\(|@import/i)
+  })
+
+  test('tells what was left behind, undone or offered, and which skips were allowed', () => {
+    const page = html.render(
+      evidence({
+        released: [
+          { what: 'a lamp', kind: 'tear-down', outcome: 'errored', error: { code: 'X', message: 'it stays on' } },
+          { what: 'a: close the door', kind: 'undo', outcome: 'offered' },
+          { what: 'a daemon', kind: 'tear-down', outcome: 'done' },
+        ],
+        allowedSkips: [{ id: 'one', reason: 'no radio here' }],
+      }),
+    )
+    for (const text of [
+      'tear-down errored: a lamp: it stays on',
+      'undo offered: a: close the door',
+      'one: no radio here',
+    ])
+      assert.ok(page.includes(text), text)
+    assert.ok(!page.includes('a daemon'))
+  })
+
+  const chromium = spawnSync('chromium', ['--version']).status === 0
+  test('fits a phone, however long its words are', { skip: !chromium && 'needs chromium', timeout: 60_000 }, () => {
+    const directory = mkdtempSync(join(tmpdir(), 'runproof-page-'))
+    after(() => rmSync(directory, { recursive: true, force: true }))
+    const long = 'x'.repeat(400)
+    const page = html.render(
+      evidence({
+        facts: { [long]: long },
+        notTested: [long],
+        artifacts: [{ path: long, sha256: 'a'.repeat(64), sizeBytes: 1 }],
+      }),
+    )
+    const measured =
+      '<script>document.title = [document.documentElement.scrollWidth, innerWidth].join()</script></body>'
+    writeFileSync(join(directory, 'page.html'), page.replace('</body>', measured))
+    const flags =
+      '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'
+    const dom = execFileSync(
+      'chromium',
+      [
+        ...flags.split(' '),
+        `--user-data-dir=${directory}/profile`,
+        '--window-size=500,900',
+        '--dump-dom',
+        `file://${directory}/page.html`,
+      ],
+      { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
+    )
+    const [width, window] = /<title>(\d+),(\d+)<\/title>/.exec(dom)!.slice(1).map(Number)
+    assert.ok(width! <= window!, `${width} px on a window of ${window} px`)
+  })
+})
+
+describe('the JUnit report', () => {
+  const xmllint = spawnSync('xmllint', ['--version']).status === 0
+  test('is well-formed whatever stands in it', { skip: !xmllint && 'needs xmllint' }, () => {
+    const { status, stderr } = spawnSync('xmllint', ['--noout', '-'], {
+      input: junit.render(hostile()),
+      encoding: 'utf8',
+    })
+    assert.equal(status, 0, stderr)
+  })
+
+  test('leaves no markup and no forbidden character of a hostile text', () => {
+    const xml = junit.render(hostile())
+    const tags = new Set([...xml.matchAll(/<\/?([\w?]+)/g)].map(match => match[1]))
+    assert.deepEqual([...tags].sort(), ['?xml', 'error', 'failure', 'testcase', 'testsuite', 'testsuites'])
+    assert.doesNotMatch(xml, /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/)
+  })
+
+  const rendered = (given: Partial<Evidence['steps'][number]>, more: Partial<Evidence> = {}) =>
+    junit.render(evidence({ steps: [{ ...step!, ...given }], ...more }))
+  const withCheck = (outcome: Evidence['outcome']) =>
+    rendered({ outcome, checks: [{ ...check!, outcome, reason: 'why' }] })
+
+  const elements = [
+    ['passed', /<testcase [^>]*\/>/, 'failures="0" errors="0" skipped="0"'],
+    ['failed', /<failure type="failed" message="why"\/>/, 'failures="1" errors="0" skipped="0"'],
+    ['unproven', /<failure type="unproven" message="why"\/>/, 'failures="1" errors="0" skipped="0"'],
+    ['errored', /<error type="errored" message="why"\/>/, 'failures="0" errors="1" skipped="0"'],
+    ['interrupted', /<error type="interrupted" message="why"\/>/, 'failures="0" errors="1" skipped="0"'],
+    ['skipped', /<skipped message="why"\/>/, 'failures="0" errors="0" skipped="1"'],
+  ] as const
+  for (const [outcome, element, totals] of elements) {
+    test(`says of a check that is ${outcome} what CI understands`, () => {
+      const xml = withCheck(outcome)
+      assert.match(xml, element)
+      assert.equal(xml.split(`tests="1" ${totals}`).length, 3)
+    })
+  }
+
+  test('is not green when a step ended badly although its checks are green', () => {
+    assert.match(rendered({ outcome: 'interrupted', reason: 'stopped' }), /tests="2".*errors="1"/)
+    assert.match(rendered({ outcome: 'denied', checks: [] }), /<error type="denied"/)
+  })
+
+  test('is not green when something was left behind', () => {
+    const xml = rendered(
+      {},
+      {
+        released: [
+          { what: 'a lamp', kind: 'tear-down', outcome: 'errored', error: { code: 'X', message: 'it stays on' } },
+        ],
+      },
+    )
+    assert.match(xml, /<testsuite name="tear-down".*\n.*name="a lamp".*message="it stays on"/)
+  })
+})
