@@ -39,12 +39,12 @@ const artefactParams: Readonly<Record<string, ParamSpec>> = {
 const runningParams: Readonly<Record<string, ParamSpec>> = {
   'stop-command': {
     describe: 'argv that stops the source, as a JSON list or plain words; run with a bare environment and no shell',
-    example: '["systemctl","stop","kheish"]',
+    example: '["systemctl","stop","daemon"]',
     refuse: refuseCommand,
   },
   'start-command': {
     describe: 'argv that starts it again; what it leaves in its own process group is ended with it',
-    example: '["systemctl","start","kheish"]',
+    example: '["systemctl","start","daemon"]',
     refuse: refuseCommand,
   },
   'state-root': path('state root of the running source', '/var/lib/daemon/state'),
@@ -61,7 +61,7 @@ export const backupParams: Readonly<Record<string, ParamSpec>> = {
   ...seedParams,
   ...artefactParams,
   ...runningParams,
-  binary: path('the daemon’s binary; the stand-in brings its own', '/usr/local/bin/kheish-daemon'),
+  binary: path('the daemon’s binary; the stand-in brings its own', '/usr/local/bin/daemon'),
   out: path(
     'directory for the backup set, empty or not there yet; on the stand-in a scratch directory',
     '/backup/tonight',
@@ -216,7 +216,7 @@ function seededConflict(params: Params, running: readonly string[]): Refusal | u
     ? undefined
     : {
         message: `${named.join(', ')} describe a source of yours, and the stand-in seeds its own`,
-        hint: `${TWO_WAYS}; or --target kheish`,
+        hint: `${TWO_WAYS}; or another --target`,
       }
 }
 
