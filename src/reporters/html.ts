@@ -84,7 +84,8 @@ function overview(evidence: Evidence): string {
 function recovery(evidence: Evidence): string {
   if (evidence.rto === undefined) return ''
   const phases = evidence.rto.phases.map(
-    phase => `<tr><td>${escapeMarkup(phase.id)}</td><td>${duration(phase.durationMs)}</td></tr>`,
+    phase =>
+      `<tr><td>${escapeMarkup(phase.id)}${waits(phase)}</td><td class="number">${duration(phase.durationMs)}</td></tr>`,
   )
   const rpo =
     evidence.rpoMs === undefined
@@ -96,7 +97,7 @@ function recovery(evidence: Evidence): string {
 /** A wait by design is told apart: it says nothing about how fast a recovery is. */
 function waits({ waits = [] }: NonNullable<Evidence['rto']>['phases'][number]): string {
   return waits
-    .map(one => `<br><span class="dim">of it ${seconds(one.durationMs)} ${escapeMarkup(one.id)}</span>`)
+    .map(one => `<br><span class="dim">of it ${duration(one.durationMs)} ${escapeMarkup(one.id)}</span>`)
     .join('')
 }
 
