@@ -2,7 +2,7 @@ import type { Transform } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { RunproofError } from '../../model/error.ts'
 import { errnoOf } from './disk-error.ts'
-import { lent } from './lend.ts'
+import { lent, take } from './lend.ts'
 
 const CHUNK = 256 * 1024
 const HINT = 'fetch the archive again and compare its digest'
@@ -27,7 +27,7 @@ export async function* decompressed(
       if (abandoned) return
       given += chunk.length
       // read on after the decoder is done: what follows its data belongs to the archive and to its digest
-      if (decoder.writable) await new Promise(resolve => decoder.write(chunk, resolve))
+      if (decoder.writable) await take(decoder, chunk)
     }
     decoder.end()
   }

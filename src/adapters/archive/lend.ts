@@ -23,8 +23,20 @@ export async function* lent(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffe
  */
 export async function feed(source: AsyncIterable<Buffer>, sink: Writable): Promise<void> {
   for await (const chunk of source) {
-    await new Promise(resolve => sink.write(chunk, resolve))
+    await take(sink, chunk)
     if (!sink.writable) return
   }
   sink.end()
+}
+
+/** Writes one chunk and waits until it was taken, or until the sink is gone: a decoder that fails forgets the write it was at. */
+export function take(sink: Writable, chunk: Buffer): Promise<void> {
+  return new Promise(resolve => {
+    const gone = () => resolve()
+    sink.once('close', gone)
+    sink.write(chunk, () => {
+      sink.off('close', gone)
+      resolve()
+    })
+  })
 }

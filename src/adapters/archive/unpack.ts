@@ -4,6 +4,7 @@ import { RunproofError } from '../../model/error.ts'
 import { type ChildExit, StreamChild } from './child.ts'
 import { diskFull, errnoOf, interrupted, saysDiskFull } from './disk-error.ts'
 import { tarExtract } from './gnu-tar.ts'
+import { take } from './lend.ts'
 import { readArchive } from './read-archive.ts'
 import { describeExit } from './through-child.ts'
 import { unreadable, walkTree } from './tree-walk.ts'
@@ -36,9 +37,8 @@ async function give(tar: StreamChild, bytes: readonly Buffer[], into: string): P
   const { stdin } = tar
   // one system call for the many small headers of small files
   stdin.cork()
-  const taken = new Promise(resolve => {
-    for (const [index, part] of bytes.entries()) stdin.write(part, index === bytes.length - 1 ? resolve : undefined)
-  })
+  for (const part of bytes.slice(0, -1)) stdin.write(part)
+  const taken = take(stdin, bytes.at(-1)!)
   stdin.uncork()
   await taken
   if (!stdin.writable) await gone(tar, into)
