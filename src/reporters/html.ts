@@ -17,7 +17,7 @@ code,pre{font:13px/1.4 ui-monospace,monospace}pre{white-space:pre-wrap;margin:.4
 .red::before{content:"red ";color:var(--bad);font-weight:600}.green::before{content:"still green ";color:var(--odd);font-weight:600}
 .not-run::before{content:"not run ";color:var(--odd)}.proof.errored{color:inherit}.proof.errored::before{content:"no verdict ";color:var(--bad);font-weight:600}
 table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid var(--line);padding:.3rem .8rem .3rem 0;text-align:left;vertical-align:top}
-th,td.verdict{width:6rem}td.number{text-align:right;width:6rem;font-variant-numeric:tabular-nums;padding-right:0}
+th{width:9rem}td.verdict{width:6rem}td.number{text-align:right;width:6rem;font-variant-numeric:tabular-nums;padding-right:0}
 table.phases{width:auto;min-width:16rem}
 details{margin:.2rem 0}details.step{margin:1rem 0}summary{cursor:pointer}ul{margin:.2rem 0;padding-left:1.2rem}.dim{opacity:.7}
 @media(max-width:40rem){table.wide td,table.wide th{display:block;width:auto}table.wide th,table.wide td.verdict{border:0;padding-bottom:0}}
