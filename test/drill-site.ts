@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -31,6 +31,9 @@ auth_ref = "openai.prod"
 /** A daemon's data on disk as an operator has it: state, workspace, keys, routes, and a backup set made of them. */
 export interface DrillSite extends Disposable {
   readonly root: string
+  /** Directory that everybody may enter; the others are private. */
+  readonly shared: string
+  readonly binary: string
   readonly state: string
   readonly workspace: string
   readonly masterKeyFile: string
@@ -52,6 +55,9 @@ export async function makeDrillSite(): Promise<DrillSite> {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'drill-site-')))
   const at = (name: string) => join(root, name)
   for (const name of ['keys', 'state', 'workspace', 'set']) mkdirSync(at(name), { mode: 0o700 })
+  // Who is not root has to get through to what he was given.
+  chmodSync(root, 0o711)
+  mkdirSync(at('shared'), { mode: 0o755 })
   const write = (name: string, content: string | Buffer, mode = 0o600) => {
     writeFileSync(at(name), content, { mode })
     return at(name)
@@ -91,6 +97,8 @@ export async function makeDrillSite(): Promise<DrillSite> {
   return {
     ...{
       root,
+      shared: at('shared'),
+      binary: BINARY,
       state: at('state'),
       workspace: at('workspace'),
       set: at('set'),

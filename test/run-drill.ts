@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
+import { chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Evidence } from '../src/evidence/schema.ts'
@@ -15,8 +15,8 @@ export interface Drill {
   readonly flags?: readonly string[]
   readonly counterproofs?: 'all' | 'observation'
   readonly stdin?: Buffer
-  /** Words in front of the launcher. */
-  readonly wrapper?: readonly string[]
+  /** User and group to run as, where this process may become it. */
+  readonly uid?: number
   readonly workDir?: string
 }
 
@@ -47,17 +47,23 @@ export class RunningDrill {
     this.reportsDir = join(place, 'reports')
     const home = join(drill.root, 'home')
     mkdirSync(home, { recursive: true })
+    const { uid } = drill
+    if (uid !== undefined) for (const path of [place, home]) chownSync(path, uid, uid)
     this.env = { PATH: process.env.PATH, HOME: home }
     const params = Object.entries(drill.params ?? {}).filter(([, value]) => value !== undefined)
     const words = [
-      ...(drill.wrapper ?? []),
       ...[LAUNCHER, 'run', 'restore-drill', '--target', drill.target ?? 'stand-in'],
       ...['--counterproofs', drill.counterproofs ?? 'observation'],
       ...['--reports', this.reportsDir, '--work', this.workDir],
       ...(drill.flags ?? []),
       ...(params.length === 0 ? [] : ['--param', ...params.map(([name, value]) => `${name}=${value}`)]),
     ]
-    this.child = spawn(words[0]!, words.slice(1), { cwd: place, env: this.env, stdio: ['pipe', 'pipe', 'pipe'] })
+    this.child = spawn(words[0]!, words.slice(1), {
+      cwd: place,
+      env: this.env,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      ...(uid === undefined ? {} : { uid, gid: uid }),
+    })
     // A run that ends before it has read everything is no fault of the test.
     this.child.stdin!.on('error', () => {})
     this.child.stdin!.end(drill.stdin)

@@ -24,12 +24,16 @@ export const ledgerVerifies = defineCheck<Observed>({
   async probe({ values, tools, target }) {
     const { stateRoot } = values.get(restored)
     const keyFile = join(stateRoot, target.layout.auditKeyFile)
+    const expectedHeads = values.find(baseline)?.ledgerHeads ?? null
+    // That the key was lost is an answer; not one signature can be verified without it.
+    if ((await tools.files.facts(keyFile))?.type !== 'file')
+      return { faults: [`${target.layout.auditKeyFile} is missing`], heads: [], expectedHeads, records: 0 }
     const keyId = keyIdOfAuditKey(await tools.files.readText(keyFile), target.layout.auditKeyFile)
     const buckets = await readLedger(stateRoot, target.layout, tools.files)
     return {
       faults: buckets.flatMap(bucket => bucketFaults(bucket, keyId)),
       heads: buckets.map(headOf),
-      expectedHeads: values.find(baseline)?.ledgerHeads ?? null,
+      expectedHeads,
       records: buckets.reduce((sum, bucket) => sum + bucket.records.length, 0),
     }
   },

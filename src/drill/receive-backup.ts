@@ -81,6 +81,8 @@ async function receiveGiven(context: StepContext): Promise<void> {
   run.fact('binary.sha256', await tools.files.sha256(await tools.files.realPath(binary)))
   run.fact('routes.sha256', await tools.files.sha256(params['routes-file']!))
 
+  // Before anything of it is missed: a directory that is no backup set is told as such.
+  await originOfPart(context, 'state')
   const facts = await readFacts(context)
   if (facts !== undefined) context.set(baseline, facts)
   if (params['audit-key-file'] !== undefined) {

@@ -1,0 +1,398 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
+import {
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { after, describe, test } from 'node:test'
+import { archives } from '../src/adapters/archive/archives.ts'
+import { type CraftedMember, craftTar } from '../src/testing/crafted-tar.ts'
+import { makeDrillSite } from './drill-site.ts'
+import { leftovers } from './leftovers.ts'
+import { assertPassed, type Ended, evidenceOf, runDrill } from './run-drill.ts'
+
+/** How a drill must end: its exit code, the step that ended it, the check and the reason, or the error of the step. */
+interface Verdict {
+  readonly status: number
+  readonly step: string
+  readonly check?: string
+  readonly error?: string
+  readonly because: RegExp
+}
+
+type Params = Readonly<Record<string, string | undefined>>
+
+describe('the restore drill turns red', { timeout: 120_000, concurrency: 2 }, async () => {
+  const site = await makeDrillSite()
+  const { root, given, write } = site
+  const before = await archives.describeTree(site.state)
+  after(async () => {
+    assert.deepEqual(await archives.describeTree(site.state), before, 'the source is as it was')
+    site[Symbol.dispose]()
+  })
+  const keys = { 'master-key-file': site.masterKeyFile, 'routes-file': site.routesFile }
+  const state = given['state-archive']!
+
+  const copyOfState = (name: string, change: (bytes: Buffer) => Buffer) => {
+    mkdirSync(join(root, name))
+    return write(join(name, 'state.tar.zst'), change(readFileSync(state)))
+  }
+  const flipped = (bytes: Buffer) => {
+    const half = bytes.length >> 1
+    bytes[half] = bytes[half]! ^ 0xff
+    return bytes
+  }
+  const red = (title: string, make: () => Promise<Params> | Params, verdict: Verdict) =>
+    test(title, async () => {
+      const ended = await runDrill({ root, params: { ...keys, ...(await make()) } })
+      assertRed(ended, verdict)
+      assert.deepEqual(await leftovers(ended.workDir), [])
+    })
+  const digest = { status: 1, step: 'receive', check: 'state-archive-digest', because: /not the one that was recorded/ }
+
+  describe('when what was received is wrong:', () => {
+    red(
+      'a byte of the archive is damaged',
+      () => ({ ...given, 'state-archive': copyOfState('flipped', flipped) }),
+      digest,
+    )
+    red(
+      'another night’s archive lies under its name',
+      () => ({ ...given, 'state-archive': copyOfState('other', () => readFileSync(site.older)) }),
+      digest,
+    )
+    red('the digest file names another file', () => ({ ...given, 'state-archive': site.older }), {
+      status: 3,
+      step: 'receive',
+      error: 'DIGEST_FILE_INVALID',
+      because: /does not name .*older-state\.tar\.zst/,
+    })
+    red('the digest file is no digest file', () => ({ ...given, 'sha256-file': site.routesFile }), {
+      status: 3,
+      step: 'receive',
+      error: 'DIGEST_FILE_INVALID',
+      because: /line 1, is not a sha256sum line/,
+    })
+    red('the digest file is missing', () => ({ ...given, 'sha256-file': join(root, 'none') }), {
+      status: 3,
+      step: 'receive',
+      error: 'FILE_UNREADABLE',
+      because: /none/,
+    })
+    red('the archive is missing', () => ({ 'state-archive': join(root, 'gone.tar') }), {
+      status: 3,
+      step: 'receive',
+      error: 'ARCHIVE_UNREADABLE',
+      because: /gone\.tar/,
+    })
+    red('the archive is a directory', () => ({ 'state-archive': root }), {
+      status: 3,
+      step: 'receive',
+      error: 'ARCHIVE_UNREADABLE',
+      because: /./,
+    })
+    red('the archive is empty', () => ({ 'state-archive': write('empty.tar', '') }), {
+      status: 3,
+      step: 'receive',
+      error: 'ARCHIVE_NOT_AN_ARCHIVE',
+      because: /it is empty/,
+    })
+    red(
+      'the archive is an error page',
+      () => ({ 'state-archive': write('page.tar', `<html>${' '.repeat(600)}</html>`) }),
+      { status: 3, step: 'receive', error: 'ARCHIVE_NOT_AN_ARCHIVE', because: /begins with 3c 68 74 6d 6c/ },
+    )
+    red(
+      'the fetch command fails midway',
+      () => ({ 'fetch-command': JSON.stringify(['sh', '-c', `head -c 3000 ${state}; exit 7`]) }),
+      { status: 3, step: 'receive', error: 'FETCH_FAILED', because: /sh ended with exit code 7/ },
+    )
+    red('the fetch command takes too long', () => ({ 'fetch-command': '["sleep","60"]', 'fetch-timeout': '300ms' }), {
+      status: 3,
+      step: 'receive',
+      error: 'TIMEOUT',
+      because: /300 ms/,
+    })
+    red('the fetch command does not exist', () => ({ 'fetch-command': '["no-such-program"]' }), {
+      status: 3,
+      step: 'receive',
+      error: 'TOOL_MISSING',
+      because: /no-such-program/,
+    })
+    red('the master key has 31 bytes', () => ({ ...given, 'master-key-file': write('short-key', 'k'.repeat(31)) }), {
+      status: 1,
+      step: 'receive',
+      check: 'master-key',
+      because: /31 bytes/,
+    })
+    red('the master key has one byte', () => ({ ...given, 'master-key-file': write('tiny-key', 'k') }), {
+      status: 3,
+      step: 'receive',
+      error: 'SECRET_TOO_SHORT',
+      because: /master-key has 1 char/,
+    })
+    red(
+      'the master key is readable by others',
+      () => ({ ...given, 'master-key-file': write('open-key', readFileSync(site.masterKeyFile), 0o644) }),
+      { status: 1, step: 'receive', check: 'master-key', because: /mode 644/ },
+    )
+    red('the master key is missing', () => ({ ...given, 'master-key-file': join(root, 'no-key') }), {
+      status: 3,
+      step: 'receive',
+      error: 'FILE_UNREADABLE',
+      because: /no-key/,
+    })
+    red('the routes file is missing', () => ({ ...given, 'routes-file': join(root, 'no-routes') }), {
+      status: 3,
+      step: 'receive',
+      error: 'FILE_UNREADABLE',
+      because: /no-routes/,
+    })
+    red('the binary is missing', () => ({ ...given, binary: join(root, 'no-binary') }), {
+      status: 3,
+      step: 'receive',
+      error: 'FILE_UNREADABLE',
+      because: /no-binary/,
+    })
+    red('the backup set is empty', () => ({ 'backup-set': join(root, 'keys') }), {
+      status: 3,
+      step: 'receive',
+      error: 'ARCHIVE_UNREADABLE',
+      because: /holds no state\.tar/,
+    })
+  })
+
+  describe('when what was unpacked is wrong:', () => {
+    red(
+      'the archive is truncated and no digest says so',
+      () => ({ 'state-archive': copyOfState('cut', bytes => bytes.subarray(0, bytes.length - 200)) }),
+      { status: 3, step: 'unpack', error: 'ARCHIVE_TRUNCATED', because: /ends/ },
+    )
+    red(
+      'the manifest is that of another tree',
+      () => ({ ...given, manifest: join(site.set, 'workspace.manifest.json') }),
+      { status: 1, step: 'unpack', check: 'state-tree', because: /missing .*extra|missing / },
+    )
+    red(
+      'the audit key is missing',
+      () => ({ 'state-archive': site.damaged(dir => rmSync(join(dir, 'audit-signing.key'))) }),
+      { status: 1, step: 'unpack', check: 'audit-key', because: /missing/ },
+    )
+    red(
+      'the audit key is another one',
+      () => ({ 'state-archive': site.damaged(dir => writeFileSync(join(dir, 'audit-signing.key'), otherAuditKey())) }),
+      { status: 1, step: 'unpack', check: 'ledger', because: /signature|key/ },
+    )
+    red(
+      'a ledger record was altered before the archive was made',
+      () => ({ 'state-archive': site.damaged(alterLedger) }),
+      { status: 1, step: 'unpack', check: 'ledger', because: /content does not match its hash/ },
+    )
+    red(
+      'the master key lies in the data',
+      () => ({ 'state-archive': site.damaged(dir => copyFileSync(site.masterKeyFile, join(dir, 'notes.txt'))) }),
+      {
+        status: 1,
+        step: 'unpack',
+        check: 'no-key-with-data',
+        because: /value of the master key stands in .*notes\.txt/,
+      },
+    )
+    red(
+      'a token file lies in the data',
+      () => ({ 'state-archive': site.damaged(dir => writeFileSync(join(dir, 'admin-token'), 'x')) }),
+      { status: 1, step: 'unpack', check: 'no-key-with-data', because: /admin-token/ },
+    )
+    red('the archive is a bomb', () => ({ 'state-archive': bomb() }), {
+      status: 3,
+      step: 'unpack',
+      error: 'ARCHIVE_LIMIT',
+      because: /ratio/,
+    })
+
+    const outside = join(root, 'written-outside')
+    const hostile: readonly (readonly [string, string, ...CraftedMember[]])[] = [
+      ['an absolute path', 'absolute-path', { name: outside, data: 'x' }],
+      ['a path upwards', 'parent-path', { name: '../../../../written-outside', data: 'x' }],
+      ['a symlink to an absolute place', 'absolute-link', { name: 'link', type: '2', link: root }],
+      ['a symlink out of the tree', 'escaping-link', { name: 'link', type: '2', link: '../../elsewhere' }],
+      [
+        'a file through a symlink',
+        'below-symlink',
+        { name: 'dir', type: '5' },
+        { name: 'link', type: '2', link: 'dir' },
+        { name: 'link/file', data: 'x' },
+      ],
+      ['a hard link out of the tree', 'escaping-link', { name: 'link', type: '1', link: '../../keys/master-key' }],
+      ['a hard link to what is not there', 'hard-link-target', { name: 'link', type: '1', link: 'later' }],
+      ['a device', 'device', { name: 'null', type: '3' }],
+      ['the same name twice', 'duplicate', { name: 'twice', data: 'x' }, { name: 'twice', data: 'y' }],
+      ['a program that runs as its owner', 'setuid', { name: 'run', data: 'x', mode: 0o4755 }],
+      [
+        'a file capability',
+        'privileged-xattr',
+        { name: 'run', data: 'x', pax: { 'SCHILY.xattr.security.capability': 'x' } },
+      ],
+    ]
+    for (const [title, rule, ...members] of hostile) {
+      red(
+        `the archive holds ${title}`,
+        () => ({
+          'state-archive': write(`${rule}-${members.length}.tar`, craftTar([{ name: 'first', data: 'x' }, ...members])),
+        }),
+        { status: 3, step: 'unpack', error: 'ARCHIVE_HOSTILE_ENTRY', because: new RegExp(`^(${rule}):`) },
+      )
+    }
+    test('nothing was written outside by any of them', () => assert.equal(existsSync(outside), false))
+
+    test('a named pipe is no reason to refuse, and is told', async () => {
+      const archive = site.damaged(dir => execFileSync('mkfifo', [join(dir, 'pipe')]))
+      const ended = await runDrill({ root, params: { ...keys, 'state-archive': archive } })
+      assert.match(assertPassed(ended).assumptions.join('\n'), /pipe: a named pipe/)
+    })
+  })
+
+  describe('when the restored daemon is not what the source was:', () => {
+    red(
+      'another master key',
+      () => ({ ...given, 'master-key-file': write('other-key', execFileSync(site.binary, ['secrets', 'generate'])) }),
+      { status: 1, step: 'start', check: 'ready', because: /the daemon ended: exit 1/ },
+    )
+    red(
+      'another night’s state against these facts',
+      () => ({ 'state-archive': site.older, facts: join(site.set, 'facts.json') }),
+      { status: 1, step: 'unpack', check: 'ledger', because: /not one signed record|missing/ },
+    )
+    red('a slot was revoked', () => ({ 'state-archive': site.damaged(revokeSlot) }), {
+      status: 1,
+      step: 'validate',
+      check: 'credentials-not-blocked',
+      because: /openai\.prod/,
+    })
+    red('a run is gone', () => ({ 'state-archive': site.damaged(dropRun), facts: join(site.set, 'facts.json') }), {
+      status: 1,
+      step: 'validate',
+      check: 'runs',
+      because: /1 missing/,
+    })
+    red('recovery took longer than allowed', () => ({ ...given, rto: '1ms' }), {
+      status: 1,
+      step: 'conclude',
+      check: 'rto-budget',
+      because: /1 ms are allowed/,
+    })
+    red('the data is older than allowed', () => ({ ...given, rpo: '1ms' }), {
+      status: 1,
+      step: 'conclude',
+      check: 'rpo-budget',
+      because: /1 ms are allowed/,
+    })
+  })
+
+  describe('when the binary misbehaves:', () => {
+    const faulty = (fault: string) =>
+      write(
+        `binary-${fault}`,
+        `#!/bin/sh\n[ "$1" = serve ] && exec ${site.binary} "$@" --fault ${fault}\nexec ${site.binary} "$@"\n`,
+        0o755,
+      )
+    const cases: readonly (readonly [string, Verdict, Params?])[] = [
+      ['exit-at-start', { status: 1, step: 'start', check: 'ready', because: /the daemon ended: exit 1/ }],
+      [
+        'hang-at-start',
+        { status: 3, step: 'start', check: 'ready', because: /TARGET_UNREACHABLE/ },
+        { 'ready-timeout': '1s' },
+      ],
+      ['never-answers', { status: 3, step: 'start', check: 'ready', because: /TIMEOUT/ }, { 'ready-timeout': '1s' }],
+      ['redirect-html', { status: 1, step: 'start', check: 'ready', because: /redirect/ }, { 'ready-timeout': '1s' }],
+      ['health-ok-renamed', { status: 3, step: 'validate', check: 'health', because: /health\.ok/ }],
+      ['stale-token', { status: 1, step: 'validate', check: 'tokens', because: /replaced gave 200/ }],
+      ['readonly-mutates', { status: 1, step: 'validate', check: 'tokens', because: /readonlyWrite gave 200/ }],
+      ['ignore-sigterm', { status: 1, step: 'tear-down', check: 'nothing-left', because: /had to be killed/ }],
+      ['orphan-child', { status: 1, step: 'tear-down', check: 'nothing-left', because: /left running/ }],
+    ]
+    for (const [fault, verdict, more] of cases)
+      red(fault, () => ({ ...given, binary: faulty(fault), ...more }), verdict)
+
+    test('secret-in-log, on a source whose secrets are known', async () => {
+      const ended = await runDrill({ root, params: { binary: faulty('secret-in-log') } })
+      assertRed(ended, { status: 1, step: 'search', check: 'no-secret-written', because: /route-credential stands in/ })
+      assert.deepEqual(await leftovers(ended.workDir), [])
+    })
+  })
+
+  test('an operator who may not read the archive or the key is told which file', async context => {
+    if (process.getuid?.() !== 0) return context.skip('only root can become somebody else')
+    const as = { root: site.shared, uid: 65_534 }
+    const shut = await runDrill({ ...as, params: given })
+    assertRed(shut, { status: 3, step: 'receive', error: 'FILE_UNREADABLE', because: /master-key/ })
+    assert.deepEqual(await leftovers(shut.workDir), [])
+    const key = join(site.shared, 'its-own-key')
+    copyFileSync(site.masterKeyFile, key)
+    chownSync(key, as.uid, as.uid)
+    const params = { ...given, 'master-key-file': key, 'routes-file': key, 'sha256-file': undefined }
+    const closed = await runDrill({ ...as, params })
+    assertRed(closed, { status: 3, step: 'receive', error: 'ARCHIVE_UNREADABLE', because: /state\.tar\.zst/ })
+    assert.deepEqual(await leftovers(closed.workDir), [])
+    return undefined
+  })
+
+  function alterLedger(dir: string): void {
+    const directory = join(dir, 'external-actions/__safe')
+    const path = join(directory, readdirSync(directory)[0]!)
+    writeFileSync(
+      path,
+      readFileSync(path, 'utf8').replace(/"target":"./, match => `${match.slice(0, -1)}X`),
+    )
+  }
+
+  function dropRun(dir: string): void {
+    const directory = join(dir, 'runs/__safe')
+    rmSync(join(directory, readdirSync(directory)[0]!))
+  }
+
+  function revokeSlot(dir: string): void {
+    const path = join(dir, 'auth/global-slots.broker-state.json')
+    const broker = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {}
+    writeFileSync(path, JSON.stringify({ ...broker, revoked_slots: { 'openai.prod': 1 } }), { mode: 0o600 })
+  }
+
+  function bomb(): string {
+    const tree = join(root, 'zeros')
+    mkdirSync(tree)
+    execFileSync('truncate', ['--size', '200M', join(tree, 'zeros')])
+    const path = join(root, 'bomb.tar.zst')
+    execFileSync('sh', ['-c', 'tar --create --directory "$1" . | zstd --quiet -o "$2"', 'sh', tree, path])
+    return path
+  }
+})
+
+function otherAuditKey(): string {
+  const { d } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' })
+  return JSON.stringify({ algorithm: 'ed25519', secret_key_hex: Buffer.from(d!, 'base64url').toString('hex') })
+}
+
+/** Everything before that step passed, the step ended for the reason given, and after it only tear-down and search ran. */
+function assertRed(ended: Ended, { status, step, check, error, because }: Verdict): void {
+  const evidence = evidenceOf(ended)
+  const at = evidence.steps.findIndex(one => !['passed', 'skipped'].includes(one.outcome))
+  const culprit = evidence.steps[at]
+  assert.equal(culprit?.id, step, ended.stderr)
+  const asked = culprit!.checks.find(one => one.id === check)
+  if (check !== undefined) assert.ok(asked, `check ${check} was not asked: ${culprit!.reason}`)
+  assert.match((check === undefined ? culprit!.error?.message : asked!.reason) ?? '', because, ended.stderr)
+  assert.deepEqual([ended.status, culprit!.error?.code], [status, error], ended.stderr)
+  const later = evidence.steps.slice(at + 1).filter(one => one.outcome !== 'skipped')
+  assert.deepEqual(
+    later.map(one => one.id).filter(id => !['tear-down', 'search'].includes(id)),
+    [],
+  )
+}
