@@ -1,3 +1,5 @@
+import { access, constants } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { clock } from '../adapters/clock.ts'
 import { files } from '../adapters/files.ts'
 import { findProgram, SYSTEM_PATH } from '../adapters/find-program.ts'
@@ -83,21 +85,29 @@ async function places(): Promise<readonly Finding[]> {
     ['key', stateDir],
   ] as const
   return Promise.all(
-    rows.map(
-      async ([what, path]): Promise<Finding> => ({
-        what,
-        state: 'ok',
-        detail: `${path} (${gibibytes(await freeNear(path))} free)`,
-      }),
-    ),
+    rows.map(async ([what, path]): Promise<Finding> => {
+      const existing = await nearest(path)
+      const detail = `${path} (${gibibytes(await files.freeBytes(existing))} free)`
+      if (await takesDirectories(existing)) return { what, state: 'ok', detail }
+      return { what, state: 'missing', detail, effect: `every run is refused: nothing can be made in ${existing}` }
+    }),
   )
 }
 
-/** Free bytes at a path that may not exist yet. */
-async function freeNear(path: string): Promise<number> {
+/** The path, or the last of its parents that exists: a first run makes the rest. */
+async function nearest(path: string): Promise<string> {
   let existing = path
-  while ((await files.facts(existing)) === undefined) existing = existing.slice(0, existing.lastIndexOf('/')) || '/'
-  return files.freeBytes(existing)
+  while ((await files.facts(existing)) === undefined) existing = dirname(existing)
+  return existing
+}
+
+async function takesDirectories(path: string): Promise<boolean> {
+  try {
+    await access(`${path}/.`, constants.W_OK | constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function gibibytes(bytes: number): string {

@@ -422,7 +422,7 @@ describe('a deadline', () => {
     assert.equal(result.steps[0]!.reason, 'TIMEOUT: step a took longer than 20 ms')
   })
 
-  test('reaches the commands of a check', async () => {
+  test('reaches the commands of a check', { timeout: 10_000 }, async () => {
     const ended = Promise.withResolvers<void>()
     const runner = memoryCommands(async (_, signal) => {
       await new Promise<void>(resolve => signal!.addEventListener('abort', () => resolve()))

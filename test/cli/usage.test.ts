@@ -165,6 +165,12 @@ describe('a machine that lacks something', () => {
     assert.ok(!/^\s+at /m.test(stderr), stderr)
   })
 
+  test('has no room for evidence, and doctor says so', async () => {
+    const { status, stdout } = await site.run(['doctor'], { env: { RUNPROOF_REPORTS: `${WAYS}/reports` } })
+    assert.equal(status, 1)
+    assert.match(stdout, /^missing {3}evidence .*ways\.ts\/reports .*\n.*every run is refused/m)
+  })
+
   test('has no room for scratch data', async () => {
     const { status, stderr } = await site.run(['run', WAYS, '--work', `${WAYS}/work`])
     assert.equal(status, 3)
