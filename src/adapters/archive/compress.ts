@@ -1,7 +1,7 @@
 import { constants, createGzip, createZstdCompress } from 'node:zlib'
 import type { Compression } from '../../model/archive.ts'
 import { RunproofError } from '../../model/error.ts'
-import { feed, lent } from './lend.ts'
+import { LentWriter, lent } from './lend.ts'
 import { findProgram } from './program.ts'
 import { throughChild } from './through-child.ts'
 
@@ -31,7 +31,7 @@ export async function* compressed(
     return
   }
   const encoder = compression === 'gzip' ? createGzip({ chunkSize: CHUNK }) : zstdEncoder()
-  const fed = feed(source, encoder).catch((thrown: unknown) => encoder.destroy(thrown as Error))
+  const fed = new LentWriter(encoder).writeAll(source).catch((thrown: unknown) => encoder.destroy(thrown as Error))
   yield* lent(encoder as AsyncIterable<Buffer>)
   await fed
 }

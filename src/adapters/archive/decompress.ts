@@ -2,7 +2,7 @@ import type { Transform } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { RunproofError } from '../../model/error.ts'
 import { errnoOf } from './disk-error.ts'
-import { lent, take } from './lend.ts'
+import { LentWriter, lent } from './lend.ts'
 
 const CHUNK = 256 * 1024
 const HINT = 'fetch the archive again and compare its digest'
@@ -19,6 +19,7 @@ export async function* decompressed(
   name: string,
 ): AsyncGenerator<Buffer> {
   const decoder = format === 'gzip' ? createGunzip({ chunkSize: CHUNK }) : createZstdDecompress({ chunkSize: CHUNK })
+  const writer = new LentWriter(decoder)
   let given = 0
   let abandoned = false
   let sourceFailure: { readonly thrown: unknown } | undefined
@@ -27,7 +28,7 @@ export async function* decompressed(
       if (abandoned) return
       given += chunk.length
       // read on after the decoder is done: what follows its data belongs to the archive and to its digest
-      if (decoder.writable) await take(decoder, chunk)
+      if (decoder.writable) await writer.write([chunk])
     }
     decoder.end()
   }

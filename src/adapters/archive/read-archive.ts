@@ -13,7 +13,8 @@ import { peek } from './peek.ts'
 /**
  * Reads an archive once: digest of the stored bytes, decryption, decompression, strict reading, policy, manifest.
  *
- * @param write - gets the fresh tar stream of accepted members; its promise is awaited before more is read
+ * @param write - gets the fresh tar stream of accepted members, after every chunk, even when there is nothing to write; its
+ *   promise is awaited before more is read
  * @throws as `inspect` of the port
  */
 export async function readArchive(
@@ -33,11 +34,11 @@ export async function readArchive(
     for await (const chunk of plain(stored, options, formats)) {
       screen.push(chunk, stored.sizeBytes)
       options.onProgress?.({ entries: screen.entries, bytes: screen.bytes })
-      if (fresh.length > 0) await write!(fresh.splice(0))
+      await write?.(fresh.splice(0))
       if (signal?.aborted) throw interrupted(`reading ${name}`)
     }
     const { manifest, findings } = screen.end()
-    if (fresh.length > 0) await write!(fresh.splice(0))
+    await write?.(fresh.splice(0))
     return { sha256: stored.sha256(), sizeBytes: stored.sizeBytes, formats, manifest, findings }
   } catch (thrown) {
     if (signal?.aborted) throw interrupted(`reading ${name}`)

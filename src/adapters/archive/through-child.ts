@@ -1,6 +1,6 @@
 import type { RunproofError } from '../../model/error.ts'
 import { type ChildExit, type ChildOptions, StreamChild } from './child.ts'
-import { feed, lent } from './lend.ts'
+import { LentWriter, lent } from './lend.ts'
 
 /**
  * Lent bytes through a program, standard input to standard output. The program is stopped when the reader of these bytes
@@ -16,7 +16,7 @@ export async function* throughChild(
 ): AsyncGenerator<Buffer> {
   await using child = new StreamChild(argv, options)
   let sourceFailure: { readonly thrown: unknown } | undefined
-  const fed = feed(source, child.stdin).catch((thrown: unknown) => {
+  const fed = new LentWriter(child.stdin).writeAll(source).catch((thrown: unknown) => {
     sourceFailure = { thrown }
     child.stop()
   })

@@ -4,7 +4,7 @@ import { RunproofError } from '../../model/error.ts'
 import { type ChildExit, StreamChild } from './child.ts'
 import { diskFull, errnoOf, interrupted, saysDiskFull } from './disk-error.ts'
 import { tarExtract } from './gnu-tar.ts'
-import { take } from './lend.ts'
+import { LentWriter } from './lend.ts'
 import { readArchive } from './read-archive.ts'
 import { describeExit } from './through-child.ts'
 import { unreadable, walkTree } from './tree-walk.ts'
@@ -21,7 +21,10 @@ export async function unpackArchive(options: UnpackArchive): Promise<InspectedAr
   try {
     await using tar = new StreamChild(tarExtract(into), { signal })
     tar.stdout.resume()
-    const result = await readArchive(options, bytes => give(tar, bytes, into))
+    const writer = new LentWriter(tar.stdin)
+    const result = await readArchive(options, async bytes => {
+      if (!(await writer.write(bytes))) await gone(tar, into)
+    })
     tar.stdin.end()
     requireExtracted(await tar.exit, into)
     if (signal?.aborted) throw interrupted(`unpacking into ${into}`)
@@ -30,18 +33,6 @@ export async function unpackArchive(options: UnpackArchive): Promise<InspectedAr
     await clear(into, made)
     throw signal?.aborted ? interrupted(`unpacking into ${into}`) : thrown
   }
-}
-
-/** Returns when tar has taken the bytes, since they are only lent (see `lend.ts`). */
-async function give(tar: StreamChild, bytes: readonly Buffer[], into: string): Promise<void> {
-  const { stdin } = tar
-  // one system call for the many small headers of small files
-  stdin.cork()
-  for (const part of bytes.slice(0, -1)) stdin.write(part)
-  const taken = take(stdin, bytes.at(-1)!)
-  stdin.uncork()
-  await taken
-  if (!stdin.writable) await gone(tar, into)
 }
 
 /** tar ended before its input did. */
