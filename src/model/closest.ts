@@ -7,14 +7,19 @@ export function closest(word: string, known: readonly string[]): string | undefi
   return best !== undefined && best.edits <= Math.max(1, Math.floor(word.length / 3)) ? best.candidate : undefined
 }
 
-/** Levenshtein distance, one row at a time. */
+/** Optimal string alignment: Levenshtein's edits, and two neighbours swapped count as one, the commonest mistake of all. */
 function distance(a: string, b: string): number {
+  let before: readonly number[] = []
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let i = 1; i <= a.length; i++) {
     const next = [i]
     for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
+      const edits = [next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)]
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      if (swapped) edits.push(before[j - 2]! + 1)
+      next.push(Math.min(...edits))
     }
+    before = row
     row = next
   }
   return row[b.length]!
