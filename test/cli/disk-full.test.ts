@@ -10,7 +10,10 @@ import { Site, WAYS } from './launch.ts'
 const site = new Site()
 const mounts: string[] = []
 after(() => {
-  for (const place of mounts) spawnSync('umount', [place])
+  for (const place of mounts) {
+    spawnSync('umount', [place])
+    rmSync(place, { recursive: true })
+  }
 })
 
 /** A file system of that size, or undefined where none can be mounted. */
