@@ -45,7 +45,7 @@ const runbook = defineRunbook({
 })
 
 /** What the engine itself costs a step with one check and two counterproofs, without and with a journal that is fsynced. */
-export async function benchEngine(): Promise<void> {
+async function benchEngine(): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'runproof-bench-'))
   try {
     await report('no fsync, journal in memory (target 10 ms)', () => memoryJournal())
@@ -84,3 +84,5 @@ async function perStep(journal: Journal): Promise<number> {
   if (outcome !== 'passed') throw new Error(`the trivial runbook is ${outcome}`)
   return (performance.now() - began) / STEPS
 }
+
+await benchEngine()
