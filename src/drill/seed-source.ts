@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Command } from '../model/command.ts'
 import { RunproofError } from '../model/error.ts'
 import type { StepContext } from '../model/runbook.ts'
@@ -50,6 +50,10 @@ export async function seedSource(context: StepContext): Promise<Source> {
     ['secrets', 'set', ROUTE_SLOT, '--offline', '--state-root', site.stateRoot, '--provider', 'openai', '--stdin'],
     credential,
   )
+  if (site.binary === target.bundledBinary) {
+    // The executable itself only hands over to the program that lies beside it.
+    run.fact('stand-in.sha256', await tools.files.treeSha256(dirname(await tools.files.realPath(site.binary))))
+  }
   const sentinel = await seed(context, site)
   await archiveOlder(context, site)
   return { ...site, sentinel }
