@@ -12,13 +12,18 @@ export type Way = 'seeded' | 'still' | 'commands'
 
 const path = (describe: string, example: string): ParamSpec => ({ describe, example, refuse: refuseRelative })
 
+function amount(describe: string, usual: string): ParamSpec {
+  const refuse = (text: string) => (/^\d{1,12}$/.test(text) ? undefined : 'expected a whole number')
+  return { describe, default: usual, refuse }
+}
+
 /** Size of what the stand-in is seeded with. */
 export const seedParams: Readonly<Record<string, ParamSpec>> = {
-  'seed-sessions': { describe: 'sessions the stand-in is seeded with', default: '6' },
-  'seed-runs': { describe: 'finished runs it is seeded with', default: '12' },
-  'seed-actions': { describe: 'signed actions it is seeded with, two ledger records each', default: '24' },
-  'seed-files': { describe: 'files of its state root in all', default: '150' },
-  'seed-size': { describe: 'bytes of its state root in all', default: '4000000' },
+  'seed-sessions': amount('sessions the stand-in is seeded with', '6'),
+  'seed-runs': amount('finished runs it is seeded with', '12'),
+  'seed-actions': amount('signed actions it is seeded with, two ledger records each', '24'),
+  'seed-files': amount('files of its state root in all', '150'),
+  'seed-size': amount('bytes of its state root in all', '4000000'),
 }
 
 const artefactParams: Readonly<Record<string, ParamSpec>> = {

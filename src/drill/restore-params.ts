@@ -61,7 +61,11 @@ export const restoreParams: Readonly<Record<string, ParamSpec>> = {
     default: 'no',
     refuse: text => (text === 'yes' || text === 'no' ? undefined : 'expected yes or no'),
   },
-  'allow-egress': { describe: 'reason for which a real archive may run without isolation', example: 'air-gapped host' },
+  'allow-egress': {
+    describe: 'reason for which a real archive may run without isolation',
+    example: 'air-gapped host',
+    refuse: text => (text.trim() === '' ? 'a reason is needed' : undefined),
+  },
   'ready-timeout': { describe: 'longest that the daemon may take to be ready', default: '1m', refuse: refuseDuration },
   'fetch-timeout': { describe: 'longest that fetching may take', default: '30m', refuse: refuseDuration },
 }
@@ -72,31 +76,65 @@ export function originOf(params: Params): Origin {
   return archive === undefined ? 'this-run' : 'archive'
 }
 
+/** What each parameter is about; with another origin it would be passed over in silence, and somebody counts on it. */
+const ONLY_WITH: Readonly<Record<string, readonly Origin[]>> = {
+  'workspace-archive': ['archive'],
+  'sha256-file': ['archive'],
+  'decrypt-command': ['archive'],
+  'identity-file': ['archive'],
+  'workspace-dir': ['snapshot'],
+  manifest: ['archive', 'snapshot'],
+  'workspace-manifest': ['archive', 'snapshot'],
+  facts: ['archive', 'snapshot'],
+  'facts-key': ['archive', 'snapshot'],
+  'older-state-archive': ['archive', 'snapshot'],
+  'master-key-file': ['archive', 'snapshot'],
+  'routes-file': ['archive', 'snapshot'],
+  'audit-key-file': ['archive', 'snapshot'],
+  'restore-dir': ['archive', 'snapshot'],
+}
+
+const CALLED: Readonly<Record<Origin, string>> = {
+  'this-run': 'a drill that makes its own backup',
+  archive: 'restoring from archives',
+  snapshot: 'restoring from a mounted snapshot',
+}
+
+const SOURCES = ['backup-set', 'state-archive', 'fetch-command', 'state-dir'] as const
+const SAY_WHAT = '--param backup-set=DIR, state-archive=PATH, fetch-command=ARGV or state-dir=DIR says what to restore'
+
+interface Conflict {
+  readonly message: string
+  readonly hint: string
+}
+
 /** Why these parameters do not go together, or undefined. */
-export function conflict(
-  params: Params,
-  target: { readonly real: boolean },
-): { readonly message: string; readonly hint: string } | undefined {
-  const sources = ['backup-set', 'state-archive', 'fetch-command', 'state-dir'].filter(
-    name => params[name] !== undefined,
-  )
+export function conflict(params: Params, target: { readonly real: boolean }): Conflict | undefined {
+  const given = (name: string) => params[name] !== undefined
+  const origin = originOf(params)
+  const sources = SOURCES.filter(given)
   if (sources.length > 1)
     return { message: `${sources.join(' and ')} both say where the state comes from`, hint: 'give one of them' }
-  if (params['keep'] === 'yes' && params['restore-dir'] === undefined)
-    return { message: 'keep=yes needs a place that outlives the run', hint: '--param restore-dir=/srv/drill' }
-  if (params['decrypt-command'] !== undefined && params['identity-file'] !== undefined)
-    return { message: 'decrypt-command and identity-file both say how to decrypt', hint: 'give one of them' }
-  if (originOf(params) === 'this-run') {
-    return target.real
-      ? {
-          message: 'nothing says what to restore',
-          hint: '--param backup-set=DIR, state-archive=PATH, fetch-command=ARGV or state-dir=DIR',
-        }
-      : undefined
+  if (origin === 'this-run' && target.real) return { message: 'nothing says what to restore', hint: SAY_WHAT }
+  const idle = Object.keys(ONLY_WITH).find(name => given(name) && !ONLY_WITH[name]!.includes(origin))
+  if (idle !== undefined) {
+    return {
+      message: `${idle} means nothing for ${CALLED[origin]}`,
+      hint: origin === 'this-run' ? SAY_WHAT : `leave ${idle} out`,
+    }
   }
-  const needed = ['master-key-file', 'routes-file', ...(target.real ? ['binary'] : [])].filter(
-    name => params[name] === undefined,
-  )
+  if (params['keep'] === 'yes' && !given('restore-dir'))
+    return { message: 'keep=yes needs a place that outlives the run', hint: '--param restore-dir=/srv/drill' }
+  if (given('decrypt-command') && given('identity-file'))
+    return { message: 'decrypt-command and identity-file both say how to decrypt', hint: 'give one of them' }
+  if (params['state-archive'] === '-' && params['workspace-archive'] === '-')
+    return { message: 'state-archive=- and workspace-archive=- both read standard input', hint: 'give one as a file' }
+  if (given('workspace-manifest') && !hasWorkspace(params))
+    return { message: 'workspace-manifest is given, and no workspace', hint: '--param workspace-archive=PATH' }
+  if (given('facts-key') && !hasBaseline(params))
+    return { message: 'facts-key is given, and no facts', hint: '--param facts=PATH' }
+  if (origin === 'this-run') return undefined
+  const needed = ['master-key-file', 'routes-file', ...(target.real ? ['binary'] : [])].filter(name => !given(name))
   return needed.length === 0
     ? undefined
     : { message: `restoring needs ${needed.join(', ')}`, hint: needed.map(name => `--param ${name}=…`).join(' ') }

@@ -50,7 +50,7 @@ function resolveParams(runbook: Runbook, given: Params): Params {
         hint: near === undefined ? `runproof plan ${runbook.id} lists them` : `did you mean ${near}=?`,
       })
     }
-    const refusal = value === undefined ? undefined : spec.refuse?.(value)
+    const refusal = value === undefined ? undefined : value === '' ? 'it is empty' : spec.refuse?.(value)
     if (refusal !== undefined) {
       throw new RunproofError('PARAM_INVALID', `${name}=${value}: ${refusal}`, {
         hint: spec.example === undefined ? spec.describe : `for example ${name}=${spec.example}`,
