@@ -35,7 +35,13 @@ export const interposer: InterposerPort = {
   },
 
   async beacon() {
-    const server = createServer(socket => socket.end())
+    // What is sent is read and dropped: a socket with unread bytes never closes, and closing the listener waits for it.
+    const server = createServer(socket =>
+      socket
+        .on('error', () => {})
+        .resume()
+        .end(),
+    )
     await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve))
     const address = server.address()
     if (address === null || typeof address === 'string') throw new TypeError('a TCP listener has an address')

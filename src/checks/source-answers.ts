@@ -1,4 +1,4 @@
-import { live, statusBefore } from '../drill/backup-subjects.ts'
+import { deployment, live, statusBefore } from '../drill/backup-subjects.ts'
 import { liveStatus, sameRoot } from '../drill/hold-source.ts'
 import { changed, defineCheck, failed, passed, type SubjectCounterproof } from '../model/check.ts'
 import type { StatusView } from '../model/target.ts'
@@ -16,8 +16,8 @@ export const sourceAnswers = defineCheck<Observed>({
   title: 'The source answers, can write its storage, and works on the state root that is to be archived',
 
   async probe(context) {
-    const answer = pick(await liveStatus(context))
-    return { answer, sameRoot: await sameRoot(context, answer.stateRoot) }
+    const answer = pick(await liveStatus(context, context.values.get(live)))
+    return { answer, sameRoot: await sameRoot(context, answer.stateRoot, context.values.get(deployment).stateRoot) }
   },
 
   judge: observed => wrong(observed) ?? passed({ actual: { ...observed.answer } }),
@@ -45,10 +45,10 @@ export const sourceBack = defineCheck<Observed & { readonly before: Answer }>({
   title: 'The source serves again, with the sessions, runs and health it had',
 
   async probe(context) {
-    const answer = pick(await liveStatus(context))
+    const answer = pick(await liveStatus(context, context.values.get(live)))
     return {
       answer,
-      sameRoot: await sameRoot(context, answer.stateRoot),
+      sameRoot: await sameRoot(context, answer.stateRoot, context.values.get(deployment).stateRoot),
       before: pick(context.values.get(statusBefore)),
     }
   },

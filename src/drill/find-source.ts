@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { RunproofError } from '../model/error.ts'
 import type { StepContext } from '../model/runbook.ts'
 import { listOf, wayOf } from './backup-params.ts'
-import { type Deployment, deployment, live, statusBefore } from './backup-subjects.ts'
+import { type Deployment, deployment, type LiveSource, live, statusBefore } from './backup-subjects.ts'
 import { parseCommand } from './command-param.ts'
 import { parseDuration } from './duration.ts'
 import { liveStatus, noticeIdOf, sameRoot } from './hold-source.ts'
@@ -72,7 +72,7 @@ async function protectNamed(context: StepContext): Promise<void> {
 async function findLive(context: StepContext, stateRoot: string): Promise<void> {
   const { params, tools } = context
   const noticeId = noticeIdOf(await tools.files.realPath(stateRoot))
-  context.set(live, {
+  const found: LiveSource = {
     binary: params.binary!,
     baseUrl: params['base-url']!,
     adminTokenFile: params['admin-token-file']!,
@@ -81,9 +81,10 @@ async function findLive(context: StepContext, stateRoot: string): Promise<void> 
     stopMs: parseDuration(params['stop-timeout']!),
     startMs: parseDuration(params['start-timeout']!),
     noticeId,
-  })
-  const status = await liveStatus(context)
+  }
+  const status = await liveStatus(context, found)
+  context.set(live, found)
   context.set(statusBefore, status)
   // Another run's notice is out of date once the source serves.
-  if (await sameRoot(context, status.stateRoot)) await tools.notices.remove(noticeId)
+  if (await sameRoot(context, status.stateRoot, stateRoot)) await tools.notices.remove(noticeId)
 }

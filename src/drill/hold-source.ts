@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { CheckContext, Json } from '../model/check.ts'
+import type { CheckContext } from '../model/check.ts'
 import { formatCommand } from '../model/command.ts'
 import { RunproofError } from '../model/error.ts'
 import type { StepContext } from '../model/runbook.ts'
@@ -16,14 +16,13 @@ export function noticeIdOf(stateRoot: string): string {
   return createHash('sha256').update(stateRoot).digest('hex').slice(0, 16)
 }
 
-export async function liveStatus(context: CheckContext): Promise<StatusView> {
-  const { binary, baseUrl, adminTokenFile } = context.values.get(live)
-  const answer: Json = await askSource(
-    context,
-    { runner: context.tools.commands, binary, baseUrl, tokenFile: adminTokenFile },
-    ['status'],
-  )
-  return context.target.read.status(answer)
+/** @throws RunproofError COMMAND_FAILED when it does not answer */
+export async function liveStatus(
+  context: CheckContext,
+  { binary, baseUrl, adminTokenFile }: LiveSource,
+): Promise<StatusView> {
+  const online = { runner: context.tools.commands, binary, baseUrl, tokenFile: adminTokenFile }
+  return context.target.read.status(await askSource(context, online, ['status']))
 }
 
 /**
@@ -107,8 +106,8 @@ export async function startAgain(context: CheckContext): Promise<void> {
 /** Whether the daemon on this very state root answers. */
 async function serves(context: CheckContext): Promise<boolean> {
   try {
-    const { stateRoot } = await liveStatus(context)
-    return await sameRoot(context, stateRoot)
+    const { stateRoot } = await liveStatus(context, context.values.get(live))
+    return await sameRoot(context, stateRoot, context.values.get(deployment).stateRoot)
   } catch (thrown) {
     if (thrown instanceof RunproofError && ['COMMAND_FAILED', 'FILE_UNREADABLE'].includes(thrown.code)) return false
     throw thrown
@@ -116,9 +115,9 @@ async function serves(context: CheckContext): Promise<boolean> {
 }
 
 /** @param claimed - where the daemon says that its state root is; nowhere on this machine where it runs on another one */
-export async function sameRoot({ tools, values }: CheckContext, claimed: string): Promise<boolean> {
+export async function sameRoot({ tools }: CheckContext, claimed: string, stateRoot: string): Promise<boolean> {
   if ((await tools.files.facts(claimed)) === undefined) return false
-  return (await tools.files.realPath(claimed)) === (await tools.files.realPath(values.get(deployment).stateRoot))
+  return (await tools.files.realPath(claimed)) === (await tools.files.realPath(stateRoot))
 }
 
 /** The context for work after its step is over: its commands are no part of the step's record. */
