@@ -90,7 +90,8 @@ export const backupParams: Readonly<Record<string, ParamSpec>> = {
   compression: {
     describe: 'zstd, gzip or none',
     default: 'zstd',
-    refuse: text => (text in EXTENSIONS ? undefined : `expected one of ${Object.keys(EXTENSIONS).join(', ')}`),
+    refuse: text =>
+      Object.hasOwn(EXTENSIONS, text) ? undefined : `expected one of ${Object.keys(EXTENSIONS).join(', ')}`,
   },
   recipient: {
     describe: 'age recipients to encrypt the archives to, separated by commas',
