@@ -2,7 +2,7 @@ import type { EntryType, Manifest, ManifestEntry, ManifestTotals } from '../mode
 import { RunproofError } from '../model/error.ts'
 import { comparePaths, pathOfText } from './path-text.ts'
 
-export const MANIFEST_SCHEMA = 'runproof-manifest-1'
+const MANIFEST_SCHEMA = 'runproof-manifest-1'
 
 export interface ManifestDraft {
   /** Path as a byte string. */

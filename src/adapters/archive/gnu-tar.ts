@@ -10,7 +10,7 @@ const HINT = 'install GNU tar (package tar)'
 const BLOCKING = '--blocking-factor=128'
 
 /** @throws RunproofError TOOL_MISSING when there is no tar, or another one: only GNU's keeps sparse files, attributes and ACLs */
-export function requireGnuTar(): string {
+function requireGnuTar(): string {
   const tar = requireProgram('tar', HINT)
   const version = execFileSync(tar, ['--version'], {
     env: { LC_ALL: 'C' },

@@ -42,7 +42,7 @@ export async function* walkTree(root: string, signal?: AbortSignal): AsyncGenera
   if (batch.length > 0) yield batch
 }
 
-export function absolutePath(root: string, key: string): Buffer {
+function absolutePath(root: string, key: string): Buffer {
   return Buffer.concat([Buffer.from(root), Buffer.from(key === '.' ? '' : `/${key}`, 'latin1')])
 }
 
