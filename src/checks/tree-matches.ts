@@ -1,12 +1,15 @@
 import { join } from 'node:path'
 import { withDamagedTree } from '../drill/break.ts'
 import { incoming, type Part, restored } from '../drill/subjects.ts'
+import { ownersKept } from '../drill/unpack-parts.ts'
 import type { ManifestComparison, ManifestMember } from '../model/archive.ts'
 import { type CheckContext, defineCheck, failed, passed } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
 
 /** Attributes of files are restored by tar and not read back: Node has no call for them. */
 const UNSEEN: readonly ManifestMember[] = ['xattrs']
+/** Only root can give files away: with anybody else everything unpacked is their own. */
+const OWNERS: readonly ManifestMember[] = ['uid', 'gid']
 
 interface Observed {
   readonly comparison: ManifestComparison
@@ -29,9 +32,10 @@ export function treeMatches(part: Part) {
         })
       const trees = values.get(restored)
       const directory = part === 'state' ? trees.stateRoot : trees.workspaceRoot
+      const ignore = (await ownersKept(tools.files, directory)) ? UNSEEN : [...UNSEEN, ...OWNERS]
       return {
         compared: manifest.entries.length,
-        comparison: await tools.archives.compareTree({ directory, manifest, ignore: UNSEEN, signal }),
+        comparison: await tools.archives.compareTree({ directory, manifest, ignore, signal }),
       }
     },
 

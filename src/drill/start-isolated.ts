@@ -36,6 +36,10 @@ export async function startIsolated(context: CheckContext, options: IsolatedOpti
   const id = `i${randomBytes(4).toString('hex')}`
   const views = join(options.scratchDir, `${id}-views`)
   const keys = join(options.keysDir, id)
+  // Until all is returned nobody else can stop the daemon or remove its tokens: neither a failure nor an interruption may
+  // leave them.
+  await using unclaimed = new AsyncDisposableStack()
+  unclaimed.defer(() => tools.files.remove(keys))
   await tools.files.makeDirectory(keys)
 
   const replacedToken = token('replaced-admin-token')
@@ -77,8 +81,6 @@ export async function startIsolated(context: CheckContext, options: IsolatedOpti
     signal,
   })
 
-  // Until it is returned nobody else can stop it: an interruption while waiting must not leave it running.
-  await using unclaimed = new AsyncDisposableStack()
   unclaimed.use(instance)
   const readiness = await instance.waitReady({ path: target.http.ready, timeoutMs: options.readyTimeoutMs, signal })
   await tools.files.write(adminTokenFile, adminToken)

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { after, describe, test } from 'node:test'
+import { leftovers } from './leftovers.ts'
+import { assertPassed, runDrill } from './run-drill.ts'
+
+/** What must be broken for real, and seen to turn red, in every whole drill: check and counterproof. */
+const REQUIRED = [
+  'state-archive-digest/flipped-byte',
+  'state-archive-digest/truncated',
+  'state-archive-digest/older-archive',
+  'secrets/older-state',
+  'ready/wrong-master-key',
+  'ready/never-answers',
+  'ready/redirect-to-html',
+  'audit-key/key-missing',
+  'audit-key/key-replaced',
+  'ledger/record-altered',
+  'state-tree/mode-widened',
+  'state-tree/file-added',
+  'state-tree/file-removed',
+  'workspace-tree/file-changed',
+  'workspace-sentinel/sentinel-changed',
+  'credentials-not-blocked/slot-revoked',
+  'health/health-renamed',
+  'tokens/old-token-accepted',
+  'egress-refused/egress-open',
+  'no-secret-written/secret-planted',
+]
+
+describe('the restore drill on the stand-in', { timeout: 120_000 }, () => {
+  const root = mkdtempSync(join(tmpdir(), 'drill-stand-in-'))
+  after(() => rmSync(root, { recursive: true, force: true }))
+
+  test('passes, with every counterproof red', async () => {
+    const ended = await runDrill({ root, counterproofs: 'all' })
+    const evidence = assertPassed(ended)
+    const proofs = evidence.steps
+      .flatMap(step => step.checks)
+      .flatMap(check => check.counterproofs.map(proof => ({ ...proof, name: `${check.id}/${proof.id}` })))
+    assert.deepEqual(
+      proofs.filter(proof => proof.outcome !== 'red'),
+      [],
+    )
+    const onSubject = proofs.filter(proof => proof.on === 'subject').map(proof => proof.name)
+    assert.deepEqual(
+      REQUIRED.filter(name => !onSubject.includes(name)),
+      [],
+    )
+    assert.ok(proofs.every(proof => proof.said !== '' && proof.breaks !== ''))
+    assert.deepEqual(
+      evidence.rto!.phases.map(phase => phase.id),
+      ['fetch', 'unpack', 'start', 'validate'],
+    )
+    assert.match(evidence.rpoBasis!, /marker/)
+    assert.deepEqual(await leftovers(ended.workDir), [])
+  })
+
+  test('passes for an ordinary user with a home of its own, and tells what only root could see', async context => {
+    if (process.getuid?.() !== 0)
+      return context.skip('only root can become somebody else; as who else, the test above ran')
+    const uid = 65_534
+    const launcher = resolve(import.meta.dirname, '..', 'bin', 'runproof')
+    if (spawnSync(launcher, ['--version'], { uid, gid: uid }).status !== 0)
+      return context.skip('this checkout cannot be entered by others')
+    chmodSync(root, 0o711)
+    const theirs = mkdtempSync(join(root, 'theirs-'))
+    chmodSync(theirs, 0o711)
+    const ended = await runDrill({ root: theirs, counterproofs: 'all', uid })
+    const evidence = assertPassed(ended)
+    assert.equal(evidence.machine.barrier, 'user-namespaces')
+    assert.match(evidence.assumptions.join('\n'), /owner/)
+    assert.deepEqual(await leftovers(ended.workDir), [])
+    return undefined
+  })
+})
