@@ -226,7 +226,11 @@ const stopByCommand = ({ params }: PlanInput): Step => ({
     execute: stopSource,
   },
   verify: [sourceStopped],
-  undo: { describe: `start it again, unless it serves: ${commandOf(params['start-command']!)}`, execute: startAgain },
+  undo: {
+    describe: `start it again, unless it serves: ${commandOf(params['start-command']!)}`,
+    timeoutMs: parseDuration(params['start-timeout']!) + BESIDES_MS,
+    execute: startAgain,
+  },
   resume: 'check-first',
 })
 

@@ -536,6 +536,15 @@ describe('undo', () => {
     assert.deepEqual(log, ['undo cut', 'released'])
     assert.equal(result.released[0]!.error!.code, 'TIMEOUT')
   })
+
+  test('has its own time where it says so, longer than a tear-down is given', async () => {
+    const one = {
+      ...undoable('a', []),
+      undo: { describe: 'is slow', timeoutMs: 5_000, execute: () => new Promise(done => setTimeout(done, 60)) },
+    } as Step
+    const result = await run([one, step('b', { verify: [red()] })], { patience: { releaseMs: 20 } })
+    assert.equal(result.released[0]!.outcome, 'done')
+  })
 })
 
 describe('tear-down', () => {

@@ -77,6 +77,7 @@ interface Undo {
   readonly describe: string
   /** Whether the step's work came to its end: an undo of half a step is a guess, so it is offered to a person instead. */
   whole: boolean
+  readonly timeoutMs: number
   readonly execute: (signal: AbortSignal) => Promise<void>
 }
 
@@ -279,6 +280,7 @@ class Run {
     const undo: Undo = {
       describe: `${step.id}: ${step.undo.describe}`,
       whole: false,
+      timeoutMs: step.undo.timeoutMs ?? this.#patience.releaseMs,
       execute: signal => step.undo.execute(this.#stepContext(step, signal, commands)),
     }
     this.#undo.push(undo)
@@ -411,9 +413,9 @@ class Run {
     const released: ReleaseRecord[] = []
     const outcome = worstOutcome(steps.map(step => step.outcome))
     const undone = outcome === 'passed' || outcome === 'skipped' ? [] : this.#undo.toReversed()
-    for (const { describe, whole, execute } of undone) {
+    for (const { describe, whole, timeoutMs, execute } of undone) {
       const run = whole && this.#input.plan.runbook.purpose !== 'containment'
-      released.push(run ? await this.#releaseOne('undo', describe, execute) : this.#offerUndo(describe))
+      released.push(run ? await this.#releaseOne('undo', describe, execute, timeoutMs) : this.#offerUndo(describe))
     }
     while (this.#deferred.length > 0) {
       const { describe, release } = this.#deferred.pop()!
@@ -433,10 +435,11 @@ class Run {
     kind: ReleaseRecord['kind'],
     what: string,
     release: (signal: AbortSignal) => Promise<void>,
+    timeoutMs = this.#patience.releaseMs,
   ): Promise<ReleaseRecord> {
     let record: ReleaseRecord
     try {
-      await this.#within(what, this.#patience.releaseMs, new AbortController().signal, release)
+      await this.#within(what, timeoutMs, new AbortController().signal, release)
       record = { what, kind, outcome: 'done' }
     } catch (thrown) {
       record = { what, kind, outcome: 'errored', error: problemOf(toRunproofError(thrown)) }

@@ -60,6 +60,11 @@ export interface Action {
   execute(context: StepContext): Promise<void>
 }
 
+/** The work that takes a step back. A daemon that is started again may need longer than a tear-down is given. */
+export interface Undo extends Action {
+  readonly timeoutMs?: number
+}
+
 /** A person acts; the step is attested, never passed, unless its checks can see the effect. */
 export interface Manual {
   readonly instruction: string
@@ -95,7 +100,7 @@ export interface ReadStep extends StepBase {
 export type WritingStep = StepBase & {
   readonly effect: 'write' | 'destroy'
   readonly resume: Resume
-} & ({ readonly undo: Action } | { readonly irreversible: string })
+} & ({ readonly undo: Undo } | { readonly irreversible: string })
 
 export type Step = ReadStep | WritingStep
 
