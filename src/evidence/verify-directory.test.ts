@@ -201,6 +201,16 @@ describe('a sealed directory', () => {
     assert.ok((await verifyDirectory(directory, files, reports, [forger.keyId], VERSION)).signerTrusted)
   })
 
+  test('is refused when somebody signed it with their own key under the id of a trusted one', async () => {
+    const directory = copy()
+    const forger = newSigner()
+    resign(directory, { ...forger, keyId: signer.keyId }, evidence => ({
+      ...evidence,
+      operator: { user: 'eve', host: 'here' },
+    }))
+    await assertRefused(directory)
+  })
+
   test('is refused when the signer changed what evidence, journal and reports say of each other', async () => {
     for (const change of [
       (evidence: Evidence) => ({ ...evidence, journal: { ...evidence.journal, records: 3 } }),

@@ -1,8 +1,9 @@
+import { createPublicKey } from 'node:crypto'
 import { join } from 'node:path'
 import { RunproofError } from '../model/error.ts'
 import type { Files } from '../model/files.ts'
 import { canonicalJson } from './canonical.ts'
-import { openEnvelope } from './envelope.ts'
+import { keyIdOf, openEnvelope } from './envelope.ts'
 import { verifyJournal } from './journal.ts'
 import { ARTIFACTS_DIR, ENVELOPE_FILE, EVIDENCE_FILE, JOURNAL_FILE, type Report } from './layout.ts'
 import type { Evidence } from './schema.ts'
@@ -39,6 +40,10 @@ export async function verifyDirectory(
 
   const envelope = await readRequired(files, dir, ENVELOPE_FILE)
   const payload = openEnvelope(envelope, STATEMENT_PAYLOAD_TYPE, evidence.signer.publicKeyPem)
+  // Trust hangs on the id, the signature on the key: a document that pairs somebody else's id with its own key is a forgery.
+  if (keyIdOf(createPublicKey(evidence.signer.publicKeyPem)) !== evidence.signer.keyId) {
+    throw tampered('the signer’s key id is not that of its public key')
+  }
   const digests = await digestsOf(files, dir)
   comparePayload(payload, digests, evidence)
 
