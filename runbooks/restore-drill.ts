@@ -18,6 +18,7 @@ import { tokensSeparate } from '../src/checks/tokens.ts'
 import { treeMatches } from '../src/checks/tree-matches.ts'
 import { workspaceSentinel } from '../src/checks/workspace-sentinel.ts'
 import { parseDuration, refuseDuration } from '../src/drill/duration.ts'
+import { tellPromotion } from '../src/drill/promote.ts'
 import { receiveBackup } from '../src/drill/receive-backup.ts'
 import { measureRecoveryPoint } from '../src/drill/recovery-point.ts'
 import { refuseWithoutBarrier } from '../src/drill/refuse-without-barrier.ts'
@@ -206,6 +207,6 @@ const conclude: Step = {
   title: 'Hold recovery time and recovery point against their budgets',
   effect: 'read',
   timeoutMs: 10_000,
-  run: { describe: 'compare', execute: async () => {} },
+  run: { describe: 'compare; tell how to promote trees that are kept', execute: tellPromotion },
   verify: [rtoWithinBudget, rpoWithinBudget],
 }

@@ -59,8 +59,8 @@ describe('the restore drill takes what an operator has', { timeout: 120_000 }, a
     assert.deepEqual(readdirSync(place).sort(), ['state', 'workspace'])
     assert.deepEqual(await archives.describeTree(join(place, 'state')), await archives.describeTree(site.state))
     const promotion = join(ended.reportsDir, ended.reports[0]!, 'artifacts', 'promotion.txt')
-    assert.match(readFileSync(promotion, 'utf8'), /To promote them/)
-    assert.ok(ended.stderr.includes(place), 'the end of the run names the place')
+    assert.ok(ended.stdout.endsWith(`\n\n${readFileSync(promotion, 'utf8')}`), 'the run ends with what is left to do')
+    assert.match(ended.stdout, new RegExp(`lie in ${place}/state(.|\n)*To promote them`))
     assert.deepEqual(await leftovers(ended.workDir), [])
   })
 

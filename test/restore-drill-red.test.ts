@@ -297,6 +297,15 @@ describe('the restore drill turns red', { timeout: 120_000, concurrency: 2 }, as
     })
   })
 
+  test('trees that did not pass are not kept, and nobody is told to promote them', async () => {
+    const place = join(root, 'not-kept')
+    const params = { ...keys, 'state-archive': site.damaged(revokeSlot), keep: 'yes', 'restore-dir': place }
+    const ended = await runDrill({ root, params })
+    assertRed(ended, { status: 1, step: 'validate', check: 'credentials-not-blocked', because: /openai\.prod/ })
+    assert.deepEqual([existsSync(place), evidenceOf(ended).facts['kept']], [false, undefined])
+    assert.doesNotMatch(ended.stdout, /promote/)
+  })
+
   describe('when the binary misbehaves:', () => {
     const faulty = (fault: string) =>
       write(

@@ -1,4 +1,5 @@
-import { relative } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import type { Writable } from 'node:stream'
 import { styleText } from 'node:util'
 import type { Progress } from '../engine/progress.ts'
@@ -98,6 +99,11 @@ export function displayFor(stream: Writable & { isTTY?: boolean }, settings: Dis
       process.stdout.write(
         `evidence  ${shown}\nre-check  ${process.env['RUNPROOF_INVOKED_AS'] ?? 'runproof'} evidence verify ${shown}\n`,
       )
+      const next = evidence.facts['next-steps']
+      if (typeof next === 'string') {
+        const steps = readFileSync(join(dir, next), 'utf8').trimEnd().split('\n')
+        process.stdout.write(`\n${steps.map(escapeControls).join('\n')}\n`)
+      }
     },
   }
 }

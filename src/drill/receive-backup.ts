@@ -7,6 +7,7 @@ import { RunproofError } from '../model/error.ts'
 import type { StepContext } from '../model/runbook.ts'
 import { parseArgv } from './argv-param.ts'
 import { parseDuration } from './duration.ts'
+import { promotionFile } from './promote.ts'
 import { readFacts } from './read-facts.ts'
 import { originOf } from './restore-params.ts'
 import {
@@ -24,7 +25,6 @@ import {
   snapshot,
   source,
 } from './subjects.ts'
-import { promotionFile } from './tear-down.ts'
 import { SET } from './write-backup-set.ts'
 
 /** Trees and archives share nothing; counterproofs link files and stream archives, so they cost little more. */
@@ -52,6 +52,7 @@ async function receiveOwn(context: StepContext): Promise<void> {
       archive && {
         ...opened(context, archive.archivePath),
         expectedSha256: archive.sha256,
+        receivedSha256: archive.sha256,
         manifest: archive.manifest,
         reading: {},
       }
@@ -59,7 +60,7 @@ async function receiveOwn(context: StepContext): Promise<void> {
   }
   const directory = join(run.scratchDir, 'restored')
   await tools.files.makeDirectory(directory)
-  const live = [origin.stateRoot, origin.workspaceRoot]
+  const live = await Promise.all([origin.stateRoot, origin.workspaceRoot].map(path => tools.files.realPath(path)))
   context.set(incoming, { state: receive('state')!, workspace: receive('workspace') })
   context.set(site, { binary: origin.binary, routesFile: origin.routesFile, masterKeyFile: origin.masterKeyFile })
   context.set(offLimits, live)
@@ -100,12 +101,15 @@ async function receiveGiven(context: StepContext): Promise<void> {
     context.set(older, {
       ...opened(context, params['older-state-archive']),
       expectedSha256: undefined,
+      receivedSha256: undefined,
       manifest: undefined,
       reading: reading(context),
     })
   }
   // The archives themselves: the directory they lie in may well be one that holds the scratch directory too, as /tmp does.
-  const live = [state!, workspace].flatMap(part => (part === undefined ? [] : [part.path]))
+  const live = await Promise.all(
+    [state!, workspace].flatMap(part => (part === undefined ? [] : [tools.files.realPath(part.path)])),
+  )
   const sizes = [state, workspace].map(part => part?.manifest)
   const stored =
     (await tools.files.sizeBytes(state!.path)) +
@@ -129,6 +133,7 @@ async function receiveSnapshot(context: StepContext, directory: string): Promise
     path: stateDir,
     open: noArchive,
     expectedSha256: undefined,
+    receivedSha256: undefined,
     manifest: await givenManifest(context, 'state'),
     reading: {},
   }
@@ -167,6 +172,7 @@ async function fetchPart(context: StepContext, part: Part): Promise<Incoming | u
   return {
     ...opened(context, fetched.path),
     expectedSha256: await recordedDigest(context, part, typeof from === 'string' && from !== '-' ? from : undefined),
+    receivedSha256: fetched.sha256,
     manifest: await givenManifest(context, part),
     reading: reading(context),
   }
@@ -189,7 +195,19 @@ async function originOfPart(
   return name === undefined ? undefined : join(set, name)
 }
 
-async function recordedDigest(
+/** From the signed facts, else from the list; where both say something they must agree. */
+async function recordedDigest(context: StepContext, part: Part, path: string | undefined): Promise<string | undefined> {
+  const listed = await listedDigest(context, part, path)
+  const signed = context.values.find(baseline)?.archives[part]?.sha256
+  if (listed !== undefined && signed !== undefined && listed !== signed) {
+    throw new RunproofError('DIGEST_MISMATCH', `the list gives the ${part} archive another digest than the facts do`, {
+      hint: 'the list, or the archive with it, was replaced after the backup; do not restore from this set',
+    })
+  }
+  return signed ?? listed
+}
+
+async function listedDigest(
   { params, tools }: StepContext,
   part: Part,
   path: string | undefined,
@@ -202,11 +220,19 @@ async function recordedDigest(
   return expectedDigest(text, path ?? `${part}.tar.zst`, file)
 }
 
-async function givenManifest({ params, tools }: StepContext, part: Part): Promise<Manifest | undefined> {
+/** @throws RunproofError MANIFEST_INVALID, also when the facts know another manifest */
+async function givenManifest({ params, tools, values }: StepContext, part: Part): Promise<Manifest | undefined> {
   const named = part === 'state' ? params['manifest'] : params['workspace-manifest']
   const path =
     named ?? (params['backup-set'] === undefined ? undefined : join(params['backup-set'], SET.manifest(part)))
-  return path === undefined ? undefined : parseManifest(await tools.files.readText(path, 1 << 30), path)
+  if (path === undefined) return undefined
+  const signed = values.find(baseline)?.archives[part]?.manifestSha256
+  if (signed !== undefined && signed !== (await tools.files.sha256(path))) {
+    throw new RunproofError('MANIFEST_INVALID', `${path} is not the manifest that the facts name`, {
+      hint: 'it was changed after the backup, or belongs to another one',
+    })
+  }
+  return parseManifest(await tools.files.readText(path, 1 << 30), path)
 }
 
 function opened({ tools }: StepContext, path: string): Pick<Incoming, 'path' | 'open'> {
