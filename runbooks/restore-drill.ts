@@ -16,6 +16,7 @@ import { healthNoWorse, noDeadLetters, routesReady, storageWorks } from '../src/
 import { nothingLeft } from '../src/checks/tear-down.ts'
 import { tokensSeparate } from '../src/checks/tokens.ts'
 import { treeMatches } from '../src/checks/tree-matches.ts'
+import { unpackedBytes } from '../src/checks/unpacked-bytes.ts'
 import { workspaceSentinel } from '../src/checks/workspace-sentinel.ts'
 import { parseDuration, refuseDuration } from '../src/drill/duration.ts'
 import { tellPromotion } from '../src/drill/promote.ts'
@@ -118,6 +119,7 @@ const unpack = ({ params }: PlanInput): Step => ({
     execute: async context => context.set(restored, await unpackParts(context)),
   },
   verify: [
+    unpackedBytes,
     treeMatches('state'),
     ...(hasWorkspace(params) ? [treeMatches('workspace')] : []),
     ...(hasWorkspace(params) && hasBaseline(params) ? [workspaceSentinel] : []),

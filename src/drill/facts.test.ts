@@ -21,7 +21,7 @@ const facts: Facts = {
   binarySha256: null,
   routesSha256: null,
   artefacts: [{ kind: 'routes-file', path: '/r', present: true, mode: '0644', sha256: 'c' }],
-  archives: { state: { file: 'state.tar.zst', sha256: 'd', sizeBytes: 3 } },
+  archives: { state: { file: 'state.tar.zst', sha256: 'd', sizeBytes: 3, manifestSha256: '0'.repeat(64) } },
 }
 const broken = (change: object) => ({ ...facts, ...change }) as unknown as Json
 

@@ -50,7 +50,10 @@ export interface Facts {
   /** What a recovery needs besides the archives. */
   readonly artefacts: readonly Artefact[]
   readonly archives: Readonly<
-    Record<string, { readonly file: string; readonly sha256: string; readonly sizeBytes: number }>
+    Record<
+      string,
+      { readonly file: string; readonly sha256: string; readonly sizeBytes: number; readonly manifestSha256: string }
+    >
   >
 }
 
@@ -103,7 +106,7 @@ const FACTS: Shape = {
         object: { kind: 'text', path: OPTIONAL_TEXT, present: 'flag', mode: OPTIONAL_TEXT, sha256: OPTIONAL_TEXT },
       },
     },
-    archives: { map: { object: { file: 'text', sha256: 'text', sizeBytes: 'count' } } },
+    archives: { map: { object: { file: 'text', sha256: 'text', sizeBytes: 'count', manifestSha256: 'text' } } },
   },
 }
 

@@ -19,6 +19,11 @@ export async function readFacts({ params, tools, run }: StepContext): Promise<Fa
 
   const envelopePath = join(dirname(path), SET.envelope)
   if ((await tools.files.facts(envelopePath)) === undefined) {
+    if (params['facts-key'] !== undefined) {
+      throw new RunproofError('FACTS_INVALID', `${envelopePath} is missing, so facts-key= has nothing to verify`, {
+        hint: 'the signature lies beside the facts; bring it along, or leave facts-key out to use unsigned facts',
+      })
+    }
     run.assume(`the facts are true: ${path} is not signed`)
     return facts
   }

@@ -83,6 +83,7 @@ async function archiveOlder(context: StepContext, site: Site): Promise<void> {
     path: made.archivePath,
     open: () => tools.archives.alteredStream(made.archivePath, {}),
     expectedSha256: made.sha256,
+    receivedSha256: made.sha256,
     manifest: made.manifest,
     reading: {},
   })

@@ -47,7 +47,10 @@ export const made = capture<Made>('made', 'archives the backup made')
 export interface Incoming {
   readonly path: string
   readonly open: () => Readable
+  /** Recorded outside the archive. */
   readonly expectedSha256: string | undefined
+  /** Of the bytes that were received; undefined for a snapshot. */
+  readonly receivedSha256: string | undefined
   readonly manifest: Manifest | undefined
   /** How to decrypt it, where it is encrypted. */
   readonly reading: Pick<InspectArchive, 'decrypt'>
@@ -83,6 +86,8 @@ export interface Restored {
   readonly workspaceRoot: string
   /** As the archive, or the snapshot, itself says. */
   readonly manifests: Readonly<{ state: Manifest; workspace: Manifest | undefined }>
+  /** Of the archive bytes that were unpacked, per part; empty for a snapshot. */
+  readonly readSha256: Readonly<Partial<Record<Part, string>>>
 }
 export const restored = capture<Restored>('restored', 'the trees that were unpacked')
 

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Manifest } from '../model/archive.ts'
 import type { Files } from '../model/files.ts'
 import type { StepContext } from '../model/runbook.ts'
-import { type Incoming, incoming, type Restored, restorePlace, snapshot } from './subjects.ts'
+import { type Incoming, incoming, type Part, type Restored, restorePlace, snapshot } from './subjects.ts'
 
 /** Puts each part into a directory of its own: out of an archive whose every entry was accepted, or copied from a snapshot. */
 export async function unpackParts(context: StepContext): Promise<Restored> {
@@ -13,7 +13,9 @@ export async function unpackParts(context: StepContext): Promise<Restored> {
   const workspaceRoot = join(directory, 'workspace')
   const mounted = values.find(snapshot)
 
-  const place = async (archive: Incoming, into: string): Promise<Manifest> => {
+  const readSha256: Partial<Record<Part, string>> = {}
+
+  const place = async (part: Part, archive: Incoming, into: string): Promise<Manifest> => {
     if (mounted !== undefined) {
       await tools.archives.privateCopy(archive.path, into)
       return tools.archives.describeTree(archive.path, context.signal)
@@ -27,15 +29,16 @@ export async function unpackParts(context: StepContext): Promise<Restored> {
       ...archive.reading,
     })
     for (const finding of unpacked.findings) context.run.assume(`archive: ${finding.path}: ${finding.detail}`)
+    readSha256[part] = unpacked.sha256
     return unpacked.manifest
   }
 
   if (!(await ownersKept(tools.files, directory)))
     context.run.assume('owners of the restored files are right: only root can set them, so they were not compared')
-  const stateManifest = await place(state, stateRoot)
-  const workspaceManifest = workspace === undefined ? undefined : await place(workspace, workspaceRoot)
+  const stateManifest = await place('state', state, stateRoot)
+  const workspaceManifest = workspace === undefined ? undefined : await place('workspace', workspace, workspaceRoot)
   if (workspace === undefined) await tools.files.makeDirectory(workspaceRoot)
-  return { stateRoot, workspaceRoot, manifests: { state: stateManifest, workspace: workspaceManifest } }
+  return { stateRoot, workspaceRoot, manifests: { state: stateManifest, workspace: workspaceManifest }, readSha256 }
 }
 
 /** Whether whoever made this directory could also give its files the owners they had. */

@@ -26,16 +26,16 @@ export async function writeBackupSet(
     await tools.files.write(join(directory, name), content)
   }
 
+  // The signed facts name the digests: whoever swaps an archive with its manifest and its line in the list is found.
+  const listed: Record<string, Facts['archives'][string]> = {}
   for (const [part, archive] of Object.entries(archives)) {
-    names.push(archive.archivePath.slice(directory.length + 1))
-    await write(SET.manifest(part as Part), `${manifestText(archive.manifest)}\n`)
+    const file = archive.archivePath.slice(directory.length + 1)
+    const manifest = SET.manifest(part as Part)
+    names.push(file)
+    await write(manifest, `${manifestText(archive.manifest)}\n`)
+    const manifestSha256 = await tools.files.sha256(join(directory, manifest))
+    listed[part] = { file, sha256: archive.sha256, sizeBytes: archive.sizeBytes, manifestSha256 }
   }
-  const listed = Object.fromEntries(
-    Object.entries(archives).map(([part, archive]) => [
-      part,
-      { file: archive.archivePath.slice(directory.length + 1), sha256: archive.sha256, sizeBytes: archive.sizeBytes },
-    ]),
-  )
   const text = `${JSON.stringify({ ...facts, archives: listed }, null, 2)}\n`
   await write(SET.facts, text)
   await write(SET.envelope, tools.signer.envelope(FACTS_PAYLOAD_TYPE, Buffer.from(text)))
