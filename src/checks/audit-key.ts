@@ -4,7 +4,7 @@ import { withDamagedTree } from '../drill/break.ts'
 import { baseline, keptAuditKey, restored } from '../drill/subjects.ts'
 import { keyIdOfAuditKey } from '../ledger/audit-key.ts'
 import { readLedger } from '../ledger/read.ts'
-import { type CheckContext, defineCheck, failed, passed } from '../model/check.ts'
+import { defineCheck, failed, passed } from '../model/check.ts'
 
 interface Observed {
   /** Null when the file is missing. */
@@ -53,7 +53,9 @@ export const auditKeyContinuity = defineCheck<Observed>({
       breaks: 'the audit key is missing from a copy of the state',
       because: /is missing/,
       subject: (context, scope) =>
-        withDamagedTree(context, scope, 'state', root => context.tools.archives.dropFile(keyPath(context, root))),
+        withDamagedTree(context, scope, 'state', root =>
+          context.tools.archives.dropFile(root, context.target.layout.auditKeyFile),
+        ),
     },
     {
       id: 'key-replaced',
@@ -61,15 +63,11 @@ export const auditKeyContinuity = defineCheck<Observed>({
       because: /the key is not that of/,
       subject: (context, scope) =>
         withDamagedTree(context, scope, 'state', root =>
-          context.tools.archives.replaceFile(keyPath(context, root), freshAuditKey()),
+          context.tools.archives.replaceFile(root, context.target.layout.auditKeyFile, freshAuditKey()),
         ),
     },
   ],
 })
-
-function keyPath(context: CheckContext, root: string): string {
-  return join(root, context.target.layout.auditKeyFile)
-}
 
 function freshAuditKey(): Buffer {
   const { privateKey } = generateKeyPairSync('ed25519')

@@ -56,7 +56,8 @@ export const backupSetWhole = defineCheck<BackupSet>({
       subject: (context, scope) =>
         copyOfSet(context, scope, async directory =>
           context.tools.archives.dropFile(
-            join(directory, (await context.tools.files.list(directory)).find(name => name.startsWith('state.tar'))!),
+            directory,
+            (await context.tools.files.list(directory)).find(name => name.startsWith('state.tar'))!,
           ),
         ),
     },
@@ -66,7 +67,7 @@ export const backupSetWhole = defineCheck<BackupSet>({
       because: /not as listed|signature/,
       subject: (context, scope) =>
         copyOfSet(context, scope, directory =>
-          context.tools.archives.replaceFile(join(directory, 'facts.json'), Buffer.from('{}')),
+          context.tools.archives.replaceFile(directory, 'facts.json', Buffer.from('{}')),
         ),
     },
   ],

@@ -64,10 +64,11 @@ export const ledgerVerifies = defineCheck<Observed>({
       because: /content does not match its hash/,
       subject: (context, scope) =>
         withDamagedTree(context, scope, 'state', async root => {
-          const path = await someLedger(context, root)
-          const text = await context.tools.files.readText(path)
+          const name = await someLedger(context, root)
+          const text = await context.tools.files.readText(join(root, name))
           await context.tools.archives.replaceFile(
-            path,
+            root,
+            name,
             Buffer.from(text.replace(/"target":"./, match => `${match.slice(0, -1)}X`)),
           )
         }),
@@ -78,10 +79,11 @@ export const ledgerVerifies = defineCheck<Observed>({
       because: /its checkpoint seals/,
       subject: (context, scope) =>
         withDamagedTree(context, scope, 'state', async root => {
-          const path = await someLedger(context, root)
-          const lines = (await context.tools.files.readText(path)).trimEnd().split('\n')
+          const name = await someLedger(context, root)
+          const lines = (await context.tools.files.readText(join(root, name))).trimEnd().split('\n')
           await context.tools.archives.replaceFile(
-            path,
+            root,
+            name,
             Buffer.from(
               lines
                 .slice(0, -1)
@@ -94,9 +96,11 @@ export const ledgerVerifies = defineCheck<Observed>({
   ],
 })
 
+/** @returns path below `root` */
 async function someLedger(context: CheckContext, root: string): Promise<string> {
-  const directory = join(root, context.target.layout.ledgerDir)
+  const { ledgerDir } = context.target.layout
+  const directory = join(root, ledgerDir)
   const name = (await context.tools.files.list(directory)).find(file => file.endsWith('.jsonl'))
   if (name === undefined) throw new RunproofError('STATE_MALFORMED', `there is no ledger below ${directory}`)
-  return join(directory, name)
+  return join(ledgerDir, name)
 }

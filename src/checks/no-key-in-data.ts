@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { withDamagedTree } from '../drill/break.ts'
 import { restored, site } from '../drill/subjects.ts'
 import { defineCheck, failed, passed } from '../model/check.ts'
@@ -47,7 +46,7 @@ export const noKeyInData = defineCheck<Observed>({
       because: /token file lies/,
       subject: (context, scope) =>
         withDamagedTree(context, scope, 'state', root =>
-          context.tools.archives.addFile(join(root, 'admin-token'), Buffer.from('x')),
+          context.tools.archives.addFile(root, 'admin-token', Buffer.from('x')),
         ),
     },
     {

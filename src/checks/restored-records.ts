@@ -135,8 +135,9 @@ export const runsRestored = defineCheck<Observed>({
       cost: { instances: 1 },
       subject: async (context, scope) => {
         const damaged = await withDamagedTree(context, scope, 'state', async root => {
-          const directory = join(root, context.target.layout.runsDir)
-          await context.tools.archives.dropFile(join(directory, (await context.tools.files.list(directory))[0]!))
+          const { runsDir } = context.target.layout
+          const [first] = await context.tools.files.list(join(root, runsDir))
+          await context.tools.archives.dropFile(root, join(runsDir, first!))
         })
         return runningOn(context, scope, damaged.values.get(restored).stateRoot)
       },

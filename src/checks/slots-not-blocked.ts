@@ -56,12 +56,13 @@ export const slotsNotBlocked = defineCheck<Observed>({
           document => target.read.routes(document).authRefs,
         )
         return withDamagedTree(context, scope, 'state', async root => {
-          const path = join(root, target.layout.brokerStateFile)
+          const name = target.layout.brokerStateFile
+          const path = join(root, name)
           const present = (await tools.files.facts(path)) !== undefined
           const state = (present ? await tools.files.readJson(path) : {}) as { [name: string]: Json }
           const revoked = Object.fromEntries((view ?? []).map(slot => [slot, 1]))
           const bytes = Buffer.from(JSON.stringify({ ...state, revoked_slots: revoked }))
-          await (present ? tools.archives.replaceFile(path, bytes) : tools.archives.addFile(path, bytes))
+          await (present ? tools.archives.replaceFile(root, name, bytes) : tools.archives.addFile(root, name, bytes))
         })
       },
     },

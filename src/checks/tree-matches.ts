@@ -66,7 +66,7 @@ export function treeMatches(part: Part) {
         because: /extra added-by-runproof/,
         subject: (context, scope) =>
           withDamagedTree(context, scope, part, root =>
-            context.tools.archives.addFile(join(root, 'added-by-runproof'), Buffer.from('x')),
+            context.tools.archives.addFile(root, 'added-by-runproof', Buffer.from('x')),
           ),
       },
       {
@@ -75,7 +75,7 @@ export function treeMatches(part: Part) {
         because: /missing /,
         subject: (context, scope) =>
           withDamagedTree(context, scope, part, async root =>
-            context.tools.archives.dropFile(await someFile(context, root)),
+            context.tools.archives.dropFile(root, await someFile(context, root)),
           ),
       },
       {
@@ -84,10 +84,10 @@ export function treeMatches(part: Part) {
         because: /changed .*sha256/,
         subject: (context, scope) =>
           withDamagedTree(context, scope, part, async root => {
-            const path = await someFile(context, root)
-            const bytes = Buffer.from(await context.tools.files.readBytes(path))
+            const name = await someFile(context, root)
+            const bytes = Buffer.from(await context.tools.files.readBytes(join(root, name)))
             bytes[0] = bytes[0]! ^ 1
-            await context.tools.archives.replaceFile(path, bytes)
+            await context.tools.archives.replaceFile(root, name, bytes)
           }),
       },
       {
@@ -96,19 +96,19 @@ export function treeMatches(part: Part) {
         because: /changed .*mode/,
         subject: (context, scope) =>
           withDamagedTree(context, scope, part, async root =>
-            context.tools.archives.widenMode(await someFile(context, root, 0o007), 0o007),
+            context.tools.archives.widenMode(root, await someFile(context, root, 0o007), 0o007),
           ),
       },
     ],
   })
 }
 
-/** The first file with content and, where bits are given, with one of them to be added: what can be broken. */
+/** The name of the first file with content and, where bits are given, with one of them to be added: what can be broken. */
 async function someFile(context: CheckContext, root: string, addable?: number): Promise<string> {
   for (const name of await context.tools.files.walk(root)) {
     const facts = await context.tools.files.facts(join(root, name))
     if (facts?.type !== 'file' || facts.sizeBytes === 0) continue
-    if (addable === undefined || (facts.mode & addable) !== addable) return join(root, name)
+    if (addable === undefined || (facts.mode & addable) !== addable) return name
   }
   throw new RunproofError('STATE_MALFORMED', `there is no file to break below ${root}`)
 }

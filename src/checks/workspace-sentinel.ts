@@ -39,10 +39,7 @@ export const workspaceSentinel = defineCheck<Observed>({
       because: /another content/,
       subject: (context, scope) =>
         withDamagedTree(context, scope, 'workspace', root =>
-          context.tools.archives.replaceFile(
-            join(root, context.values.get(baseline).sentinel!.path),
-            Buffer.from('changed'),
-          ),
+          context.tools.archives.replaceFile(root, context.values.get(baseline).sentinel!.path, Buffer.from('changed')),
         ),
     },
     {
@@ -51,7 +48,7 @@ export const workspaceSentinel = defineCheck<Observed>({
       because: /is missing/,
       subject: (context, scope) =>
         withDamagedTree(context, scope, 'workspace', root =>
-          context.tools.archives.dropFile(join(root, context.values.get(baseline).sentinel!.path)),
+          context.tools.archives.dropFile(root, context.values.get(baseline).sentinel!.path),
         ),
     },
   ],

@@ -269,12 +269,22 @@ export interface ArchivePort {
   linkedCopy(directory: string, into: string): Promise<void>
   /** A copy that shares nothing (reflinks where the file system has them). */
   privateCopy(directory: string, into: string): Promise<void>
-  /** New content under an old name, in a new inode; mode and owner are kept unless `mode` is given. */
-  replaceFile(path: string, bytes: Uint8Array, mode?: number): Promise<void>
-  addFile(path: string, bytes: Uint8Array, mode?: number): Promise<void>
-  dropFile(path: string): Promise<void>
-  /** Adds permission bits to a file, in a new inode, or to a directory. @throws RangeError when it has them already */
-  widenMode(path: string, bits: number): Promise<void>
+  /**
+   * New content under an old name, in a new inode; mode and owner are kept unless `mode` is given.
+   * This and the next three change the tree at `root` and nothing else: `relative` may hold no `..`, and no symlink on its way
+   * may lead out of the tree.
+   * @throws RunproofError PATH_UNSAFE, FILE_UNREADABLE
+   */
+  replaceFile(root: string, relative: string, bytes: Uint8Array, mode?: number): Promise<void>
+  /** @throws as {@link replaceFile} */
+  addFile(root: string, relative: string, bytes: Uint8Array, mode?: number): Promise<void>
+  /** @throws as {@link replaceFile} */
+  dropFile(root: string, relative: string): Promise<void>
+  /**
+   * Adds permission bits to a file, in a new inode, or to a directory; a symlink has none of its own.
+   * @throws RangeError when it has them already; else as {@link replaceFile}
+   */
+  widenMode(root: string, relative: string, bits: number): Promise<void>
   alteredStream(path: string, alteration: ArchiveAlteration): Readable
   /** Bytes an unprivileged process can still write at an existing path. */
   freeBytes(path: string): Promise<number>

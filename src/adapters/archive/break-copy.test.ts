@@ -21,19 +21,14 @@ describe('a linked copy', () => {
   const breaks = [
     [
       'a replaced file',
-      (copy: string) => archives.replaceFile(path.join(copy, 'dir/file'), Buffer.from('other')),
+      (copy: string) => archives.replaceFile(copy, 'dir/file', Buffer.from('other')),
       'changed',
       'dir/file',
     ],
-    [
-      'an added file',
-      (copy: string) => archives.addFile(path.join(copy, 'dir/new'), Buffer.from('new')),
-      'extra',
-      'dir/new',
-    ],
-    ['a dropped file', (copy: string) => archives.dropFile(path.join(copy, 'dir/file')), 'missing', 'dir/file'],
-    ['a widened mode', (copy: string) => archives.widenMode(path.join(copy, 'dir/file'), 0o044), 'changed', 'dir/file'],
-    ['a widened directory', (copy: string) => archives.widenMode(path.join(copy, 'dir'), 0o055), 'changed', 'dir'],
+    ['an added file', (copy: string) => archives.addFile(copy, 'dir/new', Buffer.from('new')), 'extra', 'dir/new'],
+    ['a dropped file', (copy: string) => archives.dropFile(copy, 'dir/file'), 'missing', 'dir/file'],
+    ['a widened mode', (copy: string) => archives.widenMode(copy, 'dir/file', 0o044), 'changed', 'dir/file'],
+    ['a widened directory', (copy: string) => archives.widenMode(copy, 'dir', 0o055), 'changed', 'dir'],
   ] as const
   for (const [title, breakIt, list, name] of breaks) {
     test(`${title} is seen in the copy and never in the original`, async t => {
@@ -54,7 +49,7 @@ describe('a linked copy', () => {
     const { source, copy } = await place(t)
     const manifest = await archives.describeTree(source)
     await archives.linkedCopy(source, copy)
-    await archives.widenMode(path.join(copy, 'dir/file'), 0o044)
+    await archives.widenMode(copy, 'dir/file', 0o044)
     const { changed } = await archives.compareTree({ directory: copy, manifest })
     assert.deepEqual(changed.find(change => change.path === 'dir/file')?.members, [
       { member: 'mode', expected: '0600', actual: '0644' },
@@ -63,7 +58,63 @@ describe('a linked copy', () => {
 
   test('widening what is that wide already is a mistake, not a break', async t => {
     const { source } = await place(t)
-    await assert.rejects(archives.widenMode(path.join(source, 'dir/file'), 0o600), RangeError)
+    await assert.rejects(archives.widenMode(source, 'dir/file', 0o600), RangeError)
+  })
+
+  const everyBreak = (root: string, relative: string) => [
+    () => archives.replaceFile(root, relative, Buffer.from('broken')),
+    () => archives.addFile(root, relative, Buffer.from('broken')),
+    () => archives.dropFile(root, relative),
+    () => archives.widenMode(root, relative, 0o077),
+  ]
+
+  test('a break never leaves the copy, whatever path it is told', async t => {
+    const { root, source, copy } = await place(t)
+    await archives.linkedCopy(source, copy)
+    const live = path.join(root, 'live')
+    await mkdir(path.join(live, 'deep'), { recursive: true, mode: 0o700 })
+    await writeFile(path.join(live, 'records'), 'precious', { mode: 0o600 })
+    await writeFile(path.join(live, 'deep', 'records'), 'precious', { mode: 0o600 })
+    await symlink(live, path.join(copy, 'absolute'))
+    await symlink('../live', path.join(copy, 'escaping'))
+    await symlink('dir/../../live', path.join(copy, 'winding'))
+    await symlink(path.join(live, 'records'), path.join(copy, 'leaf'))
+    const before = await archives.describeTree(live)
+    const outside = [
+      '../live/records',
+      'dir/../../live/records',
+      path.join(live, 'records'),
+      'absolute/records',
+      'absolute/deep/records',
+      'escaping/records',
+      'escaping/new',
+      'winding/records',
+    ]
+    for (const relative of [...outside, '', '.', '..', 'dir/', 'dir//file', './dir/file', 'dir/fi\0le']) {
+      for (const breakIt of everyBreak(copy, relative))
+        await assert.rejects(breakIt(), { code: 'PATH_UNSAFE' }, `${JSON.stringify(relative)} ${breakIt}`)
+    }
+    await assert.rejects(archives.widenMode(copy, 'leaf', 0o077), { code: 'PATH_UNSAFE' })
+    await archives.replaceFile(copy, 'leaf', Buffer.from('a file now'))
+    assert.deepEqual(await archives.describeTree(live), before)
+  })
+
+  test('a link that stays inside the copy may be on the way', async t => {
+    const { source, copy } = await place(t)
+    await symlink('dir', path.join(source, 'current'))
+    await archives.linkedCopy(source, copy)
+    await archives.replaceFile(copy, 'current/file', Buffer.from('other'))
+    assert.equal(await readFile(path.join(copy, 'dir/file'), 'utf8'), 'other')
+    assert.equal(await readFile(path.join(source, 'dir/file'), 'utf8'), 'content')
+  })
+
+  test('a root that is itself a link is no copy', async t => {
+    const { root, source } = await place(t)
+    await symlink(source, path.join(root, 'link'))
+    const before = await archives.describeTree(source)
+    for (const breakIt of everyBreak(path.join(root, 'link'), 'dir/file'))
+      await assert.rejects(breakIt(), { code: 'PATH_UNSAFE' })
+    assert.deepEqual(await archives.describeTree(source), before)
   })
 
   test('a private copy shares nothing', async t => {

@@ -51,7 +51,7 @@ describe('create', () => {
     const into = path.join(root, 'into')
     await archives.unpack({ open: () => createReadStream(archivePath), name: 'archive', into })
     assert.deepEqual(await archives.compareTree({ directory: into, manifest }), NOTHING)
-    await archives.replaceFile(path.join(into, 'noted'), Buffer.from('x'))
+    await archives.replaceFile(into, 'noted', Buffer.from('x'))
     const { changed } = await archives.compareTree({ directory: into, manifest, ignore: ['mtimeNs'] })
     assert.deepEqual(
       changed.map(change => [change.path, change.members[0]!.member]),
