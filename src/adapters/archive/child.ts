@@ -14,6 +14,8 @@ export interface ChildExit {
 export interface ChildOptions {
   /** On top of PATH, HOME and a C locale, which is all a child gets. */
   readonly env?: Readonly<Record<string, string>> | undefined
+  /** What becomes of its standard output. @defaultValue 'read' */
+  readonly output?: 'read' | 'ignored'
   /** Stops it. */
   readonly signal?: AbortSignal | undefined
 }
@@ -39,7 +41,7 @@ export class StreamChild implements AsyncDisposable {
     const line: readonly [string, ...string[]] =
       setpriv === undefined ? [file, ...args] : [setpriv, '--pdeathsig', 'KILL', '--', file, ...args]
     this.#process = spawn(line[0], line.slice(1), {
-      stdio: 'pipe',
+      stdio: ['pipe', options.output === 'ignored' ? 'ignore' : 'pipe', 'pipe'],
       detached: true,
       env: { ...baseEnvironment(), ...options.env },
     })
@@ -48,7 +50,9 @@ export class StreamChild implements AsyncDisposable {
     })
     // a reader that stops early is seen in the exit and in the pipeline; here it must only not be unhandled
     this.#process.stdin!.on('error', () => undefined)
-    this.#process.stdout!.on('error', () => undefined)
+    this.#process.stdout?.on('error', () => undefined)
+    // without a listener Node throws away, when the program ends, what nobody has begun to read
+    this.#process.stdout?.on('readable', () => undefined)
     const stop = () => this.stop()
     options.signal?.addEventListener('abort', stop, { once: true })
     if (options.signal?.aborted) stop()
@@ -90,7 +94,7 @@ export class StreamChild implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.stop()
     this.#process.stdin!.destroy()
-    this.#process.stdout!.destroy()
+    this.#process.stdout?.destroy()
     await this.#exit
   }
 }

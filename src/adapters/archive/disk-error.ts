@@ -1,7 +1,7 @@
 import { RunproofError } from '../../model/error.ts'
 
-/** What GNU tar prints in a C locale when a write fails for want of space. */
-const NO_SPACE = /No space left on device|Disk quota exceeded/
+/** What GNU tar prints in a C locale when a write fails for want of space; of a write that was cut short it knows no reason. */
+const NO_SPACE = /No space left on device|Disk quota exceeded|: Wrote only \d+ of \d+ bytes?$/m
 
 export function saysDiskFull(stderr: string): boolean {
   return NO_SPACE.test(stderr)

@@ -19,8 +19,7 @@ export async function unpackArchive(options: UnpackArchive): Promise<InspectedAr
   const { into, signal } = options
   const made = await requireEmpty(into)
   try {
-    await using tar = new StreamChild(tarExtract(into), { signal })
-    tar.stdout.resume()
+    await using tar = new StreamChild(tarExtract(into), { signal, output: 'ignored' })
     const writer = new LentWriter(tar.stdin)
     const result = await readArchive(options, async bytes => {
       if (!(await writer.write(bytes))) await gone(tar, into)
