@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { execFileSync, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
@@ -54,7 +54,7 @@ describe('the machine fails the restore drill', { timeout: 120_000 }, async () =
 
   test('the disk is full while the daemon starts', { skip }, async () => {
     const filler = join(workDir!, 'filler')
-    execFileSync('fallocate', ['--length', '1900K', filler])
+    writeFileSync(filler, Buffer.alloc(1_900 * 1024))
     const ended = await runDrill({ root, params: given, workDir: workDir! })
     const evidence = evidenceOf(ended)
     const { error } = evidence.steps.find(step => step.id === 'start')!

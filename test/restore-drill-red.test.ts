@@ -9,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -377,7 +378,8 @@ describe('the restore drill turns red', { timeout: 120_000, concurrency: 2 }, as
   function bomb(): string {
     const tree = join(root, 'zeros')
     mkdirSync(tree)
-    execFileSync('truncate', ['--size', '200M', join(tree, 'zeros')])
+    writeFileSync(join(tree, 'zeros'), '')
+    truncateSync(join(tree, 'zeros'), 200 * 2 ** 20)
     const path = join(root, 'bomb.tar.zst')
     execFileSync('sh', ['-c', 'tar --create --directory "$1" . | zstd --quiet -o "$2"', 'sh', tree, path])
     return path
