@@ -104,6 +104,12 @@ describe('parameters of a backup', () => {
       /for example/,
     ],
     [
+      'a sentinel that no drill would take back',
+      { ...still, 'workspace-dir': '/w', sentinel: './x' },
+      /sentinel=\.\/x: expected a path inside/,
+      /for example/,
+    ],
+    [
       'a compression that is none',
       { ...still, compression: 'xz' },
       /compression=xz: expected one of zstd, gzip, none/,

@@ -1,4 +1,5 @@
-import { isAbsolute, normalize } from 'node:path'
+import { isAbsolute } from 'node:path'
+import { namesInside } from '../archive/inside-path.ts'
 import type { Compression } from '../model/archive.ts'
 import type { ParamSpec, Params } from '../model/runbook.ts'
 import { refuseCommand } from './command-param.ts'
@@ -83,8 +84,8 @@ export const backupParams: Readonly<Record<string, ParamSpec>> = {
     describe: 'file of the workspace, relative, whose content every restore must have',
     example: 'RECOVERY.md',
     refuse: text =>
-      isAbsolute(text) || normalize(text).startsWith('..')
-        ? 'expected a path inside the workspace, relative to it'
+      namesInside(text) === undefined
+        ? 'expected a path inside the workspace, relative to it and without . or ..'
         : undefined,
   },
   compression: {

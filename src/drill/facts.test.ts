@@ -51,6 +51,14 @@ describe('parseFacts', () => {
       broken({ archives: { state: { file: 'f', sha256: 's' } } }),
       /archives\.state\.sizeBytes/,
     ],
+    ...['/etc/passwd', '', '.', '..', '../../x', 'a/../../x', './a', 'a//b', 'a/', 'a\0b'].map(
+      path =>
+        [
+          `a sentinel at ${JSON.stringify(path)}, which is no plain path inside the workspace`,
+          broken({ sentinel: { path, sha256: 'b' } }),
+          /facts\.sentinel\.path is no plain path inside the workspace/,
+        ] as const,
+    ),
     [
       'an artefact that says more',
       broken({ artefacts: [{ ...facts.artefacts[0], value: 'x' }] }),

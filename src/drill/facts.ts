@@ -1,3 +1,4 @@
+import { namesInside } from '../archive/inside-path.ts'
 import type { BucketHead } from '../ledger/verify.ts'
 import type { Json } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
@@ -71,6 +72,12 @@ export function parseFacts(value: Json): Facts {
   requireShape(value, FACTS, 'facts')
   const facts = value as unknown as Facts
   if (Number.isNaN(Date.parse(facts.takenAt))) throw bad(`facts.takenAt is no instant: ${facts.takenAt}`)
+  const { sentinel } = facts
+  // It is opened on this machine, and facts of an unknown signer are used too.
+  if (sentinel !== null && namesInside(sentinel.path) === undefined)
+    throw bad(
+      `facts.sentinel.path is no plain path inside the workspace: ${JSON.stringify(sentinel.path.slice(0, 60))}`,
+    )
   return facts
 }
 
