@@ -92,6 +92,7 @@ const receive = ({ params }: PlanInput): Step => ({
   effect: 'read',
   timeoutMs: 3_600_000,
   phase: 'fetch',
+  checksPhase: 'verify',
   yields: [incoming, snapshot, older, baseline, keptAuditKey, site, keysDir, offLimits, restorePlace].filter(
     one => originOf(params) !== 'this-run' || (one !== older && one !== baseline),
   ),
@@ -113,6 +114,7 @@ const unpack = ({ params }: PlanInput): Step => ({
   effect: 'read',
   timeoutMs: 3_600_000,
   phase: 'unpack',
+  checksPhase: 'verify',
   yields: [restored],
   run: {
     describe: 'read both archives strictly, re-emit accepted entries to tar, unpack into the restore place',
@@ -136,6 +138,7 @@ const start = ({ params }: PlanInput): Step => ({
   docs: { page: PAGE, command: 'doctor' },
   timeoutMs: parseDuration(params['ready-timeout']!) + 60_000,
   phase: 'start',
+  checksPhase: 'validated',
   yields: [isolated],
   run: {
     describe:
@@ -147,6 +150,7 @@ const start = ({ params }: PlanInput): Step => ({
         scratchDir: context.run.scratchDir,
         keysDir: context.values.get(keysDir),
         readyTimeoutMs: parseDuration(params['ready-timeout']!),
+        onStarted: () => context.run.phase('ready'),
       })
       context.run.defer('the isolated daemon', async () => void (await made.instance.stop({ graceMs: 5_000 })))
       context.set(isolated, made)
@@ -161,7 +165,7 @@ const validate = ({ params }: PlanInput): Step => ({
   effect: 'read',
   docs: { page: PAGE, command: 'doctor routes --check-auth' },
   timeoutMs: 120_000,
-  phase: 'validate',
+  phase: 'validated',
   yields: [recoveryPoint],
   run: {
     describe: 'ask the isolated daemon for its newest record',

@@ -2,11 +2,12 @@ import { join, resolve } from 'node:path'
 import { expectedDigest } from '../archive/digest-file.ts'
 import { parseManifest } from '../archive/manifest.ts'
 import { keyIdOfAuditKey } from '../ledger/audit-key.ts'
-import type { FetchedArchive, Manifest } from '../model/archive.ts'
+import type { Manifest } from '../model/archive.ts'
 import { RunproofError } from '../model/error.ts'
 import type { StepContext } from '../model/runbook.ts'
 import { parseArgv } from './argv-param.ts'
 import { parseDuration } from './duration.ts'
+import { lockHeld } from './lock.ts'
 import { promotionFile } from './promote.ts'
 import { readFacts } from './read-facts.ts'
 import { originOf } from './restore-params.ts'
@@ -126,6 +127,11 @@ async function receiveGiven(context: StepContext): Promise<void> {
 async function receiveSnapshot(context: StepContext, directory: string): Promise<void> {
   const { params, tools } = context
   const stateDir = await tools.files.realPath(params['state-dir']!)
+  if (await lockHeld(context, stateDir)) {
+    throw new RunproofError('SOURCE_LOCKED', `a daemon runs on ${stateDir}: a copy of it would be of no one moment`, {
+      hint: 'stop it, or give a snapshot of its state root',
+    })
+  }
   const workspaceDir =
     params['workspace-dir'] === undefined ? undefined : await tools.files.realPath(params['workspace-dir'])
   const live = [stateDir, ...(workspaceDir === undefined ? [] : [workspaceDir])]
@@ -159,14 +165,16 @@ async function fetchPart(context: StepContext, part: Part): Promise<Incoming | u
   if (from === undefined) return undefined
   const directory = join(run.scratchDir, 'incoming')
   await tools.files.makeDirectory(directory)
-  const fetched: FetchedArchive = await tools.archives.fetch({
-    from,
-    directory,
-    fileName: `${part}-archive`,
-    allowUnknown: params['decrypt-command'] !== undefined,
-    timeoutMs: parseDuration(params['fetch-timeout']!),
-    signal,
-  })
+  const fetch = () =>
+    tools.archives.fetch({
+      from,
+      directory,
+      fileName: `${part}-archive`,
+      allowUnknown: params['decrypt-command'] !== undefined,
+      timeoutMs: parseDuration(params['fetch-timeout']!),
+      signal,
+    })
+  const fetched = await (typeof from === 'string' ? fetch() : context.recorded({ argv: from.command }, fetch))
   run.fact(`archive.${part}.sha256`, fetched.sha256)
   run.fact(`archive.${part}.format`, fetched.format)
   return {

@@ -10,6 +10,8 @@ export interface IsolatedOptions {
   readonly keysDir: string
   readonly scratchDir: string
   readonly readyTimeoutMs: number
+  /** Told when the process runs and the wait for its readiness begins. */
+  readonly onStarted?: () => void
   /** Another tree than the restored one, for a counterproof. Never written to. */
   readonly stateRoot?: string
   readonly masterKeyFile?: string
@@ -82,6 +84,7 @@ export async function startIsolated(context: CheckContext, options: IsolatedOpti
   })
 
   unclaimed.use(instance)
+  options.onStarted?.()
   const readiness = await instance.waitReady({ path: target.http.ready, timeoutMs: options.readyTimeoutMs, signal })
   await tools.files.write(adminTokenFile, adminToken)
   unclaimed.move()

@@ -21,13 +21,11 @@ export async function unpackParts(context: StepContext): Promise<Restored> {
       return tools.archives.describeTree(archive.path, context.signal)
     }
     await tools.files.makeDirectory(into)
-    const unpacked = await tools.archives.unpack({
-      open: archive.open,
-      name: archive.path,
-      into,
-      signal: context.signal,
-      ...archive.reading,
-    })
+    const unpack = () =>
+      tools.archives.unpack({ open: archive.open, name: archive.path, into, signal: context.signal, ...archive.reading })
+    const { decrypt } = archive.reading
+    const byCommand = decrypt !== undefined && 'command' in decrypt
+    const unpacked = await (byCommand ? context.recorded({ argv: decrypt.command }, unpack) : unpack())
     for (const finding of unpacked.findings) context.run.assume(`archive: ${finding.path}: ${finding.detail}`)
     readSha256[part] = unpacked.sha256
     return unpacked.manifest

@@ -159,6 +159,50 @@ describe('a run', () => {
     ])
   })
 
+  test('moves on to another phase where a step says so, and counts its checks for the phase they are named for', async () => {
+    const slow = check('slow', { probe: async () => delay(30).then(() => 1) })
+    const result = await run([
+      step('a', {
+        phase: 'start',
+        checksPhase: 'validated',
+        does: async ({ run: notes }) => {
+          await delay(20)
+          notes.phase('ready')
+          await delay(40)
+        },
+        verify: [slow],
+      }),
+    ])
+    const phases = Object.fromEntries(result.rto!.phases.map(one => [one.id, one.durationMs]))
+    assert.deepEqual(Object.keys(phases), ['start', 'ready', 'validated'])
+    assert.ok(phases['start']! >= 19 && phases['start']! < phases['ready']!, JSON.stringify(phases))
+    assert.ok(phases['ready']! >= 39 && phases['validated']! >= 29, JSON.stringify(phases))
+  })
+
+  test('lets a step see what it has set itself, and records a command that a port streams', async () => {
+    const made = capture<string>('made', 'set and read by one step')
+    const seen: (string | undefined)[] = []
+    const result = await run([
+      step('a', {
+        yields: [made],
+        does: async context => {
+          context.set(made, 'x')
+          seen.push(context.values.find(made))
+          await context.recorded(cmd`fetch it`, async () => 'streamed')
+          await assert.rejects(context.recorded(cmd`fetch again`, async () => Promise.reject(new Error('cut off'))))
+        },
+      }),
+    ])
+    assert.deepEqual(seen, ['x'])
+    assert.deepEqual(
+      result.steps[0]!.commands.map(one => [one.command, one.exitCode]),
+      [
+        ['fetch it', 0],
+        ['fetch again', null],
+      ],
+    )
+  })
+
   test('runs a tear-down after a failed step, once what it needs was yielded, and stays failed', async () => {
     const made = capture<string>('made', 'what the tear-down needs')
     const log: string[] = []

@@ -1,7 +1,7 @@
 import type { Evidence, Problem, ReleaseRecord, StepRecord } from '../evidence/schema.ts'
 import { CapturedValues } from '../model/capture.ts'
 import type { AnyCheck, CheckContext, Json, Timeline } from '../model/check.ts'
-import { formatCommand } from '../model/command.ts'
+import { type Command, formatCommand } from '../model/command.ts'
 import { RunproofError, toRunproofError } from '../model/error.ts'
 import { type Outcome, worstOutcome } from '../model/outcome.ts'
 import type { Journal, Tools } from '../model/ports.ts'
@@ -102,6 +102,8 @@ class Run {
   #values = new CapturedValues()
   #rpo: { milliseconds: number; basis: string } | undefined
   #currentPhase: string | undefined
+  /** When the clock of the current phase was started; undefined while it stands still. */
+  #phaseBegan: number | undefined
   #released = false
 
   constructor(input: ExecuteInput) {
@@ -199,11 +201,13 @@ class Run {
 
       journal.append('step-started', { step: step.id, effect: step.effect, decision: { ...decision } })
       watch({ type: 'step-started', step: step.id, title: step.title, index })
-      this.#currentPhase = step.phase
+      this.#enterPhase(step.phase)
       const undo = this.#registerUndo(step, commands)
       await this.#within(`step ${step.id}`, step.timeoutMs, signal, stepSignal => this.#act(step, stepSignal, commands))
       if (undo !== undefined) undo.whole = true
 
+      const checksPhase = step.checksPhase ?? step.phase
+      this.#enterChecks(checksPhase)
       const ranMs = tools.clock.monotonicMs() - began
       const context = this.#checkContext(step, commands)
       const verified = await verifyStep(step.id, this.#askable(step, context), context, {
@@ -218,7 +222,7 @@ class Run {
           this.#note(type, data as Record<string, Json>)
         },
       })
-      if (step.phase !== undefined) this.#addToPhase(step.phase, ranMs + verified.checksMs)
+      if (checksPhase !== undefined) this.#phase(checksPhase).durationMs += verified.checksMs
 
       const outcomes = verified.checks.map(check =>
         this.#skipAllowed(check.id) && check.outcome === 'skipped' ? 'passed' : check.outcome,
@@ -241,7 +245,7 @@ class Run {
       const outcome = signal.aborted ? 'interrupted' : error.code === 'DENIED' ? 'denied' : 'errored'
       return ended(outcome, { reason: `${error.code}: ${error.message}`, error: problemOf(error) })
     } finally {
-      this.#currentPhase = undefined
+      this.#enterPhase(undefined)
     }
   }
 
@@ -302,33 +306,49 @@ class Run {
     await step.run.execute(context)
   }
 
-  /** Journalled before it starts, recorded after: no act without a record. */
   #runIn(step: Step, signal: AbortSignal, commands: StepRecord['commands']): CheckContext['runIn'] {
-    const { journal, watch, tools } = this.#input
-    return async (runner, command, options = {}) => {
+    return (runner, command, options = {}) => {
       const limits = { timeoutMs: step.timeoutMs, signal, ...options }
-      // Work that ignored the end of its time starts nothing more.
-      if (limits.signal.aborted) throw new RunproofError('INTERRUPTED', `step ${step.id} is over: nothing more is run`)
-      const text = formatCommand(command)
-      journal.append('command', { step: step.id, command: text })
-      watch({ type: 'command', step: step.id, command: text })
-      const began = tools.clock.monotonicMs()
-      let exitCode: number | null = null
-      try {
-        const result = await runner.run(command, limits)
-        exitCode = result.exitCode
-        return result
-      } finally {
-        commands.push({ command: text, exitCode, durationMs: tools.clock.monotonicMs() - began })
-      }
+      return this.#recorded(step, limits.signal, commands, command, () => runner.run(command, limits))
+    }
+  }
+
+  /** Journalled before it starts, recorded after: no act without a record. */
+  async #recorded<Result>(
+    step: Step,
+    signal: AbortSignal,
+    commands: StepRecord['commands'],
+    command: Command,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
+    const { journal, watch, tools } = this.#input
+    // Work that ignored the end of its time starts nothing more.
+    if (signal.aborted) throw new RunproofError('INTERRUPTED', `step ${step.id} is over: nothing more is run`)
+    const text = formatCommand(command)
+    journal.append('command', { step: step.id, command: text })
+    watch({ type: 'command', step: step.id, command: text })
+    const began = tools.clock.monotonicMs()
+    let exitCode: number | null = null
+    try {
+      const result = await work()
+      exitCode = exitCodeIn(result)
+      return result
+    } finally {
+      commands.push({ command: text, exitCode, durationMs: tools.clock.monotonicMs() - began })
     }
   }
 
   #stepContext(step: Step, signal: AbortSignal, commands: StepRecord['commands']): StepContext {
+    const current = () => this.#values
     return {
       ...this.#checkContext(step, commands),
+      // What the step itself has set so far is seen by the rest of it.
+      get values() {
+        return current()
+      },
       signal,
       runIn: this.#runIn(step, signal, commands),
+      recorded: (command, work) => this.#recorded(step, signal, commands, command, work),
       secrets: this.#input.secrets,
       run: this.#notes(),
       set: (capture, value) => {
@@ -368,6 +388,7 @@ class Run {
       runId,
       scratchDir,
       artifactsDir,
+      phase: id => this.#enterPhase(id),
       assume: text => void this.#assumptions.add(text),
       notTested: text => void this.#notTested.add(text),
       rpo: (milliseconds, basis) => {
@@ -399,8 +420,21 @@ class Run {
     return phase
   }
 
-  #addToPhase(id: string, durationMs: number): void {
-    this.#phase(id).durationMs += durationMs
+  /** Stops the clock of the phase so far and starts that of the next one. */
+  #enterPhase(id: string | undefined): void {
+    const now = this.#input.tools.clock.monotonicMs()
+    if (this.#currentPhase !== undefined && this.#phaseBegan !== undefined) {
+      this.#phase(this.#currentPhase).durationMs += now - this.#phaseBegan
+    }
+    this.#currentPhase = id
+    this.#phaseBegan = id === undefined ? undefined : now
+    if (id !== undefined) this.#phase(id)
+  }
+
+  /** The checks of a step are timed by themselves: what breaks their subjects afterwards is no part of a recovery. */
+  #enterChecks(id: string | undefined): void {
+    this.#enterPhase(id)
+    this.#phaseBegan = undefined
   }
 
   #timeline(): Timeline {
@@ -512,4 +546,9 @@ function refuseNotFinite(what: string, value: number): void {
 
 function problemOf(error: RunproofError): Problem {
   return { code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) }
+}
+
+/** What a streamed command gives has no exit code of its own: it was 0, or there would be no result. */
+function exitCodeIn(result: unknown): number | null {
+  return typeof result === 'object' && result !== null && 'exitCode' in result ? (result.exitCode as number | null) : 0
 }

@@ -1,5 +1,6 @@
 import type { Capture } from './capture.ts'
 import type { AnyCheck, CheckContext, NonEmpty } from './check.ts'
+import type { Command } from './command.ts'
 import type { Secret } from './secret.ts'
 import type { Target } from './target.ts'
 
@@ -29,6 +30,8 @@ export interface PlanInput {
 }
 
 export interface StepContext extends CheckContext {
+  /** Puts a command on record that is not run by a runner but streamed by a port: before it starts, and when it ended. */
+  recorded<Result>(command: Command, work: () => Promise<Result>): Promise<Result>
   readonly secrets: Readonly<Record<string, Secret>>
   readonly run: RunNotes
   /** Sets a capture that this step declares in `yields`. */
@@ -42,6 +45,8 @@ export interface RunNotes {
   readonly scratchDir: string
   /** Directory whose files become part of the sealed evidence. */
   readonly artifactsDir: string
+  /** From now on this step's time counts for another phase of the recovery. */
+  phase(id: string): void
   assume(text: string): void
   notTested(text: string): void
   /** Recovery point objective, measured: `basis` says from what. */
@@ -82,8 +87,10 @@ interface StepBase {
   readonly run: Action | Manual
   readonly yields?: readonly Capture<unknown>[]
   readonly verify: NonEmpty<AnyCheck>
-  /** The phase of a recovery that this step's time counts for. */
+  /** The phase of a recovery that acting counts for; the step may move on to the next one while it acts. */
   readonly phase?: string
+  /** The phase that asking its checks counts for. Default: the same. */
+  readonly checksPhase?: string
   readonly role?: string
   /**
    * Run also after a step that failed or errored, provided that these were yielded: a tear-down with its proof, a search for
