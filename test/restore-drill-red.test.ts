@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
+import { once } from 'node:events'
 import {
   chownSync,
   copyFileSync,
@@ -169,6 +170,17 @@ describe('the restore drill turns red', { timeout: 120_000, concurrency: 2 }, as
       error: 'ARCHIVE_UNREADABLE',
       because: /holds no state\.tar/,
     })
+  })
+
+  test('a daemon runs on the state root that is given as a snapshot', async () => {
+    const lockFile = join(site.state, 'daemon.lock')
+    const holder = spawn('flock', [lockFile, 'sh', '-c', 'echo held; exec cat'], { stdio: ['pipe', 'pipe', 'inherit'] })
+    const ended = once(holder, 'exit')
+    await once(holder.stdout, 'data')
+    const run = await runDrill({ root, params: { ...keys, 'state-dir': site.state } })
+    assertRed(run, { status: 3, step: 'receive', error: 'SOURCE_LOCKED', because: /a daemon runs on/ })
+    holder.stdin.end()
+    await ended
   })
 
   describe('when what was unpacked is wrong:', () => {
