@@ -44,14 +44,26 @@ export const rpoWithinBudget = defineCheck<Observed>({
   title: 'No more data is lost than the budget allows',
   probe: async ({ values, params }) => ({
     actualMs: values.get(recoveryPoint).rpoMs,
-    budgetMs: parseDuration(params.rpo!),
+    budgetMs: parseDuration(params['rpo']!),
   }),
-  judge: within('the newest surviving record is older by'),
+  judge: observed =>
+    observed.actualMs < 0
+      ? failed('the newest record is from the future: the clocks disagree, so its age says nothing', {
+          actual: { ms: Math.round(observed.actualMs) },
+        })
+      : within('the newest surviving record is older by')(observed),
   counterproofs: [
     {
       id: 'too-old',
       breaks: 'the newest record is a second older than the budget',
+      because: /are allowed/,
       observation: ({ budgetMs }) => ({ budgetMs, actualMs: budgetMs + 1_000 }),
+    },
+    {
+      id: 'from-the-future',
+      breaks: 'the newest record is a second ahead of this clock',
+      because: /from the future/,
+      observation: observed => ({ ...observed, actualMs: -1_000 }),
     },
   ],
 })

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { searched } from '../drill/subjects.ts'
-import { changed, defineCheck, failed, passed } from '../model/check.ts'
+import { defineCheck, failed, passed, type SubjectCounterproof } from '../model/check.ts'
 import type { LeakScan } from '../model/leak-scan.ts'
 
 type Observed = Pick<LeakScan, 'searchedFiles' | 'searchedBytes' | 'secrets' | 'findings' | 'unsearched'>
@@ -39,18 +39,24 @@ export const noSecretWritten = defineCheck<Observed>({
       because: /could not be searched/,
       observation: observed => ({ ...observed, unsearched: [{ path: 'x', reason: 'unreadable', detail: 'EACCES' }] }),
     },
-    {
-      id: 'secret-planted',
-      breaks: 'a known secret is planted plain, in base64, in hex and inside an archive, beside the evidence',
-      because: /stands in/,
-      subject: async (context, scope) => {
-        const subject = context.values.get(searched)
-        const directory = join(subject.plantIn, 'planted')
-        await context.tools.files.makeDirectory(directory)
-        scope.defer(() => context.tools.files.remove(directory))
-        scope.use(await context.tools.leaks.plantCanary(directory, subject.secrets[0]!))
-        return changed(context, { values: context.values.with(searched, { ...subject, paths: [directory] }) })
-      },
-    },
+    planted('evidence', 'in the evidence directory'),
+    planted('scratch', 'in the scratch directory'),
   ],
 })
+
+/** The very search that was green runs again, over the same places, with one file more in one of them. */
+function planted(where: 'evidence' | 'scratch', place: string): SubjectCounterproof {
+  return {
+    id: `planted-in-${where}`,
+    breaks: `a known secret is planted plain, in base64, in hex and inside an archive ${place}`,
+    because: /stands in/,
+    subject: async (context, scope) => {
+      const { secrets, places } = context.values.get(searched)
+      const directory = join(places[where], 'planted')
+      await context.tools.files.makeDirectory(directory)
+      scope.defer(() => context.tools.files.remove(directory))
+      scope.use(await context.tools.leaks.plantCanary(directory, secrets[0]!))
+      return context
+    },
+  }
+}

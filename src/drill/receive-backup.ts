@@ -5,6 +5,7 @@ import { keyIdOfAuditKey } from '../ledger/audit-key.ts'
 import type { Manifest } from '../model/archive.ts'
 import { RunproofError } from '../model/error.ts'
 import type { StepContext } from '../model/runbook.ts'
+import { Secret } from '../model/secret.ts'
 import { parseArgv } from './argv-param.ts'
 import { parseDuration } from './duration.ts'
 import { lockHeld } from './lock.ts'
@@ -79,6 +80,7 @@ async function receiveGiven(context: StepContext): Promise<void> {
   const binary = resolve(params['binary'] ?? target.bundledBinary!)
   const masterKeyFile = resolve(params['master-key-file']!)
   context.protect(await tools.files.readSecret(masterKeyFile, 'master-key'))
+  await protectIdentities(context)
   context.set(site, { binary, routesFile: await tools.files.realPath(params['routes-file']!), masterKeyFile })
   run.fact('binary.sha256', await tools.files.sha256(await tools.files.realPath(binary)))
   run.fact('routes.sha256', await tools.files.sha256(params['routes-file']!))
@@ -122,6 +124,14 @@ async function receiveGiven(context: StepContext): Promise<void> {
     live,
     neededBytes: state!.manifest === undefined ? stored * UNPACK_FACTOR : treeBytes(sizes),
   })
+}
+
+/** Whoever has an age identity can open every archive made for it. */
+async function protectIdentities(context: StepContext): Promise<void> {
+  const path = context.params['identity-file']
+  if (path === undefined) return
+  const keys = (await context.tools.files.readText(path)).split('\n').filter(line => line.startsWith('AGE-SECRET-KEY-'))
+  for (const [index, key] of keys.entries()) context.protect(new Secret(`age-identity-${index + 1}`, key.trim()))
 }
 
 async function receiveSnapshot(context: StepContext, directory: string): Promise<void> {

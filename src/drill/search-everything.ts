@@ -23,6 +23,6 @@ export async function searchEverything(context: StepContext): Promise<void> {
   context.set(searched, {
     paths: [dirname(run.artifactsDir), ...elsewhere, ...below.filter(path => ![...keys, ...fetched].includes(path))],
     secrets,
-    plantIn: run.scratchDir,
+    places: { evidence: dirname(run.artifactsDir), scratch: directory },
   })
 }

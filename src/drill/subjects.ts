@@ -132,7 +132,7 @@ export const recoveryPoint = capture<{ readonly rpoMs: number; readonly basis: s
 export interface Searched {
   readonly paths: readonly string[]
   readonly secrets: readonly Secret[]
-  /** Where a counterproof may plant a secret. */
-  readonly plantIn: string
+  /** Two of the searched directories, where counterproofs plant a secret. */
+  readonly places: { readonly evidence: string; readonly scratch: string }
 }
 export const searched = capture<Searched>('searched', 'everything the run wrote')

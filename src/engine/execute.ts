@@ -210,7 +210,7 @@ class Run {
       this.#enterChecks(checksPhase)
       const ranMs = tools.clock.monotonicMs() - began
       const context = this.#checkContext(step, commands)
-      const verified = await verifyStep(step.id, this.#askable(step, context), context, {
+      const verified = await verifyStep(step.id, await this.#askable(step, context), context, {
         mode: this.#input.counterproofs,
         width: this.#input.width,
         timeoutMs: step.timeoutMs,
@@ -250,12 +250,14 @@ class Run {
   }
 
   /** The checks that can be asked with what was given; the others are listed as not tested. */
-  #askable(step: Step, context: CheckContext): readonly AnyCheck[] {
-    return step.verify.filter(check => {
-      const why = check.untested?.(context)
-      if (why !== undefined) this.#notTested.add(`${check.title}: ${why}`)
-      return why === undefined
-    })
+  async #askable(step: Step, context: CheckContext): Promise<readonly AnyCheck[]> {
+    const askable: AnyCheck[] = []
+    for (const check of step.verify) {
+      const why = await check.untested?.(context)
+      if (why === undefined) askable.push(check)
+      else this.#notTested.add(`${check.title}: ${why}`)
+    }
+    return askable
   }
 
   async #authorise(step: Step): Promise<NonNullable<StepRecord['decision']>> {

@@ -106,7 +106,7 @@ export interface Check<Observed> {
    * Why it can't be asked with what the operator gave, or undefined. It is then listed as not tested; a step none of whose
    * checks can be asked is errored.
    */
-  readonly untested?: (context: CheckContext) => string | undefined
+  readonly untested?: (context: CheckContext) => string | undefined | Promise<string | undefined>
   probe(context: CheckContext): Promise<Observed>
   judge(observed: Observed): Judgement
   readonly counterproofs: NonEmpty<Counterproof<Observed>>

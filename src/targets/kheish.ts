@@ -60,6 +60,16 @@ class Document {
 }
 
 const SEVERITIES = ['info', 'warning', 'error'] as const
+const BROKER_MEMBERS = [
+  'issued_grants',
+  'issued_route_leases',
+  'issued_connector_leases',
+  'issued_mcp_leases',
+  'subject_epochs',
+  'revoked_subjects',
+  'revoked_leases',
+  'revoked_slots',
+]
 const TERMINAL = ['completed', 'failed', 'interrupted', 'cancelled']
 
 const read: TargetReaders = {
@@ -141,7 +151,14 @@ const read: TargetReaders = {
     }
   },
 
-  revokedSlots: value => new Document(value, 'broker state').at('revoked_slots').optional(slots => slots.names(), []),
+  revokedSlots(value) {
+    const state = new Document(value, 'broker state')
+    // Members are left out when empty, so a renamed one would read as nothing revoked: only known names are taken.
+    const unknown = state.names().find(name => !BROKER_MEMBERS.includes(name))
+    if (unknown !== undefined)
+      throw new RunproofError('ANSWER_MALFORMED', `broker state has the unknown member ${unknown}`)
+    return state.at('revoked_slots').optional(slots => slots.names(), [])
+  },
 }
 
 function toWarning(warning: Document) {
