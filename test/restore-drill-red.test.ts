@@ -28,6 +28,8 @@ interface Verdict {
   readonly check?: string
   readonly error?: string
   readonly because: RegExp
+  /** Later steps that do not pass either; tear-down and search run all the same. */
+  readonly also?: readonly string[]
 }
 
 type Params = Readonly<Record<string, string | undefined>>
@@ -217,6 +219,7 @@ describe('the restore drill turns red', { timeout: 120_000, concurrency: 2 }, as
         step: 'unpack',
         check: 'no-key-with-data',
         because: /value of the master key stands in .*notes\.txt/,
+        also: ['search'],
       },
     )
     red(
@@ -284,6 +287,12 @@ describe('the restore drill turns red', { timeout: 120_000, concurrency: 2 }, as
       () => ({ 'state-archive': site.older, facts: join(site.set, 'facts.json') }),
       { status: 1, step: 'unpack', check: 'ledger', because: /not one signed record|missing/ },
     )
+    red('the binary cannot be executed', () => ({ ...given, binary: write('no-program', 'x') }), {
+      status: 3,
+      step: 'start',
+      error: 'TOOL_MISSING',
+      because: /no-program is not an executable/,
+    })
     red('a slot was revoked', () => ({ 'state-archive': site.damaged(revokeSlot) }), {
       status: 1,
       step: 'validate',
@@ -404,7 +413,7 @@ function otherAuditKey(): string {
 }
 
 /** Everything before that step passed, the step ended for the reason given, and after it only tear-down and search ran. */
-function assertRed(ended: Ended, { status, step, check, error, because }: Verdict): void {
+function assertRed(ended: Ended, { status, step, check, error, because, also = [] }: Verdict): void {
   const evidence = evidenceOf(ended)
   const at = evidence.steps.findIndex(one => !['passed', 'skipped'].includes(one.outcome))
   const culprit = evidence.steps[at]
@@ -417,5 +426,10 @@ function assertRed(ended: Ended, { status, step, check, error, because }: Verdic
   assert.deepEqual(
     later.map(one => one.id).filter(id => !['tear-down', 'search'].includes(id)),
     [],
+  )
+  assert.deepEqual(
+    later.filter(one => one.outcome !== 'passed').map(one => one.id),
+    also,
+    ended.stderr,
   )
 }
