@@ -20,8 +20,8 @@ const check = defineCheck<number>({
   probe: async ({ deadlineMs }) => (deadlineMs === 1 ? 2 : 1),
   judge: value => (value === 1 ? passed() : failed('it is not one')),
   counterproofs: [
-    { id: 'two', breaks: 'a two', observation: () => 2 },
-    { id: 'copy', breaks: 'a copy', deadlineMs: 1, subject: async context => context },
+    { id: 'two', breaks: 'a two', because: /not one/, observation: () => 2 },
+    { id: 'copy', breaks: 'a copy', because: /not one/, deadlineMs: 1, subject: async context => context },
   ],
 })
 

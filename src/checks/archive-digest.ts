@@ -41,6 +41,7 @@ export function archiveDigest(part: Part) {
       {
         id: 'other-digest',
         breaks: 'the recorded digest is another one',
+        because: /not the one that was recorded/,
         observation: observed => ({
           ...observed,
           expected: observed.expected.replace(/^./, digit => (digit === '0' ? '1' : '0')),
@@ -49,6 +50,7 @@ export function archiveDigest(part: Part) {
       {
         id: 'flipped-byte',
         breaks: 'one byte in the middle of the archive is flipped',
+        because: /not the one that was recorded/,
         subject: async context => {
           const { path } = need(context.values.get(incoming)[part], part)
           const half = Math.floor((await context.tools.files.sizeBytes(path)) / 2)
@@ -60,6 +62,7 @@ export function archiveDigest(part: Part) {
       {
         id: 'truncated',
         breaks: 'the archive ends one byte early',
+        because: /not the one that was recorded/,
         subject: async context => {
           const { path } = need(context.values.get(incoming)[part], part)
           const size = await context.tools.files.sizeBytes(path)
@@ -76,6 +79,7 @@ export function archiveDigest(part: Part) {
 const olderArchive: SubjectCounterproof = {
   id: 'older-archive',
   breaks: 'an archive of an older state lies in its place',
+  because: /not the one that was recorded/,
   unavailable: context =>
     context.values.find(older) === undefined ? 'no older archive was given (older-state-archive=)' : undefined,
   subject: async context => withIncoming(context, 'state', { open: context.values.get(older).open }),

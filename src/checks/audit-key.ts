@@ -46,6 +46,7 @@ export const auditKeyContinuity = defineCheck<Observed>({
     {
       id: 'other-key',
       breaks: 'the key id is another one',
+      because: /the key is not that of/,
       observation: observed => ({ ...observed, actual: '0'.repeat(64) }),
     },
     {

@@ -70,7 +70,7 @@ export const listenersLoopback = defineCheck<readonly Listener[]>({
   },
 
   counterproofs: [
-    { id: 'silent', breaks: 'nothing listens', observation: () => [] },
+    { id: 'silent', breaks: 'nothing listens', because: /nothing listens/, observation: () => [] },
     {
       id: 'every-address',
       breaks: 'a daemon is bound to every address',

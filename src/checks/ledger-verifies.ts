@@ -64,6 +64,7 @@ export const ledgerVerifies = defineCheck<Observed>({
     {
       id: 'nothing-verified',
       breaks: 'no record was there to verify',
+      because: /not one signed record/,
       observation: observed => ({ ...observed, records: 0, heads: [] }),
     },
     {

@@ -85,7 +85,7 @@ export const slotsRestored = defineCheck<Observed>({
   },
   judge: judge('secrets'),
   counterproofs: [
-    { id: 'secret-lost', breaks: 'one secret is missing', observation: lost },
+    { id: 'secret-lost', breaks: 'one secret is missing', because: /1 missing/, observation: lost },
     {
       id: 'secret-rewritten',
       breaks: 'the marker secret is written again in a copy of the state',
@@ -127,7 +127,7 @@ export const runsRestored = defineCheck<Observed>({
   },
   judge: judge('finished runs'),
   counterproofs: [
-    { id: 'run-lost', breaks: 'one run is missing', observation: lost },
+    { id: 'run-lost', breaks: 'one run is missing', because: /1 missing/, observation: lost },
     {
       id: 'run-dropped',
       breaks: 'the daemon runs on a copy of the state from which one run was removed',
@@ -163,7 +163,7 @@ export const sessionsRestored = defineCheck<Observed>({
   },
   judge: judge('sessions'),
   counterproofs: [
-    { id: 'session-lost', breaks: 'one session is missing', observation: lost },
+    { id: 'session-lost', breaks: 'one session is missing', because: /1 missing/, observation: lost },
     {
       id: 'nothing-to-compare',
       breaks: 'the baseline knows no session',

@@ -73,11 +73,13 @@ export const healthNoWorse = defineCheck<Health>({
     {
       id: 'new-warning',
       breaks: 'one more warning',
+      because: /new health warnings/,
       observation: observed => ({ ...observed, warnings: [...observed.warnings, 'storage_write_probe_failed'] }),
     },
     {
       id: 'unhealthy',
       breaks: 'health is not ok although no warning says why',
+      because: /no warning says why/,
       observation: observed => ({ ...observed, ok: false, warnings: [] }),
     },
     renamed('health-renamed', 'health.ok', 'okay'),
@@ -99,9 +101,15 @@ export const storageWorks = defineCheck<Pick<StatusView, 'storageOk' | 'lockHeld
     {
       id: 'write-probe-failed',
       breaks: 'a write probe failed',
+      because: /write probe failed/,
       observation: observed => ({ ...observed, storageOk: false }),
     },
-    { id: 'not-locked', breaks: 'the lock is not held', observation: observed => ({ ...observed, lockHeld: false }) },
+    {
+      id: 'not-locked',
+      breaks: 'the lock is not held',
+      because: /not locked/,
+      observation: observed => ({ ...observed, lockHeld: false }),
+    },
     renamed('storage-renamed', 'storage.ok', 'fine'),
   ],
 })
@@ -117,10 +125,16 @@ export const routesReady = defineCheck<Pick<StatusView, 'activeRouteReady' | 'ro
     return activeRouteReady && routeErrorCount === 0 ? passed({ actual }) : failed('a route is not ready', { actual })
   },
   counterproofs: [
-    { id: 'no-route', breaks: 'there is no route at all', observation: observed => ({ ...observed, routeCount: 0 }) },
+    {
+      id: 'no-route',
+      breaks: 'there is no route at all',
+      because: /there is no route/,
+      observation: observed => ({ ...observed, routeCount: 0 }),
+    },
     {
       id: 'route-error',
       breaks: 'one route is in error',
+      because: /not ready/,
       observation: observed => ({ ...observed, routeErrorCount: 1 }),
     },
     renamed('readiness-renamed', 'provider_readiness.active_route_ready', 'ready'),
@@ -140,6 +154,7 @@ export const noDeadLetters = defineCheck<Pick<StatusView, 'unresolvedDeadLetters
     {
       id: 'one-letter',
       breaks: 'one dead letter',
+      because: /nobody resolved them/,
       observation: observed => ({ ...observed, unresolvedDeadLetters: 1 }),
     },
     renamed('dead-letters-renamed', 'delivery.unresolved_dead_lettered', 'dead'),

@@ -58,6 +58,7 @@ export function treeMatches(part: Part) {
       {
         id: 'nothing-compared',
         breaks: 'the manifest lists nothing',
+        because: /lists nothing/,
         observation: observed => ({ ...observed, compared: 0 }),
       },
       {

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { RunproofError, toRunproofError } from '../model/error.ts'
+import { terminalLine } from '../reporters/text/terminal.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { withExitStatus } from './help.ts'
 import { version } from './version.ts'
@@ -80,7 +81,8 @@ function report(error: RunproofError, json: boolean): number {
     const { code, message, hint } = error
     process.stderr.write(`${JSON.stringify({ error: { code, message, hint, exitCode } })}\n`)
   } else {
-    process.stderr.write(`runproof: ${error.message}\n${error.hint === undefined ? '' : `  hint: ${error.hint}\n`}`)
+    const hint = error.hint === undefined ? '' : `  hint: ${terminalLine(error.hint)}\n`
+    process.stderr.write(`runproof: ${terminalLine(error.message)}\n${hint}`)
     if (error.code === 'INTERNAL' && error.cause instanceof Error) process.stderr.write(`${error.cause.stack}\n`)
   }
   return exitCode

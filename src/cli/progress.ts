@@ -5,6 +5,7 @@ import { styleText } from 'node:util'
 import type { Progress } from '../engine/progress.ts'
 import type { Evidence } from '../evidence/schema.ts'
 import { summaryLines } from '../reporters/text/summary.ts'
+import { terminalLine } from '../reporters/text/terminal.ts'
 
 export interface Display {
   show(progress: Progress): void
@@ -41,7 +42,7 @@ export function displayFor(stream: Writable & { isTTY?: boolean }, settings: Dis
   const colored = settings.color && stream.isTTY === true
   const paint = (style: Style | undefined, text: string) =>
     colored && style !== undefined ? styleText(style, text, { validateStream: false }) : text
-  const safe = (text: string) => escapeControls(shorten(settings.redact(text), settings.shorten))
+  const safe = (text: string) => terminalLine(shorten(settings.redact(text), settings.shorten))
   const write = (outcome: string | undefined, style: Style | undefined, text: string) => {
     const mark =
       outcome === undefined ? '' : `${paint(STYLE_OF[outcome] ?? 'yellow', MARKS[outcome] ?? outcome.padStart(11))}  `
@@ -95,7 +96,7 @@ export function displayFor(stream: Writable & { isTTY?: boolean }, settings: Dis
       const place = relative(process.cwd(), dir)
       const shown = place.startsWith('..') ? dir : place
       stream.write('\n')
-      for (const line of summaryLines(evidence)) process.stdout.write(`${escapeControls(line)}\n`)
+      for (const line of summaryLines(evidence)) process.stdout.write(`${terminalLine(line)}\n`)
       process.stdout.write(
         `evidence  ${shown}\nre-check  ${process.env['RUNPROOF_INVOKED_AS'] ?? 'runproof'} evidence verify ${shown}\n`,
       )
@@ -120,12 +121,4 @@ function short(text: string): string {
 
 function shorten(text: string, names: Readonly<Record<string, string>>): string {
   return Object.entries(names).reduce((shown, [path, name]) => shown.replaceAll(path, name), text)
-}
-
-/** A file name out of an archive, or an answer of a daemon, must not be able to act on the terminal. */
-function escapeControls(text: string): string {
-  return text.replace(
-    /\p{Cc}|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
-    character => `\\u{${character.codePointAt(0)!.toString(16)}}`,
-  )
 }

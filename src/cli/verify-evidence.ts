@@ -6,6 +6,7 @@ import { existingSigner, trustedKeyIds } from '../evidence/signing-key.ts'
 import { type VerifiedEvidence, verifyDirectory } from '../evidence/verify-directory.ts'
 import { RunproofError } from '../model/error.ts'
 import { summaryLines } from '../reporters/text/summary.ts'
+import { terminalLine } from '../reporters/text/terminal.ts'
 import { placesFor } from './places.ts'
 import { loadReports } from './registry.ts'
 import { version } from './version.ts'
@@ -19,13 +20,16 @@ export async function verifyEvidence(dir: string, keys: readonly string[], json:
       `${JSON.stringify({ verdict, signerTrusted, keyId: evidence.signer.keyId, runId: evidence.runId, outcome: evidence.outcome, notRerendered })}\n`,
     )
   } else {
-    process.stdout.write(
-      `${verdict}\nrun       ${evidence.runId}\noutcome   ${evidence.outcome}\nsigner    ${evidence.signer.keyId}\n`,
-    )
-    if (notRerendered.length > 0)
-      process.stdout.write(
-        `note      ${notRerendered.join(', ')} as signed; rendered by runproof ${evidence.tool.version}, so not rendered again\n`,
-      )
+    const version = evidence.tool.version
+    printLines([
+      verdict,
+      `run       ${evidence.runId}`,
+      `outcome   ${evidence.outcome}`,
+      `signer    ${evidence.signer.keyId}`,
+      ...notRerendered.map(
+        file => `note      ${file} as signed; runproof ${version} rendered it, so it was not rendered again`,
+      ),
+    ])
     if (!signerTrusted)
       process.stderr.write(
         `runproof: no trusted key signed this\n  hint: --key ${evidence.signer.keyId}, once you know whose key that is\n`,
@@ -43,10 +47,15 @@ export async function showEvidence(dir: string, keys: readonly string[], json: b
       ...evidence.notTested.map(text => `not tested: ${text}`),
       ...evidence.assumptions.map(text => `assumed: ${text}`),
     ]
-    process.stdout.write(`${[...summaryLines(evidence), ...limits].join('\n')}\n`)
+    printLines([...summaryLines(evidence), ...limits])
   }
   if (!signerTrusted) process.stderr.write('runproof: intact, but signed by a key that is not trusted here\n')
   return signerTrusted ? 0 : 1
+}
+
+/** Whoever signed a document chose its texts, and may be anybody. */
+function printLines(lines: readonly string[]): void {
+  for (const line of lines) process.stdout.write(`${terminalLine(line)}\n`)
 }
 
 async function verified(given: string, keys: readonly string[]): Promise<VerifiedEvidence> {

@@ -49,7 +49,7 @@ export function refusedToken(id: string): SubjectCounterproof {
   return {
     id,
     breaks: 'the command is run with a token that the daemon does not know',
-    because: /exit 4|exit 1/,
+    because: /exit 4/,
     subject: async context => {
       const subject = context.values.get(isolated)
       return changed(context, {

@@ -20,7 +20,7 @@ function check(id: string, given: Partial<AnyCheck> = {}): AnyCheck {
     title: `${id} is one`,
     probe: async () => 1,
     judge: value => (value === 1 ? passed({ expected: 1, actual: 1 }) : failed('it is not one', { actual: value })),
-    counterproofs: [{ id: 'two', breaks: 'a two', observation: () => 2 }],
+    counterproofs: [{ id: 'two', breaks: 'a two', because: /not one/, observation: () => 2 }],
     ...given,
   })
 }
@@ -240,6 +240,7 @@ describe('a run', () => {
     const slow: Counterproof<unknown> = {
       id: 'slow',
       breaks: 'a slow break',
+      because: /not one/,
       subject: async context => delay(60).then(() => context),
     }
     const result = await run([
@@ -273,7 +274,7 @@ describe('a run', () => {
 
 /** A counterproof that the check does not notice. */
 function stubborn(): Partial<AnyCheck> {
-  return { counterproofs: [{ id: 'same', breaks: 'nothing at all', observation: (observed: unknown) => observed }] }
+  return { counterproofs: [{ id: 'same', breaks: 'nothing at all', because: /never/, observation: (observed: unknown) => observed }] }
 }
 
 function delay(milliseconds: number): Promise<void> {
@@ -403,7 +404,7 @@ describe('a counterproof', () => {
     const one = check('x', {
       probe: async () => observed,
       judge: ({ list }) => (list.length === 1 ? passed() : failed('longer')),
-      counterproofs: [{ id: 'push', breaks: 'one more', observation: grown }],
+      counterproofs: [{ id: 'push', breaks: 'one more', because: /longer/, observation: grown }],
     })
     assert.equal((await run([step('a', { verify: [one] })])).outcome, 'passed')
     assert.deepEqual(observed, { list: [1] })

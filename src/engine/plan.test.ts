@@ -11,7 +11,7 @@ const check = defineCheck<number>({
   title: 'one is one',
   probe: async () => 1,
   judge: () => passed(),
-  counterproofs: [{ id: 'two', breaks: 'a two', observation: () => 2 }],
+  counterproofs: [{ id: 'two', breaks: 'a two', because: /never/, observation: () => 2 }],
 })
 
 function step(given: Partial<Step> = {}): Step {

@@ -66,31 +66,42 @@ interface CounterproofBase {
   readonly id: string
   /** What is broken, as a sentence that evidence shows. */
   readonly breaks: string
-  /** An error code that counts as red here. Without it only `failed` is red: an accident is not a proof. */
-  readonly expects?: ErrorCode
-  /** A part of the reason that `failed` must give. Red for another reason is not red. */
-  readonly because?: RegExp
 }
+
+/** What red means here. Red for another reason is not red, and neither is an accident. */
+type Red =
+  | {
+      /** A part of the reason that `failed` must give. */
+      readonly because: RegExp
+      readonly expects?: undefined
+    }
+  | {
+      readonly because?: undefined
+      /** The code of an error that the check itself must answer with. */
+      readonly expects: ErrorCode
+    }
 
 /** The pure judge is fed a broken fact. */
-export interface ObservationCounterproof<Observed> extends CounterproofBase {
-  readonly observation: (observed: Observed) => Observed
-}
+export type ObservationCounterproof<Observed> = CounterproofBase &
+  Red & {
+    readonly observation: (observed: Observed) => Observed
+  }
 
 /** The check runs again on a broken copy of its subject, never on the subject itself. */
-export interface SubjectCounterproof extends CounterproofBase {
-  /**
-   * Makes the broken copy and returns the context that points to it. What it starts or creates goes onto `scope`, which
-   * is disposed of when the probe is done.
-   */
-  readonly subject: (context: CheckContext, scope: AsyncDisposableStack) => Promise<CheckContext>
-  /** A shorter deadline for a break that hangs; recorded. */
-  readonly deadlineMs?: number
-  /** Why this break can't be made here (no such input, not this target), or undefined when it can. */
-  readonly unavailable?: (context: CheckContext) => string | undefined
-  /** What the break costs, in whole instances of the target and in bytes written. */
-  readonly cost?: { readonly instances?: number; readonly diskBytes?: (context: CheckContext) => number }
-}
+export type SubjectCounterproof = CounterproofBase &
+  Red & {
+    /**
+     * Makes the broken copy and returns the context that points to it. What it starts or creates goes onto `scope`, which
+     * is disposed of when the probe is done.
+     */
+    readonly subject: (context: CheckContext, scope: AsyncDisposableStack) => Promise<CheckContext>
+    /** A shorter deadline for a break that hangs; recorded. */
+    readonly deadlineMs?: number
+    /** Why this break can't be made here (no such input, not this target), or undefined when it can. */
+    readonly unavailable?: (context: CheckContext) => string | undefined
+    /** What the break costs, in whole instances of the target and in bytes written. */
+    readonly cost?: { readonly instances?: number; readonly diskBytes?: (context: CheckContext) => number }
+  }
 
 export type Counterproof<Observed> = ObservationCounterproof<Observed> | SubjectCounterproof
 

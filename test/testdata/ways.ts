@@ -10,7 +10,7 @@ const one: AnyCheck = defineCheck<number>({
   title: 'one is one',
   probe: async () => 1,
   judge: value => (value === 1 ? passed({ expected: 1, actual: 1 }) : failed('it is not one', { actual: value })),
-  counterproofs: [{ id: 'two', breaks: 'a two', observation: () => 2 }],
+  counterproofs: [{ id: 'two', breaks: 'a two', because: /not one/, observation: () => 2 }],
 })
 
 const never = () => new Promise<never>(() => setInterval(() => {}, 1_000))
@@ -29,7 +29,11 @@ const WAYS: Readonly<Record<string, { does?: (context: StepContext) => unknown; 
   passed: {},
   failed: { check: { probe: async () => 3 } },
   errored: { check: { probe: () => Promise.reject(new Error('lost')) } },
-  unproven: { check: { counterproofs: [{ id: 'same', breaks: 'nothing', observation: (value: unknown) => value }] } },
+  unproven: {
+    check: {
+      counterproofs: [{ id: 'same', breaks: 'nothing', because: /never/, observation: (value: unknown) => value }],
+    },
+  },
   denied: { does: () => Promise.reject(new RunproofError('DENIED', 'this way is closed')) },
   leaked: {
     does: ({ tools, run, secrets }) => tools.files.write(join(run.artifactsDir, 'log'), secrets['token']!.reveal()),
@@ -62,6 +66,7 @@ const WAYS: Readonly<Record<string, { does?: (context: StepContext) => unknown; 
         {
           id: 'slow',
           breaks: 'time',
+          because: /never/,
           subject: context => {
             process.stderr.write('waiting in the counterproof\n')
             return slow(context)
