@@ -103,7 +103,7 @@ export function displayFor(stream: Writable & { isTTY?: boolean }, settings: Dis
       const next = evidence.facts['next-steps']
       if (typeof next === 'string') {
         const steps = readFileSync(join(dir, next), 'utf8').trimEnd().split('\n')
-        process.stdout.write(`\n${steps.map(escapeControls).join('\n')}\n`)
+        process.stdout.write(`\n${steps.map(terminalLine).join('\n')}\n`)
       }
     },
   }
