@@ -4,7 +4,7 @@ import type { Files } from '../model/files.ts'
 import type { StepContext } from '../model/runbook.ts'
 import { type Incoming, incoming, type Part, type Restored, restorePlace, snapshot } from './subjects.ts'
 
-/** Puts each part into a directory of its own: out of an archive whose every entry was accepted, or copied from a snapshot. */
+/** Puts each part into a directory of its own, out of an archive or a snapshot, whose every entry was accepted. */
 export async function unpackParts(context: StepContext): Promise<Restored> {
   const { tools, values } = context
   const { directory } = values.get(restorePlace)
@@ -17,12 +17,19 @@ export async function unpackParts(context: StepContext): Promise<Restored> {
 
   const place = async (part: Part, archive: Incoming, into: string): Promise<Manifest> => {
     if (mounted !== undefined) {
-      await tools.archives.privateCopy(archive.path, into)
-      return tools.archives.describeTree(archive.path, context.signal)
+      const copied = await tools.archives.copyTree({ sourceDir: archive.path, into, signal: context.signal })
+      for (const finding of copied.findings) context.run.assume(`snapshot: ${finding.path}: ${finding.detail}`)
+      return copied.manifest
     }
     await tools.files.makeDirectory(into)
     const unpack = () =>
-      tools.archives.unpack({ open: archive.open, name: archive.path, into, signal: context.signal, ...archive.reading })
+      tools.archives.unpack({
+        open: archive.open,
+        name: archive.path,
+        into,
+        signal: context.signal,
+        ...archive.reading,
+      })
     const { decrypt } = archive.reading
     const byCommand = decrypt !== undefined && 'command' in decrypt
     const unpacked = await (byCommand ? context.recorded({ argv: decrypt.command }, unpack) : unpack())

@@ -222,6 +222,18 @@ export interface UnpackArchive extends InspectArchive {
   readonly into: string
 }
 
+export interface CopyTree extends Pick<UnpackArchive, 'limits' | 'signal' | 'onProgress'> {
+  readonly sourceDir: string
+  /** Empty directory, or none yet, outside the source. */
+  readonly into: string
+}
+
+export interface CopiedTree {
+  /** Of what was read, which is what was written. */
+  readonly manifest: Manifest
+  readonly findings: readonly ArchiveFinding[]
+}
+
 export interface CompareTree {
   readonly directory: string
   readonly manifest: Manifest
@@ -257,6 +269,12 @@ export interface ArchivePort {
   inspect(options: InspectArchive): Promise<InspectedArchive>
   /** {@link inspect} and extraction in one pass. @throws as inspect, and NOT_EMPTY, DISK_FULL; what was unpacked is removed */
   unpack(options: UnpackArchive): Promise<InspectedArchive>
+  /**
+   * A copy that shares nothing with its source and holds only what an archive may: every entry passes the reader that archives
+   * pass. The source is read, and must not change meanwhile.
+   * @throws as unpack, and FILE_UNREADABLE, PATH_UNSAFE, ARCHIVE_CHANGED_WHILE_READ; what was copied is removed
+   */
+  copyTree(options: CopyTree): Promise<CopiedTree>
   /** The tree on disk, links not followed, extended attributes not read. @throws RunproofError FILE_UNREADABLE, INTERRUPTED */
   describeTree(directory: string, signal?: AbortSignal): Promise<Manifest>
   compareTree(options: CompareTree): Promise<ManifestComparison>
@@ -267,8 +285,6 @@ export interface ArchivePort {
    * copy only through {@link replaceFile}, {@link addFile}, {@link dropFile} and {@link widenMode}, and let no daemon write to it.
    */
   linkedCopy(directory: string, into: string): Promise<void>
-  /** A copy that shares nothing (reflinks where the file system has them). */
-  privateCopy(directory: string, into: string): Promise<void>
   /**
    * New content under an old name, in a new inode; mode and owner are kept unless `mode` is given.
    * This and the next three change the tree at `root` and nothing else: `relative` may hold no `..`, and no symlink on its way

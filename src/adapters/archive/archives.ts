@@ -3,7 +3,8 @@ import type { ArchivePort } from '../../model/archive.ts'
 import { alteredStream } from './altered-stream.ts'
 import { addFile, dropFile, replaceFile, widenMode } from './break-copy.ts'
 import { compareTree } from './compare-tree.ts'
-import { linkedCopy, privateCopy } from './copy-tree.ts'
+import { linkedCopy } from './copy-by-cp.ts'
+import { copyTree } from './copy-tree.ts'
 import { createArchive } from './create.ts'
 import { describeTree } from './describe-tree.ts'
 import { fetchArchive } from './fetch.ts'
@@ -16,12 +17,12 @@ export const archives: ArchivePort = {
   create: createArchive,
   fetch: fetchArchive,
   inspect: options => readArchive(options),
-  unpack: unpackArchive,
+  unpack: options => unpackArchive(options),
   describeTree,
   compareTree,
   digestFile,
+  copyTree,
   linkedCopy,
-  privateCopy,
   replaceFile,
   addFile,
   dropFile,

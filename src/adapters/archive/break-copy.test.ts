@@ -116,15 +116,6 @@ describe('a linked copy', () => {
       await assert.rejects(breakIt(), { code: 'PATH_UNSAFE' })
     assert.deepEqual(await archives.describeTree(source), before)
   })
-
-  test('a private copy shares nothing', async t => {
-    const { source, copy } = await place(t)
-    const manifest = await archives.describeTree(source)
-    await archives.privateCopy(source, copy)
-    assert.deepEqual(await archives.compareTree({ directory: copy, manifest }), NOTHING)
-    await writeFile(path.join(copy, 'dir', 'file'), 'overwritten in place')
-    assert.deepEqual(await archives.compareTree({ directory: source, manifest }), NOTHING)
-  })
 })
 
 describe('an altered stream', () => {

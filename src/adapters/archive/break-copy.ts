@@ -3,7 +3,7 @@ import { chmod, chown, lstat, open, realpath, rename, rm, unlink } from 'node:fs
 import path from 'node:path'
 import { namesInside } from '../../archive/inside-path.ts'
 import { RunproofError } from '../../model/error.ts'
-import { privateCopy } from './copy-tree.ts'
+import { privateCopy } from './copy-by-cp.ts'
 import { unreadable } from './tree-walk.ts'
 
 /*

@@ -1,33 +1,42 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
-import { RunproofError } from '../../model/error.ts'
-import { diskFull, saysDiskFull } from './disk-error.ts'
-import { requireProgram } from './program.ts'
+import { Readable } from 'node:stream'
+import type { ArchiveFinding, CopiedTree, CopyTree } from '../../model/archive.ts'
+import { StreamChild } from './child.ts'
+import { describeMetadata } from './describe-tree.ts'
+import { interrupted } from './disk-error.ts'
+import { tarCreate } from './gnu-tar.ts'
+import { requireSource, requireUnchanged } from './still-source.ts'
+import { requireTarSuccess, warningsOf } from './tar-exit.ts'
+import { unpackArchive } from './unpack.ts'
 
-const run = promisify(execFile)
-
-/** Directories new, everything in them linked. GNU cp, since Node cannot set times to the nanosecond. */
-export function linkedCopy(directory: string, into: string): Promise<void> {
-  return copy(['--archive', '--link'], directory, into)
-}
-
-/** Everything new, sharing blocks where the file system can. */
-export function privateCopy(directory: string, into: string): Promise<void> {
-  return copy(['--archive', '--reflink=auto', '--sparse=auto'], directory, into)
-}
-
-async function copy(flags: readonly string[], directory: string, into: string): Promise<void> {
-  const cp = requireProgram('cp', 'install GNU coreutils')
+/**
+ * Copies a tree the way an archive of it would be restored: GNU tar writes it to a pipe, the strict reader judges every
+ * member, and only what it accepted is extracted. A plain copy would bring along devices, setuid files and links that lead
+ * out, which an archive is refused for.
+ *
+ * @throws as the port says
+ */
+export async function copyTree({ sourceDir, into, ...reading }: CopyTree): Promise<CopiedTree> {
+  const { signal } = reading
+  requireSource(sourceDir, into)
   try {
-    await run(cp, [...flags, '--no-target-directory', '--', directory, into], { env: { LC_ALL: 'C' } })
-  } catch (cause) {
-    const stderr = cause instanceof Error && 'stderr' in cause ? String(cause.stderr) : ''
-    if (saysDiskFull(stderr)) throw diskFull(into, cause)
-    throw new RunproofError('COMMAND_FAILED', `cp could not copy ${directory} to ${into}`, {
-      hint: stderr.includes('Invalid cross-device link')
-        ? 'a linked copy must be on the file system of the original'
-        : `may this user read ${directory} and write ${into}?`,
-      cause,
-    })
+    const before = await describeMetadata(sourceDir, signal)
+    await using tar = new StreamChild(tarCreate(sourceDir), { signal })
+    tar.stdin.end()
+    const told: ArchiveFinding[] = []
+    const written = async function* () {
+      yield* tar.stdout
+      const exit = await tar.exit
+      requireTarSuccess(exit, sourceDir)
+      told.push(...warningsOf(exit))
+    }
+    const { manifest, findings } = await unpackArchive(
+      { ...reading, open: () => Readable.from(written(), { objectMode: false }), name: sourceDir, into },
+      async read => {
+        told.push(...requireUnchanged(sourceDir, before, await describeMetadata(sourceDir, signal), read.manifest))
+      },
+    )
+    return { manifest, findings: [...findings, ...told] }
+  } catch (thrown) {
+    throw signal?.aborted ? interrupted(`copying ${sourceDir}`) : thrown
   }
 }

@@ -1,20 +1,16 @@
-import { realpathSync, statSync } from 'node:fs'
-import path from 'node:path'
-import { compareManifests } from '../../archive/compare.ts'
 import { UNLIMITED } from '../../archive/limits.ts'
 import { ArchiveScreen } from '../../archive/screen.ts'
 import type { ArchiveFinding, CreateArchive, CreatedArchive, Manifest } from '../../model/archive.ts'
-import { RunproofError } from '../../model/error.ts'
 import { checkRecipients, encrypted } from './age.ts'
 import { StreamChild } from './child.ts'
 import { compressed } from './compress.ts'
-import { describeMetadata, type TreeDescription } from './describe-tree.ts'
+import { describeMetadata } from './describe-tree.ts'
 import { interrupted } from './disk-error.ts'
 import { tarCreate } from './gnu-tar.ts'
 import { lent } from './lend.ts'
 import { OutputFile } from './output-file.ts'
+import { requireSource, requireUnchanged } from './still-source.ts'
 import { requireTarSuccess, warningsOf } from './tar-exit.ts'
-import { unreadable } from './tree-walk.ts'
 
 type Screened = { readonly manifest: Manifest; readonly findings: readonly ArchiveFinding[] }
 
@@ -64,58 +60,4 @@ async function archiveInto(file: OutputFile, options: CreateArchive): Promise<Sc
   for await (const chunk of recipients.length > 0 ? encrypted(packed, recipients, signal) : packed)
     await file.write(chunk)
   return result!
-}
-
-function requireSource(sourceDir: string, archivePath: string): void {
-  try {
-    if (!statSync(sourceDir).isDirectory()) throw Object.assign(new Error('not a directory'), { code: 'ENOTDIR' })
-  } catch (thrown) {
-    throw unreadable(sourceDir, thrown)
-  }
-  const folder = path.dirname(path.resolve(archivePath))
-  const source = realpathSync(sourceDir)
-  const inside = path.relative(source, safeRealPath(folder))
-  if (inside === '' || (inside !== '..' && !inside.startsWith('../') && !path.isAbsolute(inside))) {
-    throw new RunproofError('PATH_UNSAFE', `${archivePath} is inside ${sourceDir}, so the archive would hold itself`, {
-      hint: 'write the archive outside the directory it is made of',
-    })
-  }
-}
-
-function safeRealPath(folder: string): string {
-  try {
-    return realpathSync(folder)
-  } catch {
-    return folder
-  }
-}
-
-/** @returns findings about sockets, which no archive can hold and a restart makes again */
-function requireUnchanged(
-  sourceDir: string,
-  before: TreeDescription,
-  after: TreeDescription,
-  manifest: Manifest,
-): ArchiveFinding[] {
-  const touched = new Set<string>()
-  for (const [name, stamp] of before.stamps) if (after.stamps.get(name) !== stamp) touched.add(name)
-  for (const name of after.stamps.keys()) if (!before.stamps.has(name)) touched.add(name)
-
-  const isSocket = (entry: { readonly type: string }) => entry.type === 'socket'
-  const { extra, missing, changed } = compareManifests(manifest, after.manifest, ['sha256', 'xattrs'])
-  for (const { path: name } of [...missing, ...changed, ...extra.filter(entry => !isSocket(entry))]) touched.add(name)
-
-  if (touched.size > 0) {
-    const some = [...touched].slice(0, 3).join(', ')
-    throw new RunproofError(
-      'ARCHIVE_CHANGED_WHILE_READ',
-      `${touched.size} paths of ${sourceDir} changed while it was archived: ${some}`,
-      {
-        hint: 'stop what writes there, or archive a snapshot; a copy of a moving tree proves nothing',
-      },
-    )
-  }
-  return extra
-    .filter(isSocket)
-    .map(entry => ({ rule: 'socket-not-archived', path: entry.path, detail: 'a socket cannot be archived' }))
 }

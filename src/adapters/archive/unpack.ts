@@ -13,9 +13,13 @@ import { unreadable, walkTree } from './tree-walk.ts'
  * Reads, judges and extracts in one pass. GNU tar gets only the stream written from judged members, in an empty
  * directory; when anything fails, the directory is as it was before.
  *
+ * @param confirm - the last word on what was read; a throw there is a failure as any other
  * @throws as the port says
  */
-export async function unpackArchive(options: UnpackArchive): Promise<InspectedArchive> {
+export async function unpackArchive(
+  options: UnpackArchive,
+  confirm: (read: InspectedArchive) => Promise<void> = async () => {},
+): Promise<InspectedArchive> {
   const { into, signal } = options
   const made = await requireEmpty(into)
   try {
@@ -26,6 +30,7 @@ export async function unpackArchive(options: UnpackArchive): Promise<InspectedAr
     })
     tar.stdin.end()
     requireExtracted(await tar.exit, into)
+    await confirm(result)
     if (signal?.aborted) throw interrupted(`unpacking into ${into}`)
     return result
   } catch (thrown) {
