@@ -1,32 +1,33 @@
 import { join } from 'node:path'
 import { deployment } from '../drill/backup-subjects.ts'
-import { lockHeld } from '../drill/lock.ts'
+import { type LockState, lockState } from '../drill/lock.ts'
 import { changed, defineCheck, failed, passed } from '../model/check.ts'
 
 /** Nobody holds the lock of the state root, so nothing writes while it is archived. */
-export const sourceStopped = defineCheck<{ readonly locked: boolean; readonly lockFile: string }>({
+export const sourceStopped = defineCheck<{ readonly lock: LockState; readonly lockFile: string }>({
   id: 'source-stopped',
   title: 'Nobody holds the lock of the source’s state root',
 
   async probe(context) {
     const { stateRoot } = context.values.get(deployment)
     return {
-      locked: await lockHeld(context, stateRoot),
+      lock: await lockState(context, stateRoot),
       lockFile: join(stateRoot, context.target.layout.lockFile),
     }
   },
 
-  judge: ({ locked, lockFile }) =>
-    locked
+  // What is unknown stands among the assumptions.
+  judge: ({ lock, lockFile }) =>
+    lock === 'held'
       ? failed(`${lockFile} is held: the daemon still runs; stop it, or give a snapshot of its state root`)
-      : passed({ actual: 'not held' }),
+      : passed({ actual: lock === 'free' ? 'not held' : `unknown: there is no ${lockFile}` }),
 
   counterproofs: [
     {
       id: 'locked',
       breaks: 'the lock is held',
       because: /still runs/,
-      observation: observed => ({ ...observed, locked: true }),
+      observation: observed => ({ ...observed, lock: 'held' }),
     },
     {
       id: 'lock-held',

@@ -6,6 +6,7 @@ import { type Deployment, deployment, type LiveSource, live, statusBefore } from
 import { parseCommand } from './command-param.ts'
 import { parseDuration } from './duration.ts'
 import { liveStatus, noticeIdOf, sameRoot } from './hold-source.ts'
+import { askLock } from './lock.ts'
 import type { Source } from './subjects.ts'
 
 /** The source that parameters describe; asked for its status where it runs. Nothing is started, stopped or written. */
@@ -33,6 +34,7 @@ export async function findSource(context: StepContext): Promise<void> {
   })
   await protectNamed(context)
   if (wayOf(params, target) === 'commands') await findLive(context, stateRoot)
+  else await askLock(context, stateRoot)
 }
 
 /** The source that this run seeded itself. */

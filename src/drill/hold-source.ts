@@ -6,7 +6,7 @@ import { RunproofError } from '../model/error.ts'
 import type { StepContext } from '../model/runbook.ts'
 import type { StatusView } from '../model/target.ts'
 import { deployment, type LiveSource, live, stoppedAtMs } from './backup-subjects.ts'
-import { lockHeld } from './lock.ts'
+import { askLock, lockHeld } from './lock.ts'
 import { askSource } from './take-facts.ts'
 
 const ASK_AGAIN_MS = 200
@@ -57,7 +57,7 @@ export async function stopSource(context: StepContext): Promise<void> {
     )
   }
   // Many stop commands only send the signal; the daemon drains for some seconds.
-  await lockHeld(context, stateRoot, Math.max(1_000, deadline - tools.clock.monotonicMs()))
+  await askLock(context, stateRoot, Math.max(1_000, deadline - tools.clock.monotonicMs()))
   whole = true
 }
 

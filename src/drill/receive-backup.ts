@@ -8,7 +8,7 @@ import type { StepContext } from '../model/runbook.ts'
 import { Secret } from '../model/secret.ts'
 import { parseArgv } from './argv-param.ts'
 import { parseDuration } from './duration.ts'
-import { lockHeld } from './lock.ts'
+import { askLock } from './lock.ts'
 import { promotionFile } from './promote.ts'
 import { readFacts } from './read-facts.ts'
 import { originOf } from './restore-params.ts'
@@ -137,7 +137,7 @@ async function protectIdentities(context: StepContext): Promise<void> {
 async function receiveSnapshot(context: StepContext, directory: string): Promise<void> {
   const { params, tools } = context
   const stateDir = await tools.files.realPath(params['state-dir']!)
-  if (await lockHeld(context, stateDir)) {
+  if ((await askLock(context, stateDir)) === 'held') {
     throw new RunproofError('SOURCE_LOCKED', `a daemon runs on ${stateDir}: a copy of it would be of no one moment`, {
       hint: 'stop it, or give a snapshot of its state root',
     })
