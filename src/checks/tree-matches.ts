@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { withDamagedTree } from '../drill/break.ts'
 import { incoming, type Part, restored } from '../drill/subjects.ts'
-import { ownersKept } from '../drill/unpack-parts.ts'
 import type { ManifestComparison, ManifestMember } from '../model/archive.ts'
 import { type CheckContext, defineCheck, failed, passed } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
@@ -32,7 +31,7 @@ export function treeMatches(part: Part) {
         })
       const trees = values.get(restored)
       const directory = part === 'state' ? trees.stateRoot : trees.workspaceRoot
-      const ignore = (await ownersKept(tools.files, directory)) ? UNSEEN : [...UNSEEN, ...OWNERS]
+      const ignore = trees.ownersKept ? UNSEEN : [...UNSEEN, ...OWNERS]
       return {
         compared: manifest.entries.length,
         comparison: await tools.archives.compareTree({ directory, manifest, ignore, signal }),

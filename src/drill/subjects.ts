@@ -88,6 +88,8 @@ export interface Restored {
   readonly manifests: Readonly<{ state: Manifest; workspace: Manifest | undefined }>
   /** Of the archive bytes that were unpacked, per part; empty for a snapshot. */
   readonly readSha256: Readonly<Partial<Record<Part, string>>>
+  /** Whether files got the owners they had; else they all belong to whoever runs this. */
+  readonly ownersKept: boolean
 }
 export const restored = capture<Restored>('restored', 'the trees that were unpacked')
 

@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import type { Manifest } from '../model/archive.ts'
-import type { Files } from '../model/files.ts'
 import type { StepContext } from '../model/runbook.ts'
 import { type Incoming, incoming, type Part, type Restored, restorePlace, snapshot } from './subjects.ts'
 
@@ -38,15 +37,15 @@ export async function unpackParts(context: StepContext): Promise<Restored> {
     return unpacked.manifest
   }
 
-  if (!(await ownersKept(tools.files, directory)))
-    context.run.assume('owners of the restored files are right: only root can set them, so they were not compared')
+  const ownersKept = tools.archives.keepsOwners()
+  if (!ownersKept) {
+    context.run.assume(
+      'owners of the restored files are right: owners were not restored, since runproof does not run as root',
+    )
+  }
   const stateManifest = await place('state', state, stateRoot)
   const workspaceManifest = workspace === undefined ? undefined : await place('workspace', workspace, workspaceRoot)
   if (workspace === undefined) await tools.files.makeDirectory(workspaceRoot)
-  return { stateRoot, workspaceRoot, manifests: { state: stateManifest, workspace: workspaceManifest }, readSha256 }
-}
-
-/** Whether whoever made this directory could also give its files the owners they had. */
-export async function ownersKept(files: Files, directory: string): Promise<boolean> {
-  return (await files.facts(directory))?.uid === 0
+  const manifests = { state: stateManifest, workspace: workspaceManifest }
+  return { stateRoot, workspaceRoot, manifests, readSha256, ownersKept }
 }

@@ -302,6 +302,8 @@ export interface ArchivePort {
    */
   widenMode(root: string, relative: string, bits: number): Promise<void>
   alteredStream(path: string, alteration: ArchiveAlteration): Readable
+  /** Whether what is unpacked or copied gets the owners it had: only root can give files away. */
+  keepsOwners(): boolean
   /** Bytes an unprivileged process can still write at an existing path. */
   freeBytes(path: string): Promise<number>
 }

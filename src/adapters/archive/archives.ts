@@ -9,6 +9,7 @@ import { createArchive } from './create.ts'
 import { describeTree } from './describe-tree.ts'
 import { fetchArchive } from './fetch.ts'
 import { digestFile } from './file-digest.ts'
+import { keepsOwners } from './gnu-tar.ts'
 import { readArchive } from './read-archive.ts'
 import { unpackArchive } from './unpack.ts'
 
@@ -28,6 +29,7 @@ export const archives: ArchivePort = {
   dropFile,
   widenMode,
   alteredStream,
+  keepsOwners,
   async freeBytes(path) {
     const { bavail, bsize } = await statfs(path)
     return bavail * bsize

@@ -63,6 +63,11 @@ export function tarCreateSome(sourceDir: string): readonly [string, ...string[]]
   ]
 }
 
+/** Only root can give files away. */
+export function keepsOwners(): boolean {
+  return process.getuid?.() === 0
+}
+
 /** Extracts standard input into an empty directory. Owners are kept as root; anybody else gets files of their own. */
 export function tarExtract(into: string): readonly [string, ...string[]] {
   return [
@@ -72,7 +77,7 @@ export function tarExtract(into: string): readonly [string, ...string[]] {
     '--preserve-permissions',
     '--delay-directory-restore',
     '--numeric-owner',
-    process.getuid?.() === 0 ? '--same-owner' : '--no-same-owner',
+    keepsOwners() ? '--same-owner' : '--no-same-owner',
     '--xattrs',
     '--xattrs-include=*',
     '--acls',
