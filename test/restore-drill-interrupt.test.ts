@@ -62,7 +62,7 @@ describe('the restore drill is stopped', { timeout: 120_000, concurrency: 2 }, a
     await assertSealed(run)
   })
 
-  test('by two SIGINTs: it ends at once, and its children with it', async () => {
+  test('by two SIGINTs: it ends at once, its children with it, and gc removes the rest', async () => {
     const drill = new RunningDrill({ root, params: given })
     await drill.line(/^4\/7 /)
     drill.child.kill('SIGINT')
@@ -71,6 +71,9 @@ describe('the restore drill is stopped', { timeout: 120_000, concurrency: 2 }, a
     const ended = await drill.ended
     assert.equal(ended.status, 130)
     assert.deepEqual(await untilEmpty(() => processesNaming(drill.workDir), 5_000), [])
+    const swept = await runproof(drill.env, ['gc', '--reports', drill.reportsDir, '--work', drill.workDir])
+    assert.equal(swept.status, 0, swept.stdout)
+    assert.deepEqual(await leftovers(drill.workDir), [])
   })
 })
 

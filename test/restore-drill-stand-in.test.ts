@@ -28,7 +28,8 @@ const REQUIRED = [
   'health/health-renamed',
   'tokens/old-token-accepted',
   'egress-refused/egress-open',
-  'no-secret-written/secret-planted',
+  'no-secret-written/planted-in-evidence',
+  'no-secret-written/planted-in-scratch',
 ]
 
 describe('the restore drill on the stand-in', { timeout: 120_000 }, () => {
@@ -53,7 +54,7 @@ describe('the restore drill on the stand-in', { timeout: 120_000 }, () => {
     assert.ok(proofs.every(proof => proof.said !== '' && proof.breaks !== ''))
     assert.deepEqual(
       evidence.rto!.phases.map(phase => phase.id),
-      ['fetch', 'unpack', 'start', 'validate'],
+      ['fetch', 'verify', 'unpack', 'start', 'ready', 'validated'],
     )
     assert.match(evidence.rpoBasis!, /marker/)
     assert.deepEqual(await leftovers(ended.workDir), [])
