@@ -9,6 +9,7 @@ import { Secret } from '../model/secret.ts'
 import { parseArgv } from './argv-param.ts'
 import { parseDuration } from './duration.ts'
 import { askLock } from './lock.ts'
+import { archivesInSet, nameInSet } from './name-in-set.ts'
 import { promotionFile } from './promote.ts'
 import { readFacts } from './read-facts.ts'
 import { originOf } from './restore-params.ts'
@@ -86,7 +87,7 @@ async function receiveGiven(context: StepContext): Promise<void> {
   run.fact('routes.sha256', await tools.files.sha256(params['routes-file']!))
 
   // Before anything of it is missed: a directory that is no backup set is told as such.
-  await originOfPart(context, 'state')
+  await requireSet(context)
   const facts = await readFacts(context)
   if (facts !== undefined) context.set(baseline, facts)
   if (params['audit-key-file'] !== undefined) {
@@ -196,8 +197,15 @@ async function fetchPart(context: StepContext, part: Part): Promise<Incoming | u
   }
 }
 
+async function requireSet({ params, tools }: StepContext): Promise<void> {
+  const set = params['backup-set']
+  if (set === undefined) return
+  const names = await tools.files.list(set)
+  if (archivesInSet(names, 'state').length === 0 && !names.includes(SET.facts)) throw noState(set)
+}
+
 async function originOfPart(
-  { params, tools }: StepContext,
+  { params, tools, values }: StepContext,
   part: Part,
 ): Promise<string | { readonly command: readonly [string, ...string[]] } | undefined> {
   const given = params[`${part}-archive`]
@@ -205,12 +213,15 @@ async function originOfPart(
   if (part === 'state' && params['fetch-command'] !== undefined) return { command: parseArgv(params['fetch-command']) }
   const set = params['backup-set']
   if (set === undefined) return undefined
-  const name = (await tools.files.list(set)).find(one => one.startsWith(`${part}.tar`))
-  if (name === undefined && part === 'state')
-    throw new RunproofError('ARCHIVE_UNREADABLE', `${set} holds no ${part}.tar*`, {
-      hint: 'a backup set is made by runproof run backup',
-    })
+  const name = nameInSet(set, await tools.files.list(set), part, values.find(baseline)?.archives)
+  if (name === undefined && part === 'state') throw noState(set)
   return name === undefined ? undefined : join(set, name)
+}
+
+function noState(set: string): RunproofError {
+  return new RunproofError('ARCHIVE_UNREADABLE', `${set} holds no state.tar, .tar.gz or .tar.zst, nor one with .age`, {
+    hint: 'a backup set is made by runproof run backup',
+  })
 }
 
 /** From the signed facts, else from the list; where both say something they must agree. */
