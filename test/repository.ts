@@ -17,7 +17,7 @@ const word = (...parts: string[]) => parts.join('')
 const TEXT_RULES: readonly TextRule[] = [
   {
     id: 'product-name',
-    applies: file => file.startsWith('src/') && !file.startsWith('src/targets/'),
+    applies: file => file.startsWith('src/') && !file.startsWith('src/targets/') && !file.endsWith('.test.ts'),
     forbidden: /kheish/i,
     why: 'only a profile in src/targets/ knows a product by its name',
   },

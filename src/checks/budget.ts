@@ -1,6 +1,7 @@
 import { parseDuration } from '../drill/duration.ts'
 import { recoveryPoint } from '../drill/subjects.ts'
 import { defineCheck, failed, passed } from '../model/check.ts'
+import { durationText } from '../model/duration-text.ts'
 
 interface Observed {
   readonly actualMs: number
@@ -16,9 +17,9 @@ export const rtoWithinBudget = defineCheck<Observed>({
   counterproofs: [
     {
       id: 'overrun',
-      breaks: 'it took a second longer than the budget',
+      breaks: 'it took a minute longer than the budget',
       because: /are allowed/,
-      observation: ({ budgetMs }) => ({ budgetMs, actualMs: budgetMs + 1_000 }),
+      observation: ({ budgetMs }) => ({ budgetMs, actualMs: budgetMs + 60_000 }),
     },
     {
       id: 'nothing-measured',
@@ -35,7 +36,7 @@ function within(what: string) {
     if (!(actualMs > 0)) return failed('nothing was measured', details)
     return actualMs <= budgetMs
       ? passed(details)
-      : failed(`${what} ${Math.round(actualMs)} ms, ${budgetMs} ms are allowed`, details)
+      : failed(`${what} ${durationText(actualMs)}, ${durationText(budgetMs)} are allowed`, details)
   }
 }
 
@@ -56,9 +57,9 @@ export const rpoWithinBudget = defineCheck<Observed>({
   counterproofs: [
     {
       id: 'too-old',
-      breaks: 'the newest record is a second older than the budget',
+      breaks: 'the newest record is a minute older than the budget',
       because: /are allowed/,
-      observation: ({ budgetMs }) => ({ budgetMs, actualMs: budgetMs + 1_000 }),
+      observation: ({ budgetMs }) => ({ budgetMs, actualMs: budgetMs + 60_000 }),
     },
     {
       id: 'from-the-future',

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import type { Writable } from 'node:stream'
 import { styleText } from 'node:util'
+import { ONLY_OBSERVATIONS } from '../engine/falsify.ts'
 import type { Progress } from '../engine/progress.ts'
 import type { Evidence } from '../evidence/schema.ts'
 import { summaryLines } from '../reporters/text/summary.ts'
@@ -71,7 +72,8 @@ export function displayFor(stream: Writable & { isTTY?: boolean }, settings: Dis
       const line = () => write(progress.outcome, undefined, `  when ${progress.breaks}: ${short(progress.said)}`)
       const check = held.get(progress.check)
       if (check === undefined) return
-      check.lines.push(line)
+      // Left out by the caller's own flag: the summary counts them, fifty equal lines would only hide the rest.
+      if (progress.said !== ONLY_OBSERVATIONS) check.lines.push(line)
       check.awaited -= 1
       if (check.awaited > 0) return
       held.delete(progress.check)
@@ -96,7 +98,8 @@ export function displayFor(stream: Writable & { isTTY?: boolean }, settings: Dis
       const place = relative(process.cwd(), dir)
       const shown = place.startsWith('..') ? dir : place
       stream.write('\n')
-      for (const line of summaryLines(evidence)) process.stdout.write(`${terminalLine(line)}\n`)
+      const assumed = evidence.assumptions.map(text => `assumed   ${text}`)
+      for (const line of [...summaryLines(evidence), ...assumed]) process.stdout.write(`${terminalLine(line)}\n`)
       process.stdout.write(
         `evidence  ${shown}\nre-check  ${process.env['RUNPROOF_INVOKED_AS'] ?? 'runproof'} evidence verify ${shown}\n`,
       )

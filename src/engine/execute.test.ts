@@ -274,7 +274,11 @@ describe('a run', () => {
 
 /** A counterproof that the check does not notice. */
 function stubborn(): Partial<AnyCheck> {
-  return { counterproofs: [{ id: 'same', breaks: 'nothing at all', because: /never/, observation: (observed: unknown) => observed }] }
+  return {
+    counterproofs: [
+      { id: 'same', breaks: 'nothing at all', because: /never/, observation: (observed: unknown) => observed },
+    ],
+  }
 }
 
 function delay(milliseconds: number): Promise<void> {

@@ -3,6 +3,9 @@ import type { AnyCheck, CheckContext, Counterproof, Json, Judgement } from '../m
 import { RunproofError, toRunproofError } from '../model/error.ts'
 import { withDeadline } from './deadline.ts'
 
+/** Why a subject counterproof was not run when the caller asked for observations only. */
+export const ONLY_OBSERVATIONS = 'only counterproofs on observations were asked for'
+
 export type CounterproofMode = 'all' | 'observation'
 
 export interface FalsifySettings {
@@ -80,7 +83,7 @@ function notRunReason(
   mode: CounterproofMode,
 ): string | undefined {
   if (!('subject' in counterproof)) return undefined
-  if (mode === 'observation') return 'only counterproofs on observations were asked for'
+  if (mode === 'observation') return ONLY_OBSERVATIONS
   return counterproof.unavailable?.(context)
 }
 

@@ -42,7 +42,7 @@ async function readSigner(path: string, files: Files): Promise<Signer> {
   return signerFromPem(await files.readText(path), path)
 }
 
-export function signerFromPem(pem: string, path: string): Signer {
+function signerFromPem(pem: string, path: string): Signer {
   try {
     const key = createPrivateKey(pem)
     if (key.asymmetricKeyType !== 'ed25519') throw new Error(`a ${key.asymmetricKeyType} key`)

@@ -1,7 +1,7 @@
 import type { Report } from '../evidence/layout.ts'
 import type { CheckRecord, Evidence, StepRecord } from '../evidence/schema.ts'
+import { durationText } from '../model/duration-text.ts'
 import { escapeMarkup } from './text/escape.ts'
-import { duration } from './text/summary.ts'
 
 /** One self-contained page: no script, nothing loaded from anywhere. */
 const report: Report = { file: 'report.html', render }
@@ -73,7 +73,7 @@ function overview(evidence: Evidence): string {
     ['Target', `${evidence.target.title}${evidence.target.real ? '' : ' (not a real target)'}`],
     ['Operator', `${evidence.operator.user}@${evidence.operator.host}`],
     ['Started', evidence.startedAt],
-    ['Duration', duration(evidence.durationMs)],
+    ['Duration', durationText(evidence.durationMs)],
     ['Isolation', evidence.machine.barrier],
     ['Signed by', evidence.signer.keyId],
     ...Object.entries(evidence.facts).map(([name, value]): [string, string] => [name, String(value)]),
@@ -85,25 +85,25 @@ function recovery(evidence: Evidence): string {
   if (evidence.rto === undefined) return ''
   const phases = evidence.rto.phases.map(
     phase =>
-      `<tr><td>${escapeMarkup(phase.id)}${waits(phase)}</td><td class="number">${duration(phase.durationMs)}</td></tr>`,
+      `<tr><td>${escapeMarkup(phase.id)}${waits(phase)}</td><td class="number">${durationText(phase.durationMs)}</td></tr>`,
   )
   const rpo =
     evidence.rpoMs === undefined
       ? ''
-      : `<p>RPO ${duration(evidence.rpoMs)} <span class="dim">(${escapeMarkup(evidence.rpoBasis ?? '')})</span></p>`
-  return `<h2>Recovery</h2><p>RTO ${duration(evidence.rto.totalMs)}</p><table class="phases">${phases.join('')}</table>${rpo}`
+      : `<p>RPO ${durationText(evidence.rpoMs)} <span class="dim">(${escapeMarkup(evidence.rpoBasis ?? '')})</span></p>`
+  return `<h2>Recovery</h2><p>RTO ${durationText(evidence.rto.totalMs)}</p><table class="phases">${phases.join('')}</table>${rpo}`
 }
 
 /** A wait by design is told apart: it says nothing about how fast a recovery is. */
 function waits({ waits = [] }: NonNullable<Evidence['rto']>['phases'][number]): string {
   return waits
-    .map(one => `<br><span class="dim">of it ${duration(one.durationMs)} ${escapeMarkup(one.id)}</span>`)
+    .map(one => `<br><span class="dim">of it ${durationText(one.durationMs)} ${escapeMarkup(one.id)}</span>`)
     .join('')
 }
 
 function step(record: StepRecord): string {
   const commands = record.commands.map(one => `<pre>$ ${escapeMarkup(one.command)}</pre>`).join('')
-  return `<details class="step" open><summary><strong>${escapeMarkup(record.title)}</strong> <span class="${record.outcome}">${record.outcome}</span> <span class="dim">${duration(record.durationMs)}</span></summary>
+  return `<details class="step" open><summary><strong>${escapeMarkup(record.title)}</strong> <span class="${record.outcome}">${record.outcome}</span> <span class="dim">${durationText(record.durationMs)}</span></summary>
 ${record.reason === undefined ? '' : `<p>${escapeMarkup(record.reason)}</p>`}${approval(record)}${commands}
 ${record.checks.length === 0 ? '' : `<table class="wide">${record.checks.map(check).join('')}</table>`}</details>`
 }

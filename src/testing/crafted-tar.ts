@@ -23,7 +23,7 @@ export function craftTar(members: readonly CraftedMember[], options: { readonly 
   return Buffer.concat([...members.map(craftMember), ...end])
 }
 
-export function craftMember(member: CraftedMember): Buffer {
+function craftMember(member: CraftedMember): Buffer {
   const data = Buffer.from(member.data ?? '')
   const pax = member.pax === undefined ? [] : [craftPax(member.pax)]
   return Buffer.concat([...pax, craftHeader(member, data.length), padded(data)])
