@@ -174,6 +174,14 @@ describe('the restore drill takes what an operator has', { timeout: 120_000 }, a
     assert.deepEqual(readdirSync(full), ['precious'])
   })
 
+  test('of a set the archive that its facts name is taken, whatever else begins like it', async () => {
+    const directory = otherSet('cluttered', 'facts.json', text => text)
+    for (const name of ['state.tar', 'state.tar.bak', 'workspace.tar.old'])
+      writeFileSync(join(directory, name), 'no archive')
+    const evidence = assertPassed(await run({ ...set, 'backup-set': directory }))
+    assert.equal(checkOf(evidence, 'state-archive-digest').outcome, 'passed')
+  })
+
   test('facts whose signature does not hold are refused', async () => {
     const directory = otherSet('tampered', 'facts.json', text => text.replace('"online": true', '"online":  true'))
     const ended = await run({ ...set, 'backup-set': directory })
