@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import type { Decryption } from '../../model/archive.ts'
 import { RunproofError } from '../../model/error.ts'
-import { findProgram } from './program.ts'
+import { lookUpProgram } from '../find-program.ts'
 import { throughChild } from './through-child.ts'
 import { unreadable } from './tree-walk.ts'
 
@@ -13,7 +13,7 @@ export async function* encrypted(
   recipients: readonly string[],
   signal?: AbortSignal,
 ): AsyncGenerator<Buffer> {
-  const age = findProgram('age')
+  const age = lookUpProgram('age')
   if (age !== undefined) {
     const argv: [string, ...string[]] = [
       age,
@@ -70,7 +70,7 @@ export async function* decrypted(
     })
     return
   }
-  const age = findProgram('age')
+  const age = lookUpProgram('age')
   if (age !== undefined) {
     yield* throughChild(
       source,

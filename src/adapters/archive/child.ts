@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
-import { findProgram, requireProgram } from './program.ts'
+import { findProgram, lookUpProgram, SYSTEM_PATH } from '../find-program.ts'
 
 export interface ChildExit {
   readonly code: number | null
@@ -12,7 +12,7 @@ export interface ChildExit {
 }
 
 export interface ChildOptions {
-  /** On top of PATH, HOME and a C locale, which is all a child gets. */
+  /** On top of the system's PATH, HOME and a C locale, which is all a child gets. */
   readonly env?: Readonly<Record<string, string>> | undefined
   /** What becomes of its standard output. @defaultValue 'read' */
   readonly output?: 'read' | 'ignored'
@@ -36,8 +36,8 @@ export class StreamChild implements AsyncDisposable {
   /** @throws RunproofError TOOL_MISSING */
   constructor(argv: readonly [string, ...string[]], options: ChildOptions = {}) {
     const [program, ...args] = argv
-    const file = requireProgram(program, `install ${program}, or put its directory on PATH`)
-    const setpriv = findProgram('setpriv')
+    const file = findProgram(program)
+    const setpriv = lookUpProgram('setpriv')
     const line: readonly [string, ...string[]] =
       setpriv === undefined ? [file, ...args] : [setpriv, '--pdeathsig', 'KILL', '--', file, ...args]
     this.#process = spawn(line[0], line.slice(1), {
@@ -100,6 +100,6 @@ export class StreamChild implements AsyncDisposable {
 }
 
 function baseEnvironment(): Record<string, string> {
-  const { PATH, HOME } = process.env
-  return { LC_ALL: 'C', ...(PATH !== undefined && { PATH }), ...(HOME !== undefined && { HOME }) }
+  const { HOME } = process.env
+  return { LC_ALL: 'C', PATH: SYSTEM_PATH, ...(HOME !== undefined && { HOME }) }
 }

@@ -1,8 +1,8 @@
 import { constants, createGzip, createZstdCompress } from 'node:zlib'
 import type { Compression } from '../../model/archive.ts'
 import { RunproofError } from '../../model/error.ts'
+import { lookUpProgram } from '../find-program.ts'
 import { LentWriter, lent } from './lend.ts'
-import { findProgram } from './program.ts'
 import { throughChild } from './through-child.ts'
 
 const CHUNK = 256 * 1024
@@ -22,7 +22,7 @@ export async function* compressed(
     yield* source
     return
   }
-  const zstd = compression === 'zstd' ? findProgram('zstd') : undefined
+  const zstd = compression === 'zstd' ? lookUpProgram('zstd') : undefined
   if (zstd !== undefined) {
     const argv = [zstd, '--quiet', `-${ZSTD_LEVEL}`, '--threads=2', '--check', '--stdout'] as const
     yield* throughChild(source, [...argv], exit => new RunproofError('COMMAND_FAILED', `zstd ended with ${exit}`), {

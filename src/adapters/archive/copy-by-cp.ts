@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { RunproofError } from '../../model/error.ts'
+import { findProgram } from '../find-program.ts'
 import { diskFull, saysDiskFull } from './disk-error.ts'
-import { requireProgram } from './program.ts'
 
 const run = promisify(execFile)
 
@@ -17,7 +17,7 @@ export function privateCopy(file: string, into: string): Promise<void> {
 }
 
 async function copy(flags: readonly string[], directory: string, into: string): Promise<void> {
-  const cp = requireProgram('cp', 'install GNU coreutils')
+  const cp = findProgram('cp')
   try {
     await run(cp, [...flags, '--no-target-directory', '--', directory, into], { env: { LC_ALL: 'C' } })
   } catch (cause) {

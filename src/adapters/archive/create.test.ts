@@ -3,15 +3,28 @@ import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createReadStream, existsSync } from 'node:fs'
-import { appendFile, chmod, mkdir, mkdtemp, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import {
+  appendFile,
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
+import { generateIdentity, identityToRecipient } from 'age-encryption'
+import type { CreateArchive } from '../../model/archive.ts'
 import { type ErrorCode, RunproofError } from '../../model/error.ts'
 import { craftTar } from '../../testing/crafted-tar.ts'
 import { archives } from './archives.ts'
-import { livingChildren, mountTmpfs, withOnly } from './test-machine.ts'
+import { livingChildren, mountTmpfs, runWithout } from './test-machine.ts'
 
 const failsWith =
   (code: ErrorCode, message = /./) =>
@@ -166,19 +179,45 @@ describe('create', () => {
   })
 
   test('without the zstd program the archive is the same tree', async t => {
-    const { source, archivePath, root } = await place(t)
-    withOnly(t, root, ['tar', 'setpriv'])
-    const { manifest } = await archives.create({ sourceDir: source, archivePath, compression: 'zstd' })
+    const { source, archivePath } = await place(t)
+    if (runWithout(t, ['zstd'], creating({ sourceDir: source, archivePath, compression: 'zstd' })) === undefined) return
     const inspected = await archives.inspect({ open: () => createReadStream(archivePath), name: 'archive' })
     assert.deepEqual(inspected.formats, ['zstd', 'tar'])
-    assert.deepEqual(inspected.manifest, manifest)
+    assert.deepEqual(inspected.manifest, await archives.describeTree(source))
   })
 
   test('without GNU tar the missing tool is named', async t => {
-    const { source, archivePath, root } = await place(t)
-    withOnly(t, root, [])
-    await assert.rejects(archives.create({ sourceDir: source, archivePath }), failsWith('TOOL_MISSING', /tar/))
+    const { source, archivePath } = await place(t)
+    const said = runWithout(t, ['tar'], creating({ sourceDir: source, archivePath }))
+    if (said === undefined) return
+    assert.match(said, /^TOOL_MISSING program tar is not in \/usr\/local\/sbin:/)
     assert.equal(existsSync(archivePath), false)
+  })
+
+  test('a program that the caller’s PATH puts first is not run', async t => {
+    const { root, source, archivePath } = await place(t)
+    const bin = path.join(root, 'bin')
+    const traces = path.join(root, 'traces')
+    await mkdir(bin)
+    for (const name of ['tar', 'zstd', 'age', 'setpriv', 'cp', 'sh'])
+      await writeFile(path.join(bin, name), `#!/bin/sh\necho ${name} >> ${traces}\nexit 1\n`, { mode: 0o755 })
+    const identity = await generateIdentity()
+    const identityFile = path.join(root, 'identity')
+    await writeFile(identityFile, identity)
+    const before = process.env.PATH
+    t.after(() => {
+      process.env.PATH = before
+    })
+    process.env.PATH = `${bin}:${before}`
+    const recipients = [await identityToRecipient(identity)]
+    const { manifest } = await archives.create({ sourceDir: source, archivePath, recipients })
+    const read = { open: () => createReadStream(archivePath), name: 'archive', decrypt: { identityFile } }
+    assert.deepEqual((await archives.unpack({ ...read, into: path.join(root, 'into') })).manifest, manifest)
+    await archives.linkedCopy(source, path.join(root, 'copy'))
+    const command = ['sh', '-c', `printf %s "$PATH" > ${path.join(root, 'path')}; cat ${archivePath}`] as const
+    await archives.fetch({ from: { command }, directory: root, fileName: 'fetched' })
+    assert.equal(existsSync(traces), false)
+    assert.doesNotMatch(await readFile(path.join(root, 'path'), 'utf8'), new RegExp(bin))
   })
 
   test('an unreadable file is named, and who is not root can archive the rest', async t => {
@@ -196,21 +235,23 @@ describe('create', () => {
 
 /** @returns `created`, or the code and the name in the message */
 function runAsNobody(archivePath: string, sourceDir: string): string {
-  const script = `
+  const node = [process.execPath, '--input-type=module', '-e', creating({ archivePath, sourceDir })]
+  const said = execFileSync('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', '--', ...node], {
+    encoding: 'utf8',
+  })
+  return said.split(' ').slice(0, 2).join(' ')
+}
+
+/** A module that writes `created`, or the code and the message. */
+function creating(options: CreateArchive): string {
+  return `
     import { archives } from ${JSON.stringify(import.meta.resolve('./archives.ts'))}
     try {
-      await archives.create(${JSON.stringify({ archivePath, sourceDir })})
+      await archives.create(${JSON.stringify(options)})
       process.stdout.write('created')
     } catch (thrown) {
-      process.stdout.write(thrown.code + ' ' + thrown.message.split(' ')[0])
+      process.stdout.write(thrown.code + ' ' + thrown.message)
     }`
-  return execFileSync(
-    'setpriv',
-    ['--reuid=65534', '--regid=65534', '--clear-groups', '--', process.execPath, '--input-type=module', '-e', script],
-    {
-      encoding: 'utf8',
-    },
-  )
 }
 
 async function place(t: TestContext): Promise<{ root: string; source: string; archivePath: string }> {

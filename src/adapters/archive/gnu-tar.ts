@@ -1,8 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { RunproofError } from '../../model/error.ts'
-import { requireProgram } from './program.ts'
-
-const HINT = 'install GNU tar (package tar)'
+import { findProgram } from '../find-program.ts'
 
 /**
  * Larger writes than tar's 10 KiB: measured on a pipe into Node, 64 KiB moved 1 GiB in 0.78 s instead of 1.14 s.
@@ -11,14 +9,14 @@ const BLOCKING = '--blocking-factor=128'
 
 /** @throws RunproofError TOOL_MISSING when there is no tar, or another one: only GNU's keeps sparse files, attributes and ACLs */
 function requireGnuTar(): string {
-  const tar = requireProgram('tar', HINT)
+  const tar = findProgram('tar')
   const version = execFileSync(tar, ['--version'], {
     env: { LC_ALL: 'C' },
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   if (version.includes('GNU tar')) return tar
-  throw new RunproofError('TOOL_MISSING', `${tar} is not GNU tar`, { hint: HINT })
+  throw new RunproofError('TOOL_MISSING', `${tar} is not GNU tar`, { hint: 'install GNU tar (package tar)' })
 }
 
 /** Archives a directory to standard output, itself first as `./`, in an order that does not depend on the disk. */
