@@ -151,7 +151,8 @@ export const daemonPrivate = defineCheck<Privacy>({
       subject: async (context, scope) => {
         const { instance } = context.values.get(isolated)
         const controller = new AbortController()
-        const place = join(context.values.get(keysDir), '..', 'off-limits')
+        // Anywhere else there would be nothing to see from inside.
+        const place = join(instance.place.dir, 'off-limits')
         await context.tools.files.makeDirectory(place)
         scope.defer(() => context.tools.files.remove(place))
         const running = instance.run(

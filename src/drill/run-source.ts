@@ -1,7 +1,8 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { CheckContext } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
 import type { Instance } from '../model/instance.ts'
+import { programFiles } from './program-files.ts'
 import type { Source } from './subjects.ts'
 
 /** Starts the source daemon on its own state root, behind a barrier, and waits until it is ready. */
@@ -12,6 +13,14 @@ export async function runSource(context: CheckContext, site: Source, scratchDir:
   const instance = await tools.instances.start({
     scratch,
     barrier: (await tools.instances.detectBarrier()).kind === 'none' ? 'none' : 'best',
+    readable: [
+      site.routesFile,
+      site.masterKeyFile,
+      dirname(site.adminTokenFile),
+      dirname(site.readonlyTokenFile),
+      ...(await programFiles(context, site.binary)),
+    ],
+    writable: [site.stateRoot, site.workspaceRoot],
     daemon: place => target.serve({ ...site, bind: `127.0.0.1:${place.port}` }),
     signal,
   })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { CheckContext } from '../model/check.ts'
 import type { Instance } from '../model/instance.ts'
 import { Secret } from '../model/secret.ts'
+import { programFiles } from './program-files.ts'
 import { type Isolated, restored, site } from './subjects.ts'
 
 export interface IsolatedOptions {
@@ -16,6 +17,7 @@ export interface IsolatedOptions {
   readonly stateRoot?: string
   readonly masterKeyFile?: string
   readonly network?: 'isolated' | 'shared'
+  readonly files?: 'isolated' | 'shared'
   /** Address to bind; loopback unless a counterproof says otherwise. */
   readonly host?: string
   /** Changes the daemon's own view before it starts, for instance with its offline commands. */
@@ -62,6 +64,8 @@ export async function startIsolated(context: CheckContext, options: IsolatedOpti
     scratch: options.scratchDir,
     barrier: (await tools.instances.detectBarrier()).kind === 'none' ? 'none' : 'best',
     ...(options.network === undefined ? {} : { network: options.network }),
+    ...(options.files === undefined ? {} : { files: options.files }),
+    readable: [keys, routesFile, options.masterKeyFile ?? masterKeyFile, ...(await programFiles(context, binary))],
     views: [
       { lower: options.stateRoot ?? trees.stateRoot, at: stateRoot },
       { lower: trees.workspaceRoot, at: workspaceRoot },

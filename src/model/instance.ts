@@ -62,7 +62,16 @@ export interface InstanceSpec {
   readonly barrier?: 'best' | 'none'
   /** `shared` leaves the way out open, everything else stays closed: the counterproof of the egress check. Default `isolated`. */
   readonly network?: 'isolated' | 'shared'
+  /**
+   * `isolated`: what is outside its own place is read-only, and directories that programs keep sockets and devices in are
+   * private and empty. `shared` leaves all that out: the counterproof. Default `isolated`; without namespaces it is shared.
+   */
+  readonly files?: 'isolated' | 'shared'
   readonly views?: readonly ViewSpec[]
+  /** Files and directories the daemon reads, wherever they lie: below `scratch` and `/tmp` it finds nothing else. */
+  readonly readable?: readonly string[]
+  /** The same, to be written to. What is written stays. */
+  readonly writable?: readonly string[]
   /** Default: chosen. */
   readonly port?: number
   /** Only root can give another one than its own. */
@@ -172,6 +181,12 @@ export interface Mount {
   readonly type: string
   readonly source: string
   readonly options: string
+  /** Of the mount itself, for instance `rw,nosuid`. */
+  readonly flags: string
+  /** Of the mount, or of the file system it shows. */
+  readonly readOnly: boolean
+  /** `MAJOR:MINOR`, the same for every mount of one file system. */
+  readonly device: string
 }
 
 export interface InstanceFacts {
@@ -183,14 +198,18 @@ export interface InstanceFacts {
   /** Of every process but init and warden. */
   readonly openFiles: readonly OpenFile[]
   readonly listeners: readonly Listener[]
+  /** Those that can be reached; one that another is mounted over can not. */
   readonly mounts: readonly Mount[]
+  /** Mount points below which writing would change a file system of this machine. */
+  readonly writesThrough: readonly string[]
   /** Of the daemon; false where it shares that namespace with this process. */
   readonly ownNamespaces: Readonly<Record<'net' | 'pid' | 'mnt' | 'ipc' | 'uts' | 'user', boolean>>
 }
 
-export interface ProbeOptions {
-  readonly host: string
-  readonly port: number
+/** Where a probe tries to connect to: TCP, or a socket in the file system. */
+export type Destination = { readonly host: string; readonly port: number } | { readonly path: string }
+
+export type ProbeOptions = Destination & {
   /** Default 1 000. */
   readonly timeoutMs?: number
 }
@@ -229,8 +248,13 @@ export interface Instance extends AsyncDisposable {
   readonly id: string
   readonly barrier: Barrier
   readonly network: 'isolated' | 'shared'
+  readonly files: 'isolated' | 'shared'
   readonly place: Place
   readonly views: readonly View[]
+  /** Where it may write, besides what ends with it: its own directory, its views, and what it was given. */
+  readonly writable: readonly string[]
+  /** What the barrier does not keep away, one sentence each, for the assumptions of a run. */
+  readonly uncovered: readonly string[]
   /** As seen from outside the barrier; null without a daemon. */
   readonly pid: number | null
   /** From the call of start to the daemon's exec. */

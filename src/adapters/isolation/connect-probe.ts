@@ -1,13 +1,13 @@
-import { connect } from 'node:net'
+import { connect, type NetConnectOpts } from 'node:net'
 import type { ProbeOptions, ProbeResult } from '../../model/instance.ts'
 
 /**
- * Tries to open a TCP connection and closes it at once. Run inside a barrier it asks whether there is a way out; run
+ * Tries to open a connection and closes it at once. Run inside a barrier it asks whether there is a way out; run
  * outside it shows that the question can be answered with yes.
  */
-export function connectProbe({ host, port, timeoutMs = 1_000 }: ProbeOptions): Promise<ProbeResult> {
+export function connectProbe({ timeoutMs = 1_000, ...to }: ProbeOptions): Promise<ProbeResult> {
   return new Promise(resolve => {
-    const socket = connect({ host, port })
+    const socket = connect(to satisfies NetConnectOpts)
     const settle = (result: ProbeResult) => {
       clearTimeout(timer)
       socket.destroy()

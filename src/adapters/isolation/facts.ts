@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import type { InstanceFacts, InstanceProcess, Listener, OpenFile } from '../../model/instance.ts'
 import { readLink, readText } from '../process/links.ts'
-import { parseMountInfo } from '../process/mounts.ts'
+import { parseMountInfo, reachable } from '../process/mounts.ts'
 import { isLoopback, parseSocketTable, type SocketRow } from '../process/sockets.ts'
 
 const TABLES = ['tcp', 'tcp6', 'udp', 'udp6'] as const
@@ -18,13 +18,16 @@ export function gatherFacts(
   about: Pick<InstanceFacts, 'barrier' | 'network'>,
 ): InstanceFacts {
   const guests = processes.filter(({ role }) => role === 'daemon' || role === 'other')
+  const mounts = reachable(readText(`/proc/${inspected}/mountinfo`))
+  const outside = new Set(parseMountInfo(readText('/proc/self/mountinfo')).map(({ device }) => device))
   return {
     ...about,
     interfaces: interfaceNames(inspected),
     processes,
     openFiles: guests.flatMap(({ identity }) => openFilesOf(identity.pid)),
     listeners: listenersOf(inspected, guests, about.network === 'isolated'),
-    mounts: parseMountInfo(readText(`/proc/${inspected}/mountinfo`)),
+    mounts,
+    writesThrough: mounts.filter(({ readOnly, device }) => !readOnly && outside.has(device)).map(({ at }) => at),
     ownNamespaces: Object.fromEntries(
       NAMESPACES.map(name => [name, readLink(`/proc/${inspected}/ns/${name}`) !== readLink(`/proc/self/ns/${name}`)]),
     ) as InstanceFacts['ownNamespaces'],

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Command } from '../../model/command.ts'
 import { RunproofError } from '../../model/error.ts'
 import type {
@@ -31,6 +33,7 @@ import { enterArgv, unprivilegedArgv } from './privileges.ts'
 import { settlesWithin } from './settles-within.ts'
 import { type Subject, waitReady } from './wait-ready.ts'
 import { startWarden, type WardenLink } from './warden-link.ts'
+import type { Seclusion } from './warden-protocol.ts'
 import { ownNamespaces, whatIsLeft } from './what-is-left.ts'
 
 const DEFAULT_LOG_BYTES = 4 * 1024 * 1024
@@ -38,6 +41,14 @@ const DEFAULT_GRACE_MS = 10_000
 /** Children of a daemon that just ended may be ending too; after this they are leftovers. */
 const SETTLE_MS = 100
 const PORTS_TO_TRY = 5
+/** Where programs keep sockets and devices. The daemon may be root without capabilities, and root owns the disks. */
+const PRIVATE_PLACES = ['/dev', '/run', '/var/run', '/tmp', '/var/tmp']
+const CHECKOUT = fileURLToPath(new URL('../../..', import.meta.url))
+/** The stand-in and Node, which may lie below one of those in a checkout there. */
+const OWN_PROGRAMS = [
+  ...['src', 'fixtures', 'node_modules'].map(name => join(CHECKOUT, name)),
+  dirname(process.execPath),
+]
 
 /** Told of every process that must be swept if this one is killed. */
 export interface LeaseWriter {
@@ -75,7 +86,9 @@ class RunningInstance implements Instance {
   readonly id: string
   readonly barrier: Barrier
   readonly network: 'isolated' | 'shared'
+  readonly files: 'isolated' | 'shared'
   readonly exited: Promise<Exit>
+  uncovered: readonly string[] = []
   views: Instance['views'] = []
   pid: number | null = null
   startMs = 0
@@ -113,6 +126,7 @@ class RunningInstance implements Instance {
     this.#marker = `${this.id}-${randomBytes(8).toString('hex')}`
     this.barrier = barrier
     this.network = barrier.kind === 'none' ? 'shared' : (spec.network ?? 'isolated')
+    this.files = barrier.kind === 'none' ? 'shared' : (spec.files ?? 'isolated')
     this.exited = new Promise(resolve => {
       this.#settleExited = resolve
     })
@@ -174,18 +188,33 @@ class RunningInstance implements Instance {
       overlayOptions:
         this.barrier.kind === 'none' ? null : this.barrier.kind === 'user-namespaces' ? ['userxattr'] : [],
       mountProgram: this.barrier.tools.mount ?? 'mount',
+      mountTable: join(this.#layout.dir, 'mounts.fstab'),
       socket: this.#socket?.path ?? null,
       marker: this.barrier.kind === 'none' ? this.#marker : null,
-      hidden: this.barrier.kind === 'none' ? [] : listeningSocketPaths(),
-      hiddenTable: join(this.#layout.dir, 'hidden.fstab'),
+      seclusion: this.files === 'shared' ? null : this.#seclusion(),
       port: this.place.port,
     })
-    const { pid, views } = await prepared
+    const { pid, views, uncovered } = await prepared
+    this.uncovered = uncovered
     this.#wardenInnerPid = pid
     this.views = views
     this.#initPid = this.barrier.kind === 'none' ? link.child.pid! : descendants(link.child.pid!)[0]!
     this.#namespaces = ownNamespaces(this.#initPid)
     this.#members()
+  }
+
+  get writable(): readonly string[] {
+    return [this.#layout.dir, ...(this.#spec.views ?? []).map(({ at }) => at), ...(this.#spec.writable ?? [])]
+  }
+
+  #seclusion(): Seclusion {
+    const { scratch, readable = [] } = this.#spec
+    return {
+      homes: [...PRIVATE_PLACES, tmpdir(), scratch],
+      readable: [...OWN_PROGRAMS, ...readable],
+      writable: this.writable,
+      sockets: listeningSocketPaths(),
+    }
   }
 
   async #startDaemon(command: Command): Promise<void> {

@@ -1,5 +1,15 @@
 import type { Exit, ProbeOptions, ProbeResult, View, ViewSpec } from '../../model/instance.ts'
 
+/** What of the file system stays within reach. Absolute paths; those that do not exist are passed over. */
+export interface Seclusion {
+  /** Shown empty and private. */
+  readonly homes: readonly string[]
+  readonly readable: readonly string[]
+  readonly writable: readonly string[]
+  /** Sockets that listened before the start. */
+  readonly sockets: readonly string[]
+}
+
 /** What the outside asks the warden. */
 export type ToWarden =
   | {
@@ -7,14 +17,13 @@ export type ToWarden =
       readonly views: readonly (ViewSpec & { readonly work: string })[]
       readonly overlayOptions: readonly string[] | null
       readonly mountProgram: string
+      /** Where the list for it is written. */
+      readonly mountTable: string
       readonly socket: string | null
       /** Without a barrier: what the environment of every process of the instance says. */
       readonly marker: string | null
       readonly port: number
-      /** Sockets in the file system, which no network namespace keeps away: covered before anything else runs. */
-      readonly hidden: readonly string[]
-      /** Where the list for `mount --all` is written. */
-      readonly hiddenTable: string
+      readonly seclusion: Seclusion | null
     }
   | {
       readonly kind: 'start'
@@ -32,7 +41,12 @@ export type ToWarden =
 
 /** What the warden tells. Pids are those of its own namespace. */
 export type FromWarden =
-  | { readonly kind: 'prepared'; readonly pid: number; readonly views: readonly View[] }
+  | {
+      readonly kind: 'prepared'
+      readonly pid: number
+      readonly views: readonly View[]
+      readonly uncovered: readonly string[]
+    }
   | { readonly kind: 'started'; readonly pid: number }
   | { readonly kind: 'exited'; readonly exit: Exit; readonly droppedBytes: number }
   | { readonly kind: 'probed'; readonly id: number; readonly result: ProbeResult }

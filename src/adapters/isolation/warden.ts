@@ -3,25 +3,16 @@
  * down, and carries connections in. It acts on messages of its parent only, and ends with it: the channel closes when the
  * parent dies, whatever it died of.
  */
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  chmodSync,
-  chownSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs'
+import { chmodSync, chownSync, lstatSync, mkdirSync, openSync, rmSync, statSync, symlinkSync, writeSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import type { View } from '../../model/instance.ts'
 import { markedPids } from '../process/marked.ts'
 import { connectProbe } from './connect-probe.ts'
+import { seclude } from './seclude.ts'
 import type { FromWarden, ToWarden } from './warden-protocol.ts'
 
 const PIPE_LINGER_MS = 50
@@ -40,10 +31,13 @@ process.on('disconnect', end)
 async function act(message: ToWarden): Promise<void> {
   if (message.kind === 'prepare') {
     marker = message.marker
-    hideSockets(message)
     const views = message.views.map((view, index) => mountView(view, index, message))
     if (message.socket !== null) await carryConnections(message.socket, message.port)
-    tell({ kind: 'prepared', pid: process.pid, views })
+    // Afterwards the cache is read-only, too.
+    flushCompileCache()
+    const uncovered =
+      message.seclusion === null ? [] : seclude(message.mountProgram, message.mountTable, message.seclusion)
+    tell({ kind: 'prepared', pid: process.pid, views, uncovered })
   }
   if (message.kind === 'start') start(message)
   if (message.kind === 'signal') daemon?.kill(message.signal)
@@ -72,19 +66,6 @@ function kill(pid: number): void {
 }
 
 type Prepare = Extract<ToWarden, { kind: 'prepare' }>
-
-/**
- * A socket in the file system is a way out that leads through no network: a container engine, a bus, a database. Those that
- * listen now are covered by `/dev/null`; one that appears later is not.
- */
-function hideSockets({ hidden, hiddenTable, mountProgram }: Prepare): void {
-  if (hidden.length === 0) return
-  const encode = (path: string) =>
-    path.replace(/[\s\\#]/g, char => `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`)
-  writeFileSync(hiddenTable, hidden.map(path => `/dev/null ${encode(path)} none bind 0 0\n`).join(''))
-  // Exit 64 = some failed: a socket may have gone meanwhile, or lie where this user cannot reach it either way.
-  spawnSync(mountProgram, ['--all', '--fstab', hiddenTable], { stdio: 'ignore' })
-}
 
 /**
  * Names inside the working directory keep commas and colons of real paths out of the mount options, where they would

@@ -1,5 +1,8 @@
-import { lstatSync, readFileSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import type { Listener } from '../../model/instance.ts'
+import { allPids } from './identity.ts'
+import { readLink, readText } from './links.ts'
+import { parseMountInfo } from './mounts.ts'
 
 export interface SocketRow {
   readonly protocol: Listener['protocol']
@@ -60,9 +63,15 @@ export function parseUnixTable(text: string): string[] {
     })
 }
 
-/** Those of this network namespace that can be seen in this process's file system. */
+/**
+ * Listening sockets in the file system as far as they are known here: those of every network namespace that a visible
+ * process is in, and those that are mount points themselves, as a container engine's in a container.
+ */
 export function listeningSocketPaths(): string[] {
-  return parseUnixTable(readFileSync('/proc/net/unix', 'utf8')).filter(path => {
+  const ofNamespace = new Map(allPids().map(pid => [readLink(`/proc/${pid}/ns/net`) ?? '', pid]))
+  const tables = ['self', ...ofNamespace.values()].map(pid => readText(`/proc/${pid}/net/unix`))
+  const mounted = parseMountInfo(readText('/proc/self/mountinfo')).map(({ at }) => at)
+  return [...new Set([...tables.flatMap(parseUnixTable), ...mounted])].filter(path => {
     try {
       return lstatSync(path).isSocket()
     } catch {
