@@ -8,7 +8,10 @@ export function processesNaming(path: string): string[] {
     if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return []
     const words = read(pid, 'cmdline').replaceAll('\0', ' ').trim()
     // A zombie has neither words nor mounts: it ended, and only waits to be read.
-    const named = [words, read(pid, 'environ'), foreignMounts(pid)].some(text => text.includes(path))
+    const named =
+      [words, read(pid, 'environ')].some(text => text.includes(path)) ||
+      // Below it: a file system that a test mounted there is seen by every namespace made meanwhile, whoever made it.
+      foreignMounts(pid).includes(`${path}/`)
     return named ? [`${pid} ${words}`] : []
   })
 }
