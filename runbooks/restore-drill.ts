@@ -4,7 +4,7 @@ import { auditKeyContinuity } from '../src/checks/audit-key.ts'
 import { rpoWithinBudget, rtoWithinBudget } from '../src/checks/budget.ts'
 import { doctorAgrees, referencesDiagnosed, routesDiagnosed, runtimeReadable } from '../src/checks/client-commands.ts'
 import { instanceReady } from '../src/checks/instance-ready.ts'
-import { daemonPrivate, egressRefused, listenersLoopback } from '../src/checks/isolation.ts'
+import { daemonPrivate, egressRefused, listenersLoopback, writesKeptInside } from '../src/checks/isolation.ts'
 import { keyPrivate } from '../src/checks/key-private.ts'
 import { ledgerVerifies } from '../src/checks/ledger-verifies.ts'
 import { noKeyInData } from '../src/checks/no-key-in-data.ts'
@@ -152,11 +152,13 @@ const start = ({ params }: PlanInput): Step => ({
         readyTimeoutMs: parseDuration(params['ready-timeout']!),
         onStarted: () => context.run.phase('ready'),
       })
+      context.run.defer('the socket it was not to reach', async () => made.lure[Symbol.asyncDispose]())
+      for (const assumption of made.instance.uncovered) context.run.assume(assumption)
       context.run.defer('the isolated daemon', async () => void (await made.instance.stop({ graceMs: 5_000 })))
       context.set(isolated, made)
     },
   },
-  verify: [instanceReady, egressRefused, listenersLoopback, daemonPrivate],
+  verify: [instanceReady, egressRefused, listenersLoopback, daemonPrivate, writesKeptInside],
 })
 
 const validate = ({ params }: PlanInput): Step => ({

@@ -1,56 +1,95 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
+import { createServer, type Server } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
-import type { Instance } from '../model/instance.ts'
+import type { Destination, Instance } from '../model/instance.ts'
 import type { InterposerPort, Interposition } from '../model/interposer.ts'
 import { createHttpPort } from './isolation/http.ts'
+import { makeSocketDir } from './isolation/layout.ts'
+import type { Lease } from './process/lease.ts'
 
-/** Puts a real HTTP proxy that misbehaves as told between the checks and an instance. */
-export const interposer: InterposerPort = {
-  async interpose(instance, how) {
-    // Not below the run's scratch: a unix socket's path has 107 bytes at most.
-    const directory = await mkdtemp(join(tmpdir(), 'rp-'))
-    const socketPath = join(directory, randomBytes(3).toString('hex'))
-    const server = createHttpServer((request, response) => {
-      if (how.silent === true) return
-      forward(instance, how, request, response).catch(() => response.destroy())
-    })
-    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(socketPath, resolve))
-    const port = await createHttpPort(instance.place.baseUrl, socketPath)
+/**
+ * Puts a real HTTP proxy that misbehaves as told between the checks and an instance, and listeners outside its barrier.
+ *
+ * @param lease - told of every directory outside the run's own, which a run that is killed leaves to `gc`
+ */
+export function createInterposer(lease?: Pick<Lease, 'addDir'>): InterposerPort {
+  return {
+    async interpose(instance, how) {
+      const directory = socketDirectory(lease)
+      const socketPath = join(directory, randomBytes(3).toString('hex'))
+      const server = createHttpServer((request, response) => {
+        if (how.silent === true) return
+        forward(instance, how, request, response).catch(() => response.destroy())
+      })
+      await new Promise<void>((resolve, reject) => server.once('error', reject).listen(socketPath, resolve))
+      const port = await createHttpPort(instance.place.baseUrl, socketPath)
 
-    return delegate(instance, {
-      request: (path, options) => port.request(path, options),
-      openStream: (path, options) => port.openStream(path, options),
-      [Symbol.asyncDispose]: async () => {
-        server.closeAllConnections()
-        await new Promise<void>(resolve => server.close(() => resolve()))
-        await port.close()
-        await rm(directory, { recursive: true, force: true })
-      },
-    })
-  },
+      return delegate(instance, {
+        request: (path, options) => port.request(path, options),
+        openStream: (path, options) => port.openStream(path, options),
+        [Symbol.asyncDispose]: async () => {
+          server.closeAllConnections()
+          await new Promise<void>(resolve => server.close(() => resolve()))
+          await port.close()
+          await rm(directory, { recursive: true, force: true })
+        },
+      })
+    },
 
-  async beacon() {
-    // What is sent is read and dropped: a socket with unread bytes never closes, and closing the listener waits for it.
-    const server = createServer(socket =>
-      socket
-        .on('error', () => {})
-        .resume()
-        .end(),
-    )
-    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve))
-    const address = server.address()
-    if (address === null || typeof address === 'string') throw new TypeError('a TCP listener has an address')
-    return {
-      host: '127.0.0.1',
-      port: address.port,
-      [Symbol.asyncDispose]: () => new Promise<void>(resolve => server.close(() => resolve())),
-    }
-  },
+    async beacon() {
+      const { server, port } = await acceptAt({ host: '127.0.0.1', port: 0 })
+      return { host: '127.0.0.1', port, [Symbol.asyncDispose]: () => closed(server) }
+    },
+
+    async lure(where) {
+      if (where === 'socket') {
+        const directory = socketDirectory(lease)
+        const at = { path: join(directory, 's') }
+        const { server } = await acceptAt(at)
+        return {
+          where,
+          at,
+          [Symbol.asyncDispose]: async () => {
+            await closed(server)
+            await rm(directory, { recursive: true, force: true })
+          },
+        }
+      }
+      const host = Object.values(networkInterfaces())
+        .flat()
+        .find(one => (where === 'ipv6' ? one?.address === '::1' : one?.family === 'IPv4' && !one.internal))?.address
+      if (host === undefined) return undefined
+      const { server, port } = await acceptAt({ host, port: 0 })
+      return { where, at: { host, port }, [Symbol.asyncDispose]: () => closed(server) }
+    },
+  }
+}
+
+async function acceptAt(at: Destination): Promise<{ server: Server; port: number }> {
+  // What is sent is read and dropped: a socket with unread bytes never closes, and closing the listener waits for it.
+  const server = createServer(socket =>
+    socket
+      .on('error', () => {})
+      .resume()
+      .end(),
+  )
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(at, resolve))
+  const address = server.address()
+  return { server, port: address === null || typeof address === 'string' ? 0 : address.port }
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise(resolve => server.close(() => resolve()))
+}
+
+function socketDirectory(lease: Pick<Lease, 'addDir'> | undefined): string {
+  const directory = makeSocketDir()
+  lease?.addDir(directory)
+  return directory
 }
 
 async function forward(

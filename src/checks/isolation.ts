@@ -1,37 +1,77 @@
-import { join } from 'node:path'
+import { randomBytes } from 'node:crypto'
+import { dirname, join } from 'node:path'
 import { startBroken } from '../drill/start-isolated.ts'
-import { isolated, keysDir, offLimits } from '../drill/subjects.ts'
+import { isolated, offLimits } from '../drill/subjects.ts'
 import { changed, defineCheck, failed, passed } from '../model/check.ts'
-import type { InstanceProcess, Listener, OpenFile, ProbeResult } from '../model/instance.ts'
+import type { Destination, Instance, InstanceProcess, Listener, OpenFile, ProbeResult } from '../model/instance.ts'
 
-interface Egress {
+interface Attempt {
+  readonly to: string
   readonly inside: ProbeResult['outcome']
-  readonly outside: ProbeResult['outcome']
+  /** Null where there is nobody outside who could be reached. */
+  readonly outside: ProbeResult['outcome'] | null
 }
 
-/** From inside the barrier nothing outside can be reached; the same probe from outside shows that there was something to reach. */
+interface Egress {
+  readonly attempts: readonly Attempt[]
+  readonly interfaces: readonly string[]
+  readonly ownNetwork: boolean
+}
+
+/** Kept for documentation, so nobody has it: a network that leads anywhere would try. @see RFC 5737 */
+const NOWHERE = { host: '192.0.2.1', port: 9 }
+
+/**
+ * From inside the barrier nothing outside can be reached: not over loopback, not at the address of this machine, not through
+ * a socket in the file system, whether it was made before the daemon started or after. The same probes from outside show
+ * that there was something to reach.
+ */
 export const egressRefused = defineCheck<Egress>({
   id: 'egress-refused',
   title: 'The isolated daemon can reach nothing outside its barrier',
   needs: ['barrier'],
 
   async probe({ values, tools }) {
-    await using beacon = await tools.interposer.beacon()
-    const { host, port } = beacon
-    return {
-      outside: (await tools.instances.probeFromOutside({ host, port })).outcome,
-      inside: (await values.get(isolated).instance.egressProbe({ host, port })).outcome,
-    }
+    const { instance, lure } = values.get(isolated)
+    const { interposer, instances } = tools
+    await using scope = new AsyncDisposableStack()
+    const beacon = scope.use(await interposer.beacon())
+    const ipv6 = scope.use(await interposer.lure('ipv6'))
+    const network = scope.use(await interposer.lure('network'))
+    const later = scope.use(await interposer.lure('socket'))
+    const tried = async (to: string, at: Destination): Promise<Attempt> => ({
+      to,
+      outside: (await instances.probeFromOutside(at)).outcome,
+      inside: (await instance.egressProbe(at)).outcome,
+    })
+    const attempts = await Promise.all([
+      tried('127.0.0.1', { host: beacon.host, port: beacon.port }),
+      ...(ipv6 === undefined ? [] : [tried('::1', ipv6.at)]),
+      network === undefined ? nowhere(instance) : tried('the address of this machine', network.at),
+      tried('a socket made before its start', lure.at),
+      ...(later === undefined ? [] : [tried('a socket made after its start', later.at)]),
+    ])
+    const { interfaces, ownNamespaces } = await instance.facts()
+    return { attempts, interfaces, ownNetwork: ownNamespaces.net }
   },
 
-  judge({ inside, outside }) {
-    if (outside !== 'connected')
-      return failed('the listener could not be reached from outside either, so the probe proves nothing', {
-        actual: outside,
-      })
-    return inside === 'connected'
-      ? failed('a connection out of the barrier succeeded', { actual: inside })
-      : passed({ actual: { inside, outside } })
+  judge({ attempts, interfaces, ownNetwork }) {
+    const dead = attempts.find(one => one.outside !== null && one.outside !== 'connected')
+    if (attempts.length === 0 || dead !== undefined)
+      return failed(
+        `the listener at ${dead?.to ?? 'no place'} could not be reached from outside either, so the probe proves nothing`,
+        { actual: dead?.outside ?? null },
+      )
+    const open = attempts.find(one => one.inside === 'connected')
+    if (open !== undefined)
+      return failed(`a connection out of the barrier succeeded: ${open.to}`, { actual: open.inside })
+    const answered = attempts.find(one => one.outside === null && one.inside !== 'unreachable')
+    if (answered !== undefined)
+      return failed(`there is a way towards ${answered.to}`, { expected: 'unreachable', actual: answered.inside })
+    if (!ownNetwork) return failed('its network is the one of this machine')
+    return interfaces.length === 1 && interfaces[0] === 'lo'
+      ? passed({ actual: Object.fromEntries(attempts.map(one => [one.to, one.inside])) })
+      : failed('it has another network interface than loopback', { expected: ['lo'], actual: interfaces })
   },
 
   counterproofs: [
@@ -39,15 +79,119 @@ export const egressRefused = defineCheck<Egress>({
       id: 'dead-listener',
       breaks: 'nothing listens outside',
       because: /proves nothing/,
-      observation: observed => ({ ...observed, outside: 'refused' }),
+      observation: observed => ({
+        ...observed,
+        attempts: observed.attempts.map(one => ({ ...one, outside: 'refused' as const })),
+      }),
+    },
+    {
+      id: 'second-interface',
+      breaks: 'there is a second network interface inside',
+      because: /another network interface/,
+      observation: observed => ({ ...observed, interfaces: ['lo', 'eth0'] }),
+    },
+    {
+      id: 'no-network-of-its-own',
+      breaks: 'its network namespace is the one of this machine',
+      because: /its network/,
+      observation: observed => ({ ...observed, ownNetwork: false }),
+    },
+    {
+      id: 'a-way-out',
+      breaks: 'packets to an address that nobody has are sent instead of refused',
+      because: /there is a way/,
+      observation: observed => ({
+        ...observed,
+        attempts: [...observed.attempts, { to: NOWHERE.host, outside: null, inside: 'no-answer' }],
+      }),
     },
     {
       id: 'egress-open',
       breaks: 'a daemon shares the network of this machine',
-      because: /succeeded/,
+      because: /succeeded: 127/,
       cost: { instances: 1 },
       subject: async (context, scope) => {
         const broken = await startBroken(context, scope, { network: 'shared' })
+        return changed(context, { values: context.values.with(isolated, broken) })
+      },
+    },
+    {
+      id: 'sockets-open',
+      breaks: 'a daemon sees the sockets in the file system of this machine',
+      because: /succeeded: a socket/,
+      cost: { instances: 1 },
+      subject: async (context, scope) => {
+        const broken = await startBroken(context, scope, { files: 'shared' })
+        return changed(context, { values: context.values.with(isolated, broken) })
+      },
+    },
+  ],
+})
+
+async function nowhere(instance: Instance): Promise<Attempt> {
+  return { to: NOWHERE.host, outside: null, inside: (await instance.egressProbe(NOWHERE)).outcome }
+}
+
+interface Writes {
+  /** Whether its own place took a write, so that a refusal elsewhere means something. */
+  readonly ownPlace: boolean
+  /** What was written from inside and found outside. */
+  readonly reached: readonly string[]
+  /** Mount points of file systems of this machine, not its own, that are not read-only inside. */
+  readonly open: readonly string[]
+}
+
+/** What the daemon writes ends up in its own directory and its views, or nowhere: the disk of this machine is read-only to it. */
+export const writesKeptInside = defineCheck<Writes>({
+  id: 'writes-inside',
+  title: 'The isolated daemon can write nothing outside its own place',
+  needs: ['barrier'],
+
+  async probe({ values, tools, signal }) {
+    const { instance, adminTokenFile } = values.get(isolated)
+    const found = async (directory: string) => {
+      const path = join(directory, `written-${randomBytes(4).toString('hex')}`)
+      await instance.run({ argv: ['sh', '-c', ': > "$1"', 'sh', path] }, { timeoutMs: 10_000, signal })
+      const there = (await tools.files.facts(path)) !== undefined
+      if (there) await tools.files.remove(path)
+      return there
+    }
+    const reached: string[] = []
+    for (const directory of [dirname(adminTokenFile), dirname(instance.place.dir)])
+      if (await found(directory)) reached.push(directory)
+    const { writesThrough } = await instance.facts()
+    const isOwn = (at: string) => instance.writable.some(place => at === place || at.startsWith(`${place}/`))
+    return { ownPlace: await found(instance.place.tmp), reached, open: writesThrough.filter(at => !isOwn(at)) }
+  },
+
+  judge({ ownPlace, reached, open }) {
+    if (!ownPlace) return failed('not even its own place could be written to, so the probe proves nothing')
+    if (reached.length > 0) return failed(`what was written inside lay outside, in ${reached.join(', ')}`)
+    return open.length === 0
+      ? passed({ actual: 'refused' })
+      : failed(`a file system of this machine could be written to below ${open.join(', ')}`)
+  },
+
+  counterproofs: [
+    {
+      id: 'mute',
+      breaks: 'its own place takes no write either',
+      because: /proves nothing/,
+      observation: observed => ({ ...observed, ownPlace: false }),
+    },
+    {
+      id: 'mount-open',
+      breaks: 'a mount of this machine is not read-only inside',
+      because: /could be written to below/,
+      observation: observed => ({ ...observed, open: ['/srv'] }),
+    },
+    {
+      id: 'files-open',
+      breaks: 'a daemon sees the file system of this machine as it is',
+      because: /lay outside/,
+      cost: { instances: 1 },
+      subject: async (context, scope) => {
+        const broken = await startBroken(context, scope, { files: 'shared' })
         return changed(context, { values: context.values.with(isolated, broken) })
       },
     },
@@ -155,15 +299,14 @@ export const daemonPrivate = defineCheck<Privacy>({
         const place = join(instance.place.dir, 'off-limits')
         await context.tools.files.makeDirectory(place)
         scope.defer(() => context.tools.files.remove(place))
-        const running = instance.run(
-          { argv: ['sleep', '60'], cwd: place },
-          { timeoutMs: 60_000, signal: controller.signal },
-        )
+        const running = instance
+          .run({ argv: ['sleep', '60'], cwd: place }, { timeoutMs: 60_000, signal: controller.signal })
+          .catch(() => {})
         scope.defer(async () => {
           controller.abort()
-          await running.catch(() => {})
+          await running
         })
-        await sleeping(instance, place, context.signal)
+        await Promise.race([sleeping(instance, place, context.signal), running])
         return changed(context, { values: context.values.with(offLimits, [place]) })
       },
     },

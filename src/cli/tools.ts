@@ -1,7 +1,7 @@
 import { archives } from '../adapters/archive/archives.ts'
 import { clock } from '../adapters/clock.ts'
 import { files } from '../adapters/files.ts'
-import { interposer } from '../adapters/interposer.ts'
+import { createInterposer } from '../adapters/interposer.ts'
 import { createInstancePort } from '../adapters/isolation/instances.ts'
 import { leakScan } from '../adapters/leak-scan.ts'
 import { noticesIn } from '../adapters/notices.ts'
@@ -22,7 +22,7 @@ export function toolsFor({ signer, lease, noticeDir }: ToolsInput): Tools {
     clock,
     files,
     archives,
-    interposer,
+    interposer: createInterposer(lease),
     instances: createInstancePort(lease),
     leaks: leakScan,
     commands,

@@ -57,6 +57,7 @@ export async function startIsolated(context: CheckContext, options: IsolatedOpti
   await tools.files.write(readonlyTokenFile, readonlyToken)
   await tools.files.write(wrongTokenFile, token('wrong-token'))
 
+  const lure = unclaimed.use((await tools.interposer.lure('socket'))!)
   const stateRoot = join(views, 'state')
   const workspaceRoot = join(views, 'workspace')
   const instance = await tools.instances.start({
@@ -95,6 +96,7 @@ export async function startIsolated(context: CheckContext, options: IsolatedOpti
   return {
     instance,
     readiness,
+    lure,
     binary,
     stateRoot,
     adminToken,
@@ -118,6 +120,7 @@ export async function startBroken(
   await context.tools.files.makeDirectory(keys)
   scope.defer(() => context.tools.files.remove(keys))
   const made = await startIsolated(context, { readyTimeoutMs: 15_000, ...options, scratchDir, keysDir: keys })
+  scope.use(made.lure)
   scope.use(made.instance)
   return made
 }

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type { CreatedArchive, InspectArchive, Manifest } from '../model/archive.ts'
 import { capture } from '../model/capture.ts'
 import type { Instance, Readiness, StopReport } from '../model/instance.ts'
+import type { Lure } from '../model/interposer.ts'
 import type { Secret } from '../model/secret.ts'
 import type { Facts } from './facts.ts'
 
@@ -103,6 +104,8 @@ export const site = capture<Omit<Site, 'stateRoot' | 'workspaceRoot'>>(
 export interface Isolated {
   readonly instance: Instance
   readonly readiness: Readiness
+  /** A socket that listened before it started, and that it must not reach. */
+  readonly lure: Lure
   readonly binary: string
   /** Where the daemon sees its roots; outside its barrier these places are empty. */
   readonly stateRoot: string

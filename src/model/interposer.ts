@@ -1,4 +1,4 @@
-import type { Instance } from './instance.ts'
+import type { Destination, Instance } from './instance.ts'
 import type { Secret } from './secret.ts'
 
 /** What a proxy between the checks and an instance does wrong. */
@@ -22,9 +22,17 @@ export interface InterposerPort {
   interpose(instance: Instance, how: Interposition): Promise<Instance>
   /** A listener on 127.0.0.1 outside every barrier, for egress probes to aim at. */
   beacon(): Promise<Beacon>
+  /** Another kind of listener outside every barrier; undefined where this machine has no such address. */
+  lure(where: Lure['where']): Promise<Lure | undefined>
 }
 
 export interface Beacon extends AsyncDisposable {
   readonly host: string
   readonly port: number
+}
+
+/** What must be out of reach: loopback of IPv6, an address others can reach this machine at, or a socket in the file system. */
+export interface Lure extends AsyncDisposable {
+  readonly where: 'ipv6' | 'network' | 'socket'
+  readonly at: Destination
 }

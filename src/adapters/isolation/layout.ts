@@ -53,9 +53,17 @@ export function makeLayout(scratch: string, id: string, user: { uid: number; gid
 export function socketPlace(dir: string): { path: string; extraDir: string | null } {
   const near = join(dir, 'forward.sock')
   if (Buffer.byteLength(near) <= LONGEST_SOCKET_PATH) return { path: near, extraDir: null }
-  const short = [tmpdir(), '/tmp'].find(
-    base => Buffer.byteLength(join(base, 'runproof-XXXXXX', 's')) <= LONGEST_SOCKET_PATH,
-  )
-  const extraDir = mkdtempSync(join(short ?? '/tmp', 'runproof-'))
+  const extraDir = makeSocketDir()
   return { path: join(extraDir, 's'), extraDir }
+}
+
+/**
+ * Makes a private directory whose name is short enough for a socket in it (up to seven bytes more), wherever the run's own
+ * directory lies.
+ */
+export function makeSocketDir(): string {
+  const short = [tmpdir(), '/tmp'].find(
+    base => Buffer.byteLength(join(base, 'runproof-XXXXXX', 'xxxxxxx')) <= LONGEST_SOCKET_PATH,
+  )
+  return mkdtempSync(join(short ?? '/tmp', 'runproof-'))
 }

@@ -79,7 +79,7 @@ export function seclude(mountProgram: string, tableFile: string, seclusion: Secl
       ...closeOff(homes, writable, mount),
     ]
     return [
-      `no program outside opens a socket for it after its start, other than below ${homes.join(', ')}`,
+      `no program outside opens a socket for it after its start, other than below ${outermost(homes).join(', ')}`,
       ...missed.map(what => `nothing reaches out through what could not be closed off: ${what}`),
     ]
   } finally {
@@ -92,7 +92,7 @@ type Mount = (lines: readonly string[]) => string[]
 
 /** Puts an empty directory over each home and shows in it what is kept. */
 function cover(homes: readonly string[], kept: readonly Kept[], links: Map<string, string>, mount: Mount): string[] {
-  const outer = homes.filter(home => !homes.some(other => other !== home && isWithin(home, other)))
+  const outer = outermost(homes)
   // One within something that is kept, as the scratch directory of a run may be, comes into sight again with that.
   const inner = homes.filter(home => !outer.includes(home) && kept.some(({ path }) => isWithin(home, path)))
   const later = kept.filter(({ path }) => inner.some(home => isWithin(path, home)))
@@ -155,6 +155,10 @@ function mountAll(program: string, lines: readonly string[], table: number, kept
 /** fstab(5) separates by white space and takes `#` for a comment. */
 function encode(path: string): string {
   return path.replace(/[\s\\#]/g, char => `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`)
+}
+
+function outermost(paths: readonly string[]): string[] {
+  return paths.filter(path => !paths.some(other => other !== path && isWithin(path, other)))
 }
 
 /** mount --all passes over what it takes for mounted already, such as `/` or a view that has just been covered. */
