@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { archives } from '../src/adapters/archive/archives.ts'
@@ -73,7 +74,7 @@ describe('the machine fails the restore drill', { timeout: 120_000 }, async () =
       `#!/bin/sh
 [ "$1" = serve ] || exec ${site.binary} "$@"
 ${site.binary} "$@" & daemon=$!
-trap 'kill -TERM $daemon; wait $daemon; fallocate --length 29M ${place}/filler || head -c 30000000 /dev/zero > ${place}/filler; exit 0' TERM
+trap 'kill -TERM $daemon; wait $daemon; fallocate --length 29M "$TMPDIR/filler" || head -c 30000000 /dev/zero > "$TMPDIR/filler"; exit 0' TERM
 wait $daemon
 `,
       0o755,
@@ -81,7 +82,7 @@ wait $daemon
     const ended = await runDrill({ root, params: { binary }, workDir: place })
     const { error } = evidenceOf(ended).steps.find(step => step.id === 'archive')!
     assert.deepEqual([ended.status, error?.code], [3, 'DISK_FULL'], ended.stderr)
-    assert.deepEqual(readdirSync(place), ['filler'])
+    assert.deepEqual(readdirSync(place), [])
     assert.deepEqual(await untilEmpty(() => processesNaming(place), 3_000), [])
   })
 
@@ -106,24 +107,33 @@ wait $daemon
   })
 
   test('a port is taken between its choice and its use: another one is taken', async () => {
-    const taken = join(root, 'taken')
+    // The racer can write nowhere but in its own place; it shares this machine's network, so it can call.
+    const calls: string[] = []
+    const told = createServer(socket => socket.on('data', text => calls.push(String(text))).on('error', () => {}))
+    await new Promise<void>(resolve => told.listen(0, '127.0.0.1', resolve))
+    after(() => told.close())
+    const { port: tell } = told.address() as AddressInfo
     const binary = write(
       'racing',
       `#!${process.execPath}
 const [, , ...words] = process.argv
 const { existsSync, writeFileSync } = require('node:fs')
 const port = Number(words[words.indexOf('--bind') + 1]?.split(':')[1])
-if (words[0] !== 'serve' || port === 4000 || existsSync('${taken}')) process.execve('${site.binary}', ['${site.binary}', ...words], process.env)
-writeFileSync('${taken}', String(port))
-require('node:net').createServer().listen(port, '127.0.0.1', () => {
-  process.exit(require('node:child_process').spawnSync('${site.binary}', words, { stdio: 'inherit' }).status)
+const taken = process.env.TMPDIR + '/taken'
+if (words[0] !== 'serve' || port === 4000 || existsSync(taken)) process.execve('${site.binary}', ['${site.binary}', ...words], process.env)
+writeFileSync(taken, '')
+const net = require('node:net')
+net.createServer().listen(port, '127.0.0.1', () => {
+  const call = net.connect(${tell}, '127.0.0.1', () => call.end(String(port), () => {
+    process.exit(require('node:child_process').spawnSync('${site.binary}', words, { stdio: 'inherit' }).status)
+  }))
 })
 `,
       0o755,
     )
     const ended = await runDrill({ root, params: { ...given, binary }, counterproofs: 'all' })
     assertPassed(ended)
-    assert.ok(statSync(taken).size > 0, 'a port was taken')
+    assert.match(calls.join(' '), /^\d+$/, 'one port was taken, once')
     assert.deepEqual(await leftovers(ended.workDir), [])
   })
 })
