@@ -30,6 +30,7 @@ import { describeSeeded, findSource } from '../src/drill/find-source.ts'
 import { startAgain, stopSource } from '../src/drill/hold-source.ts'
 import { runSource } from '../src/drill/run-source.ts'
 import { seedSource } from '../src/drill/seed-source.ts'
+import { stopClean } from '../src/drill/stop-clean.ts'
 import {
   backupDir,
   baseline,
@@ -98,7 +99,7 @@ const seed: Step = {
     async execute(context) {
       const site = await seedSource(context)
       const instance = await runSource(context, site, context.run.scratchDir)
-      context.run.defer('the source daemon', async () => void (await instance.stop({ graceMs: 5_000 })))
+      context.run.defer('the source daemon', () => stopClean(instance))
       context.set(source, site)
       context.set(running, instance)
       await describeSeeded(context, site)
@@ -289,7 +290,7 @@ const restart: Step = {
       const site = context.values.get(source)
       const instance = await runSource(context, site, context.run.scratchDir)
       context.set(runningAgain, instance)
-      context.run.defer('the restarted source daemon', async () => void (await instance.stop({ graceMs: 5_000 })))
+      context.run.defer('the restarted source daemon', () => stopClean(instance))
     },
   },
   verify: [sourceServes(runningAgain)],
