@@ -9,8 +9,8 @@ import { keyPrivate } from '../src/checks/key-private.ts'
 import { ledgerVerifies } from '../src/checks/ledger-verifies.ts'
 import { noKeyInData } from '../src/checks/no-key-in-data.ts'
 import { noSecretWritten } from '../src/checks/no-secret-written.ts'
+import { restorePlaceFits } from '../src/checks/restore-place.ts'
 import { runsRestored, sessionsRestored, slotsRestored } from '../src/checks/restored-records.ts'
-import { restorePlaceFits } from '../src/checks/room.ts'
 import { slotsNotBlocked } from '../src/checks/slots-not-blocked.ts'
 import { healthNoWorse, noDeadLetters, routesReady, storageWorks } from '../src/checks/status.ts'
 import { nothingLeft } from '../src/checks/tear-down.ts'
@@ -34,11 +34,13 @@ import {
 } from '../src/drill/restore-params.ts'
 import { searchEverything } from '../src/drill/search-everything.ts'
 import { startIsolated } from '../src/drill/start-isolated.ts'
+import { stopClean } from '../src/drill/stop-clean.ts'
 import {
   baseline,
   incoming,
   isolated,
   keptAuditKey,
+  keyFiles,
   keysDir,
   offLimits,
   older,
@@ -154,7 +156,7 @@ const start = ({ params }: PlanInput): Step => ({
       })
       context.run.defer('the socket it was not to reach', async () => made.lure[Symbol.asyncDispose]())
       for (const assumption of made.instance.uncovered) context.run.assume(assumption)
-      context.run.defer('the isolated daemon', async () => void (await made.instance.stop({ graceMs: 5_000 })))
+      context.run.defer('the isolated daemon', () => stopClean(made.instance, 'judged before'))
       context.set(isolated, made)
     },
   },
@@ -193,7 +195,7 @@ const tearDownStep: Step = {
   title: 'Stop the isolated daemon and remove its keys, with proof',
   effect: 'read',
   timeoutMs: 60_000,
-  yields: [stopped],
+  yields: [stopped, keyFiles],
   afterFailure: [isolated],
   run: { describe: 'SIGTERM, grace, end of the namespaces; remove key and token files', execute: tearDown },
   verify: [nothingLeft],
