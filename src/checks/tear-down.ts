@@ -1,5 +1,7 @@
+import { dirname, join } from 'node:path'
 import { startBroken } from '../drill/start-isolated.ts'
-import { keysDir, stopped } from '../drill/subjects.ts'
+import { endedBadly, remains } from '../drill/stop-clean.ts'
+import { keyFiles, restored, stopped } from '../drill/subjects.ts'
 import { changed, defineCheck, failed, passed } from '../model/check.ts'
 import type { StopReport } from '../model/instance.ts'
 
@@ -11,7 +13,9 @@ until [ -e "$TMPDIR/detached" ]; do sleep 0.01; done
 
 interface Observed {
   readonly report: StopReport
-  readonly keyFiles: readonly string[]
+  /** How many key and token files there were before. */
+  readonly keyFiles: number
+  readonly keyFilesLeft: readonly string[]
 }
 
 /** The instance stopped when asked, left nothing running or mounted, and its key files are gone. */
@@ -20,21 +24,21 @@ export const nothingLeft = defineCheck<Observed>({
   title: 'No process, namespace, mount, socket or key file of the isolated daemon is left',
 
   async probe({ values, tools }) {
-    return { report: values.get(stopped), keyFiles: await tools.files.walk(values.get(keysDir)) }
+    const paths = values.get(keyFiles)
+    const found = await Promise.all(paths.map(path => tools.files.facts(path)))
+    return {
+      report: values.get(stopped),
+      keyFiles: paths.length,
+      keyFilesLeft: paths.filter((_, index) => found[index] !== undefined),
+    }
   },
 
-  judge({ report, keyFiles }) {
-    const { processes, mounts, sockets } = report.left
-    const left = [
-      ...processes.map(one => `process ${one.pid}`),
-      ...mounts.map(one => `mount ${one}`),
-      ...sockets.map(one => `socket ${one}`),
-      ...keyFiles.map(one => `key file ${one}`),
-    ]
+  judge({ report, keyFiles: count, keyFilesLeft }) {
+    const left = [...remains(report), ...keyFilesLeft.map(one => `key file ${one}`)]
     if (left.length > 0) return failed(`left behind: ${left.join(', ')}`)
-    if (report.leftovers.length > 0)
-      return failed(`the daemon left running: ${report.leftovers.map(one => one.argv.join(' ')).join(', ')}`)
-    if (report.forced) return failed('the daemon had to be killed: it did not stop when asked')
+    if (count === 0) return failed('no key file was known, so none could be missed')
+    const badly = endedBadly(report)
+    if (badly !== undefined) return failed(badly)
     return passed({ actual: { exitCode: report.exitCode, durationMs: Math.round(report.durationMs) } })
   },
 
@@ -55,10 +59,44 @@ export const nothingLeft = defineCheck<Observed>({
       observation: observed => ({ ...observed, report: { ...observed.report, forced: true } }),
     },
     {
+      id: 'namespace-left',
+      breaks: 'a namespace is left',
+      because: /namespace/,
+      observation: observed => ({
+        ...observed,
+        report: { ...observed.report, left: { ...observed.report.left, namespaces: ['net:[1]'] } },
+      }),
+    },
+    {
+      id: 'no-key-known',
+      breaks: 'nobody knows which key files there were',
+      because: /no key file was known/,
+      observation: observed => ({ ...observed, keyFiles: 0 }),
+    },
+    {
+      id: 'crashed',
+      breaks: 'the daemon broke down by itself before it was stopped',
+      because: /had ended before/,
+      cost: { instances: 1 },
+      subject: async (context, scope) => {
+        const { instance } = await startBroken(context, scope, {})
+        process.kill(instance.pid!, 'SIGSEGV')
+        await instance.exited
+        return changed(context, { values: context.values.with(stopped, await instance.stop()) })
+      },
+    },
+    {
       id: 'key-left',
-      breaks: 'a key file is left',
+      breaks: 'one of the key files lies there again',
       because: /key file/,
-      observation: observed => ({ ...observed, keyFiles: ['admin-token'] }),
+      subject: async (context, scope) => {
+        const { files } = context.tools
+        const path = join(context.values.get(restored).stateRoot, '..', 'counterproofs', 'key-left', 'admin-token')
+        await files.makeDirectory(dirname(path))
+        scope.defer(() => files.remove(dirname(path)))
+        await files.write(path, 'a token')
+        return changed(context, { values: context.values.with(keyFiles, [path]) })
+      },
     },
     {
       id: 'orphan',

@@ -4,6 +4,7 @@ import type { CheckContext } from '../model/check.ts'
 import type { Instance } from '../model/instance.ts'
 import { Secret } from '../model/secret.ts'
 import { programFiles } from './program-files.ts'
+import { stopClean } from './stop-clean.ts'
 import { type Isolated, restored, site } from './subjects.ts'
 
 export interface IsolatedOptions {
@@ -121,7 +122,8 @@ export async function startBroken(
   scope.defer(() => context.tools.files.remove(keys))
   const made = await startIsolated(context, { readyTimeoutMs: 15_000, ...options, scratchDir, keysDir: keys })
   scope.use(made.lure)
-  scope.use(made.instance)
+  // Some breaks are about how a daemon ends, so only what it leaves counts.
+  scope.defer(() => stopClean(made.instance, 'judged before'))
   return made
 }
 

@@ -127,6 +127,9 @@ export const stopped = capture<StopReport>('stopped', 'how the isolated daemon e
 /** Where key and token files of the isolated daemon lie; removed by the tear-down. */
 export const keysDir = capture<string>('keys-dir', 'directory of the isolated daemon’s key and token files')
 
+/** Every file that lay there, before it was removed. */
+export const keyFiles = capture<readonly string[]>('key-files', 'key and token files of the isolated daemon')
+
 /** How old the newest surviving record was when the drill asked for it. */
 export const recoveryPoint = capture<{ readonly rpoMs: number; readonly basis: string }>(
   'recovery-point',

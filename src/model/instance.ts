@@ -221,6 +221,8 @@ export interface ProbeResult {
 }
 
 export interface StopReport extends Exit {
+  /** The daemon had ended by itself before it was asked to. */
+  readonly endedBefore: boolean
   /** SIGTERM was not enough. */
   readonly forced: boolean
   /** Still inside when the daemon had ended; killed then. */

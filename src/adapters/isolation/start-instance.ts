@@ -411,6 +411,7 @@ class RunningInstance implements Instance {
   async #stop(graceMs: number): Promise<StopReport> {
     const began = performance.now()
     const link = this.#link
+    const endedBefore = this.#daemonInnerPid !== null && this.#exit !== undefined
     let forced = false
     let leftovers: InstanceProcess[] = []
     if (link !== undefined && link.child.pid !== undefined) {
@@ -427,6 +428,7 @@ class RunningInstance implements Instance {
     this.#removeTraces()
     return {
       ...this.#exit,
+      endedBefore,
       forced,
       leftovers,
       left: await whatIsLeft({
