@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -44,6 +44,15 @@ describe('the restore drill is stopped', { timeout: 120_000, concurrency: 2 }, a
 
   test('by SIGKILL while subjects are being broken', async () => {
     await assertSwept(await stopped({ root, params: given, counterproofs: 'all' }, 'SIGKILL', breakingSubjects), 2)
+  })
+
+  test('by SIGKILL with trees in a directory of the operator: gc removes what the run made there', async () => {
+    const place = join(root, 'restore-here')
+    const params = { ...given, 'restore-dir': place, keep: 'yes' }
+    const run = await stopped({ root, params }, 'SIGKILL', drill => drill.line(/^3\/7 /))
+    assert.deepEqual(readdirSync(place).toSorted(), ['counterproofs', 'state', 'workspace'])
+    await assertSwept(run, 2)
+    assert.deepEqual(readdirSync(place), [])
   })
 
   test('by SIGTERM while the source it seeded itself runs', async () => {

@@ -5,6 +5,7 @@ import { createInterposer } from '../adapters/interposer.ts'
 import { createInstancePort } from '../adapters/isolation/instances.ts'
 import { leakScan } from '../adapters/leak-scan.ts'
 import { noticesIn } from '../adapters/notices.ts'
+import { claimsIn } from '../adapters/process/claims.ts'
 import type { Lease } from '../adapters/process/lease.ts'
 import { commands } from '../adapters/run-command.ts'
 import type { Tools } from '../model/ports.ts'
@@ -28,5 +29,6 @@ export function toolsFor({ signer, lease, noticeDir }: ToolsInput): Tools {
     commands,
     signer,
     notices: noticesIn(noticeDir, files),
+    claims: claimsIn(lease, files),
   }
 }

@@ -9,6 +9,8 @@ export async function tellPromotion(context: StepContext): Promise<void> {
   context.run.fact('kept', directory)
   context.run.fact('next-steps', 'artifacts/promotion.txt')
   await context.tools.files.write(promotionFile(context.run), promotion(context, directory))
+  // A crash from here on must not have gc remove what its operator was told to use.
+  for (const part of ['state', 'workspace']) context.tools.claims.handOver(join(directory, part))
 }
 
 export function promotionFile({ artifactsDir }: Pick<RunNotes, 'artifactsDir'>): string {

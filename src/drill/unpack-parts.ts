@@ -43,6 +43,8 @@ export async function unpackParts(context: StepContext): Promise<Restored> {
       'owners of the restored files are right: owners were not restored, since runproof does not run as root',
     )
   }
+  for (const path of [stateRoot, workspaceRoot, join(directory, 'counterproofs')])
+    await tools.claims.makeDirectory(path)
   const stateManifest = await place('state', state, stateRoot)
   const workspaceManifest = workspace === undefined ? undefined : await place('workspace', workspace, workspaceRoot)
   if (workspace === undefined) await tools.files.makeDirectory(workspaceRoot)

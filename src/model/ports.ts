@@ -1,5 +1,6 @@
 import type { ArchivePort } from './archive.ts'
 import type { Json } from './check.ts'
+import type { Claims } from './claims.ts'
 import type { Files } from './files.ts'
 import type { InstancePort } from './instance.ts'
 import type { InterposerPort } from './interposer.ts'
@@ -32,4 +33,5 @@ export interface Tools {
   readonly commands: CommandRunner
   readonly signer: Signer
   readonly notices: Notices
+  readonly claims: Claims
 }

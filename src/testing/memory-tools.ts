@@ -44,6 +44,7 @@ export function memoryTools(given: Partial<Tools> = {}): Tools {
     commands: absent('commands'),
     signer: absent('signer'),
     notices: absent('notices'),
+    claims: absent('claims'),
     ...given,
   }
 }

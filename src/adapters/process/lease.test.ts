@@ -4,7 +4,9 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -13,6 +15,8 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { files } from '../files.ts'
+import { claimsIn } from './claims.ts'
 import { identify } from './identity.ts'
 import { holdLease, readLease } from './lease.ts'
 import { sweep } from './sweep.ts'
@@ -85,6 +89,51 @@ describe('sweep', () => {
     const [swept] = await sweep(workDir)
     assert.deepEqual(swept?.removed, [lease.scratchDir])
     assert.ok(existsSync(precious))
+  })
+
+  test('removes what a run made where its operator said, and nothing else there', async () => {
+    const operators = mkdtempSync(join(workDir, 'restore-'))
+    const [state, workspace] = [join(operators, 'state'), join(operators, 'workspace')]
+    mkdirSync(workspace)
+    const lease = await holdLease({ workDir, runId: 'restoring', runDir: '/evidence' })
+    const claims = claimsIn(lease, files)
+    await claims.makeDirectory(state)
+    await claims.makeDirectory(workspace)
+    await claims.makeDirectory(join(lease.scratchDir, 'own'))
+    writeFileSync(join(state, 'restored'), 'data')
+    rewrite(lease.scratchDir, record => ({ ...record, holder: longAgo }))
+    const [swept] = await sweep(workDir)
+    assert.deepEqual(swept?.removed, [state, lease.scratchDir])
+    assert.deepEqual(readdirSync(operators), ['workspace'])
+    rmSync(operators, { recursive: true })
+  })
+
+  test('keeps what the run handed over to its operator', async () => {
+    const state = join(workDir, 'kept-state')
+    const lease = await holdLease({ workDir, runId: 'kept', runDir: '/evidence' })
+    const claims = claimsIn(lease, files)
+    await claims.makeDirectory(state)
+    claims.handOver(state)
+    rewrite(lease.scratchDir, record => ({ ...record, holder: longAgo }))
+    const [swept] = await sweep(workDir)
+    assert.deepEqual(swept?.removed, [lease.scratchDir])
+    assert.ok(existsSync(state))
+    rmSync(state, { recursive: true })
+  })
+
+  test('keeps what somebody put in the place of a directory that the run made', async () => {
+    const operators = mkdtempSync(join(workDir, 'restore-'))
+    const state = join(operators, 'state')
+    const lease = await holdLease({ workDir, runId: 'replaced', runDir: '/evidence' })
+    await claimsIn(lease, files).makeDirectory(state)
+    rmdirSync(state)
+    mkdirSync(state)
+    writeFileSync(join(state, 'precious'), 'data')
+    rewrite(lease.scratchDir, record => ({ ...record, holder: longAgo }))
+    const [swept] = await sweep(workDir)
+    assert.deepEqual(swept?.failed, [`${state} is kept: it is not the directory that the run made`])
+    assert.ok(existsSync(join(state, 'precious')))
+    rmSync(operators, { recursive: true })
   })
 
   test('tells of a lease it cannot understand and leaves its directory', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { RunproofError } from '../../model/error.ts'
 import type { ProcessIdentity } from '../../model/instance.ts'
 import { identify } from './identity.ts'
+import type { MadeDirectory } from './made-directory.ts'
 import { removeTree } from './remove-tree.ts'
 
 const LEASE_FILE = 'lease.json'
@@ -20,6 +21,8 @@ export interface LeaseRecord {
   readonly markers: readonly string[]
   /** Directories outside the scratch directory, for sockets with short names. */
   readonly extraDirs: readonly string[]
+  /** Directories the run made where its operator said. */
+  readonly made: readonly MadeDirectory[]
 }
 
 /** A claim on `<workDir>/<runId>`, written down before anything happens there. Disposing removes the directory. */
@@ -28,6 +31,8 @@ export interface Lease extends AsyncDisposable {
   addProcess(identity: ProcessIdentity): void
   addMarker(marker: string): void
   addDir(path: string): void
+  addMade(directory: MadeDirectory): void
+  dropMade(path: string): void
 }
 
 /** @throws RunproofError PATH_UNSAFE when others can write to `workDir`; the system's error when the directory exists or cannot be made */
@@ -43,9 +48,10 @@ export async function holdLease(of: {
   const processes: ProcessIdentity[] = []
   const markers: string[] = []
   const extraDirs: string[] = []
+  let made: readonly MadeDirectory[] = []
   const holder = identify(process.pid)!
   const write = () =>
-    writeLease({ runId: of.runId, holder, runDir: of.runDir, scratchDir, processes, markers, extraDirs })
+    writeLease({ runId: of.runId, holder, runDir: of.runDir, scratchDir, processes, markers, extraDirs, made })
   const note =
     <Entry>(list: Entry[]) =>
     (entry: Entry) => {
@@ -58,6 +64,14 @@ export async function holdLease(of: {
     addProcess: note(processes),
     addMarker: note(markers),
     addDir: note(extraDirs),
+    addMade(directory) {
+      made = [...made, directory]
+      write()
+    },
+    dropMade(path) {
+      made = made.filter(one => one.path !== path)
+      write()
+    },
     [Symbol.asyncDispose]: () => removeTree(scratchDir),
   }
 }
@@ -104,10 +118,10 @@ export function readLease(dir: string): LeaseRecord | undefined {
 
 function parse(text: string): LeaseRecord | undefined {
   try {
-    const { runId, holder, runDir, scratchDir, processes, markers, extraDirs } = JSON.parse(text) as LeaseRecord
-    const texts = [runId, runDir, scratchDir, ...markers, ...extraDirs]
+    const { runId, holder, runDir, scratchDir, processes, markers, extraDirs, made } = JSON.parse(text) as LeaseRecord
+    const texts = [runId, runDir, scratchDir, ...markers, ...extraDirs, ...made.map(one => one.path)]
     const whole = texts.every(value => typeof value === 'string') && [holder, ...processes].every(isIdentity)
-    return whole ? { runId, holder, runDir, scratchDir, processes, markers, extraDirs } : undefined
+    return whole ? { runId, holder, runDir, scratchDir, processes, markers, extraDirs, made } : undefined
   } catch {
     return undefined
   }

@@ -6,6 +6,7 @@ import type { ProcessIdentity } from '../../model/instance.ts'
 import { SHORT_SOCKET_DIR } from '../isolation/layout.ts'
 import { awaitGone, identify, isAlive, signalProcess } from './identity.ts'
 import { type LeaseRecord, readLease } from './lease.ts'
+import { isStill } from './made-directory.ts'
 import { markedPids } from './marked.ts'
 import { mountsBelow } from './mounts.ts'
 import { removeTree } from './remove-tree.ts'
@@ -52,7 +53,10 @@ async function sweepOne(dir: string, lease: LeaseRecord): Promise<Swept> {
   const failed = stubborn.map(({ pid }) => `process ${pid} does not end`)
 
   const removed: string[] = []
-  for (const path of [...lease.extraDirs.filter(isSocketDir), dir]) {
+  const replaced = lease.made.filter(made => existsSync(made.path) && !isStill(made))
+  for (const { path } of replaced) failed.push(`${path} is kept: it is not the directory that the run made`)
+  const made = lease.made.filter(isStill).map(({ path }) => path)
+  for (const path of [...lease.extraDirs.filter(isSocketDir), ...made, dir]) {
     const mount = mountsBelow(path)[0]
     if (mount !== undefined) failed.push(`${path} is kept: ${mount} is mounted in it`)
     else if (path === dir && stubborn.length > 0) failed.push(`${path} is kept: the lease names what still runs`)
