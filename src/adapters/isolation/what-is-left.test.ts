@@ -33,7 +33,9 @@ test('a namespace is left as long as a process is in it', async t => {
   const look = () => whatIsLeft({ processes: [], namespaces, dir: undefined, sockets: [] })
   assert.ok(namespaces.some(name => name.startsWith('net:')))
   assert.deepEqual((await look()).namespaces, namespaces)
-  await instance.stop()
+  // One that is about to end is waited for.
+  const [ending] = await Promise.all([look(), instance.stop()])
+  assert.deepEqual(ending.namespaces, [])
   assert.deepEqual((await look()).namespaces, [])
   assert.deepEqual(
     await awaitGone(

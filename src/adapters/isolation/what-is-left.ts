@@ -27,12 +27,22 @@ export interface Made {
 /** The proof of clean-up, read from the kernel and the file system and not from what the clean-up said. */
 export async function whatIsLeft(made: Made): Promise<StopReport['left']> {
   const processes = await awaitGone(made.processes, GONE_WITHIN_MS)
-  const inUse = made.namespaces.length === 0 ? [] : namespacesInUse()
   return {
     processes,
-    namespaces: made.namespaces.filter(namespace => inUse.includes(namespace)),
+    namespaces: await awaitUnused(made.namespaces),
     mounts: made.dir === undefined ? [] : mountsBelow(made.dir),
     sockets: made.sockets.filter(path => existsSync(path)),
+  }
+}
+
+/** A command that was just killed inside stays in them until its parent outside has noticed. */
+async function awaitUnused(namespaces: readonly string[]): Promise<string[]> {
+  const deadline = performance.now() + GONE_WITHIN_MS
+  for (;;) {
+    const inUse = namespaces.length === 0 ? [] : namespacesInUse()
+    const left = namespaces.filter(namespace => inUse.includes(namespace))
+    if (left.length === 0 || performance.now() > deadline) return left
+    await new Promise(resolve => setTimeout(resolve, 5))
   }
 }
 
