@@ -34,7 +34,7 @@ import { settlesWithin } from './settles-within.ts'
 import { type Subject, waitReady } from './wait-ready.ts'
 import { startWarden, type WardenLink } from './warden-link.ts'
 import type { Seclusion } from './warden-protocol.ts'
-import { ownNamespaces, whatIsLeft } from './what-is-left.ts'
+import { type HeldNamespaces, holdNamespaces, namespacesLeft, whatIsLeft } from './what-is-left.ts'
 
 const DEFAULT_LOG_BYTES = 4 * 1024 * 1024
 const DEFAULT_GRACE_MS = 10_000
@@ -104,7 +104,7 @@ class RunningInstance implements Instance {
   #socket: { path: string; extraDir: string | null } | undefined
   #initPid = 0
   #wardenInnerPid = 0
-  #namespaces: readonly string[] = []
+  #namespaces: HeldNamespaces | undefined
   #daemonInnerPid: number | null = null
   #daemonEnv: Record<string, string> = {}
   #phase: 'empty' | 'running' | 'ready' | 'exited' | 'stopped' = 'empty'
@@ -199,7 +199,7 @@ class RunningInstance implements Instance {
     this.#wardenInnerPid = pid
     this.views = views
     this.#initPid = this.barrier.kind === 'none' ? link.child.pid! : descendants(link.child.pid!)[0]!
-    this.#namespaces = ownNamespaces(this.#initPid)
+    this.#namespaces = holdNamespaces(this.#initPid)
     this.#members()
   }
 
@@ -425,18 +425,20 @@ class RunningInstance implements Instance {
     this.#exit ??= { exitCode: null, signal: null }
     this.#settleExited(this.#exit)
     await this.#http?.close()
+    const namespaces = await namespacesLeft(this.#namespaces?.names ?? [])
+    this.#namespaces?.release()
     this.#removeTraces()
+    const left = await whatIsLeft({
+      processes: [...this.#seen.values()],
+      dir: this.#layout?.dir,
+      sockets: this.#socket ? [this.#socket.path, ...(this.#socket.extraDir ? [this.#socket.extraDir] : [])] : [],
+    })
     return {
       ...this.#exit,
       endedBefore,
       forced,
       leftovers,
-      left: await whatIsLeft({
-        processes: [...this.#seen.values()],
-        namespaces: this.#namespaces,
-        dir: this.#layout?.dir,
-        sockets: this.#socket ? [this.#socket.path, ...(this.#socket.extraDir ? [this.#socket.extraDir] : [])] : [],
-      }),
+      left: { ...left, namespaces },
       durationMs: performance.now() - began,
     }
   }

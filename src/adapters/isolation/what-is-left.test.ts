@@ -7,19 +7,19 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { awaitGone, identify } from '../process/identity.ts'
 import { instances } from './instances.ts'
-import { ownNamespaces, whatIsLeft } from './what-is-left.ts'
+import { holdNamespaces, namespacesLeft, whatIsLeft } from './what-is-left.ts'
 
 test('everything that is still there is named', async () => {
   const child = spawn('sleep', ['300'], { stdio: 'ignore' })
   await once(child, 'spawn')
   const processes = [identify(child.pid!)!]
-  const left = await whatIsLeft({ processes, namespaces: [], dir: '/proc', sockets: [tmpdir(), '/no/such/socket'] })
+  const left = await whatIsLeft({ processes, dir: '/proc', sockets: [tmpdir(), '/no/such/socket'] })
   assert.deepEqual(left.processes, processes)
   assert.ok(left.mounts.includes('/proc'))
   assert.deepEqual(left.sockets, [tmpdir()])
   child.kill('SIGKILL')
   await once(child, 'exit')
-  assert.deepEqual((await whatIsLeft({ processes, namespaces: [], dir: undefined, sockets: [] })).processes, [])
+  assert.deepEqual((await whatIsLeft({ processes, dir: undefined, sockets: [] })).processes, [])
 })
 
 test('a namespace is left as long as a process is in it', async t => {
@@ -29,14 +29,19 @@ test('a namespace is left as long as a process is in it', async t => {
   t.after(() => rmSync(scratch, { recursive: true, force: true }))
   const instance = await instances.start({ scratch })
   const { processes } = await instance.facts()
-  const namespaces = ownNamespaces(processes[0]!.identity.pid)
-  const look = () => whatIsLeft({ processes: [], namespaces, dir: undefined, sockets: [] })
-  assert.ok(namespaces.some(name => name.startsWith('net:')))
-  assert.deepEqual((await look()).namespaces, namespaces)
+  const held = holdNamespaces(processes[0]!.identity.pid)
+  t.after(() => held.release())
+  const look = () => namespacesLeft(held.names)
+  assert.ok(held.names.some(name => name.startsWith('net:')))
+  assert.deepEqual(await look(), held.names)
   // One that is about to end is waited for.
   const [ending] = await Promise.all([look(), instance.stop()])
-  assert.deepEqual(ending.namespaces, [])
-  assert.deepEqual((await look()).namespaces, [])
+  assert.deepEqual(ending, [])
+
+  // The kernel gives a number that is free to the next namespace.
+  const others = await Promise.all([1, 2, 3].map(() => instances.start({ scratch })))
+  assert.deepEqual(await look(), [])
+  for (const other of others) assert.deepEqual((await other.stop()).left.namespaces, [])
   assert.deepEqual(
     await awaitGone(
       processes.map(({ identity }) => identity),
