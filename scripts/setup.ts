@@ -11,6 +11,10 @@ const TOOLS: readonly (readonly [program: string, debianPackage: string])[] = [
   ['flock', 'util-linux'],
   ['perl', 'perl'],
   ['age', 'age'],
+  ['xmllint', 'libxml2-utils'],
+  ['chromium', 'chromium'],
+  ['script', 'bsdutils'],
+  ['openssl', 'openssl'],
 ]
 
 /**

@@ -128,6 +128,18 @@ describe('the verdict over a whole run', () => {
     })
   })
 
+  test('lets a required test be skipped for the place of the checkout, and for nothing else', () => {
+    const list = { required: { 'a.test.ts': ['a', 'b'] }, maySkip: {} }
+    const skipped = (title: string, reason: string) => ({ ...result(title, 'skipped'), reason })
+    assert.deepEqual(
+      judge(
+        [skipped('a', 'this checkout cannot be entered by others'), skipped('b', 'needs this machine to have age')],
+        list,
+      ),
+      { passed: 0, failed: ['b'], skipped: ['a'] },
+    )
+  })
+
   test('fails on a required test that is gone', () => {
     const list = { required: { 'a.test.ts': ['a', 'b'] }, maySkip: {} }
     assert.deepEqual(judge([result('a', 'passed')], list), { passed: 1, failed: ['b'], skipped: [] })
