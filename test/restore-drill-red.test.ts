@@ -280,7 +280,7 @@ describe('the restore drill turns red', { timeout: 120_000, concurrency: 2 }, as
     red(
       'another master key',
       () => ({ ...given, 'master-key-file': write('other-key', execFileSync(site.binary, ['secrets', 'generate'])) }),
-      { status: 1, step: 'start', check: 'ready', because: /the daemon ended: exit 1/ },
+      { status: 1, step: 'start', check: 'ready', because: /the daemon ended: exit 1/, also: ['tear-down'] },
     )
     red(
       'another night’s state against these facts',
@@ -336,7 +336,10 @@ describe('the restore drill turns red', { timeout: 120_000, concurrency: 2 }, as
         0o755,
       )
     const cases: readonly (readonly [string, Verdict, Params?])[] = [
-      ['exit-at-start', { status: 1, step: 'start', check: 'ready', because: /the daemon ended: exit 1/ }],
+      [
+        'exit-at-start',
+        { status: 1, step: 'start', check: 'ready', because: /the daemon ended: exit 1/, also: ['tear-down'] },
+      ],
       [
         'hang-at-start',
         { status: 3, step: 'start', check: 'ready', because: /TARGET_UNREACHABLE/ },
