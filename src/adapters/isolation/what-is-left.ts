@@ -8,7 +8,7 @@ const KINDS = ['net', 'pid', 'mnt', 'ipc', 'uts', 'user'] as const
 const GONE_WITHIN_MS = 2_000
 
 /** The namespaces of a process that are not those of this one, for instance `net:[4026532281]`. */
-export function ownNamespaces(pid: number): string[] {
+function ownNamespaces(pid: number): string[] {
   return KINDS.flatMap(kind => {
     const link = readLink(`/proc/${pid}/ns/${kind}`)
     return link === undefined || link === readLink(`/proc/self/ns/${kind}`) ? [] : [link]
