@@ -159,6 +159,13 @@ describe('a run', () => {
     ])
   })
 
+  test('is interrupted when the signal comes while it is torn down, after every step was done', async () => {
+    const controller = new AbortController()
+    const defer = step('a', { does: async ({ run: notes }) => notes.defer('a', async () => controller.abort()) })
+    const result = await run([defer], { signal: controller.signal })
+    assert.deepEqual([result.steps[0]!.outcome, result.outcome], ['passed', 'interrupted'])
+  })
+
   test('moves on to another phase where a step says so, and counts its checks for the phase they are named for', async () => {
     const slow = check('slow', { probe: async () => delay(30).then(() => 1) })
     const result = await run([

@@ -515,7 +515,9 @@ class Run {
 
   #verdict(steps: readonly StepRecord[], released: readonly ReleaseRecord[]): Outcome {
     const leftovers: Outcome[] = released.some(record => record.outcome === 'errored') ? ['errored'] : []
-    return worstOutcome([...steps.map(step => step.outcome), ...leftovers])
+    // Also when every step was done: whoever was told that the run is being stopped must not find it passed.
+    const stopped: Outcome[] = this.#input.signal.aborted ? ['interrupted'] : []
+    return worstOutcome([...steps.map(step => step.outcome), ...leftovers, ...stopped])
   }
 
   #listUntested(steps: readonly StepRecord[]): void {
