@@ -1,9 +1,9 @@
 import { availableParallelism, platform, release } from 'node:os'
-import { instances } from '../adapters/isolation/instances.ts'
 import type { Evidence } from '../evidence/schema.ts'
+import type { InstancePort } from '../model/instance.ts'
 
 /** What evidence says of the machine. */
-export async function machineFacts(): Promise<Evidence['machine']> {
+export async function machineFacts(instances: InstancePort): Promise<Evidence['machine']> {
   return {
     platform: platform(),
     kernel: release(),

@@ -89,7 +89,7 @@ export async function runRunbook(name: string, flags: RunFlags): Promise<number>
   const tools = toolsFor({ signer, lease, noticeDir: noticeDir(places.stateDir) })
   let evidence: Evidence
   try {
-    const machine = await machineFacts()
+    const machine = await machineFacts(tools.instances)
     const result = await execute({
       plan: planned,
       runId,

@@ -1,6 +1,6 @@
 import type { Evidence, Problem, ReleaseRecord, StepRecord } from '../evidence/schema.ts'
 import { CapturedValues } from '../model/capture.ts'
-import type { AnyCheck, CheckContext, Json, Timeline } from '../model/check.ts'
+import type { AnyCheck, CheckContext, Json } from '../model/check.ts'
 import { type Command, formatCommand } from '../model/command.ts'
 import { RunproofError, toRunproofError } from '../model/error.ts'
 import { type Outcome, worstOutcome } from '../model/outcome.ts'
@@ -10,6 +10,7 @@ import type { Secret } from '../model/secret.ts'
 import { type Decision, decide } from '../policy/decide.ts'
 import { withDeadline } from './deadline.ts'
 import type { CounterproofMode } from './falsify.ts'
+import { PhaseClock } from './phase-clock.ts'
 import type { Plan } from './plan.ts'
 import type { Watch } from './progress.ts'
 import { verifyStep } from './verify.ts'
@@ -98,16 +99,14 @@ class Run {
   readonly #notTested = new Set<string>()
   readonly #assumptions = new Set<string>()
   readonly #patience: Patience
-  readonly #phases = new Map<string, { durationMs: number; waits: { id: string; durationMs: number }[] }>()
+  readonly #phases: PhaseClock
   #values = new CapturedValues()
   #rpo: { milliseconds: number; basis: string } | undefined
-  #currentPhase: string | undefined
-  /** When the clock of the current phase was started; undefined while it stands still. */
-  #phaseBegan: number | undefined
   #released = false
 
   constructor(input: ExecuteInput) {
     this.#input = input
+    this.#phases = new PhaseClock(input.tools.clock)
     this.#patience = { ...PATIENCE, ...input.patience }
     for (const limit of input.plan.limits) this.#notTested.add(limit)
   }
@@ -147,16 +146,12 @@ class Run {
 
     const released = await this.#release(steps)
     this.#listUntested(steps)
-    const phases = [...this.#phases].map(([id, { durationMs, waits }]) => ({
-      id,
-      durationMs,
-      ...(waits.length === 0 ? {} : { waits }),
-    }))
+    const rto = this.#phases.recovery()
     return {
       outcome: this.#verdict(steps, released),
       steps,
       released,
-      ...(phases.length === 0 ? {} : { rto: { totalMs: this.#timeline().totalMs, phases } }),
+      ...(rto === undefined ? {} : { rto }),
       ...(this.#rpo === undefined ? {} : { rpoMs: this.#rpo.milliseconds, rpoBasis: this.#rpo.basis }),
       facts: { ...this.#facts },
       notTested: [...this.#notTested],
@@ -201,13 +196,12 @@ class Run {
 
       journal.append('step-started', { step: step.id, effect: step.effect, decision: { ...decision } })
       watch({ type: 'step-started', step: step.id, title: step.title, index })
-      this.#enterPhase(step.phase)
+      this.#phases.enter(step.phase)
       const undo = this.#registerUndo(step, commands)
       await this.#within(`step ${step.id}`, step.timeoutMs, signal, stepSignal => this.#act(step, stepSignal, commands))
       if (undo !== undefined) undo.whole = true
 
-      const checksPhase = step.checksPhase ?? step.phase
-      this.#enterChecks(checksPhase)
+      this.#phases.enterChecks(step.checksPhase ?? step.phase)
       const ranMs = tools.clock.monotonicMs() - began
       const context = this.#checkContext(step, commands)
       const verified = await verifyStep(step.id, await this.#askable(step, context), context, {
@@ -222,7 +216,7 @@ class Run {
           this.#note(type, data as Record<string, Json>)
         },
       })
-      if (checksPhase !== undefined) this.#phase(checksPhase).durationMs += verified.checksMs
+      this.#phases.add(verified.checksMs)
 
       const outcomes = verified.checks.map(check =>
         this.#skipAllowed(check.id) && check.outcome === 'skipped' ? 'passed' : check.outcome,
@@ -245,7 +239,7 @@ class Run {
       const outcome = signal.aborted ? 'interrupted' : error.code === 'DENIED' ? 'denied' : 'errored'
       return ended(outcome, { reason: `${error.code}: ${error.message}`, error: problemOf(error) })
     } finally {
-      this.#enterPhase(undefined)
+      this.#phases.enter(undefined)
     }
   }
 
@@ -370,14 +364,12 @@ class Run {
     return {
       protect,
       knownSecrets,
-      waited: (id, durationMs) => {
-        if (this.#currentPhase !== undefined) this.#phase(this.#currentPhase).waits.push({ id, durationMs })
-      },
+      waited: (id, durationMs) => this.#phases.waited(id, durationMs),
       params: plan.params,
       target: plan.target,
       tools,
       values: this.#values,
-      timeline: this.#timeline(),
+      timeline: this.#phases.timeline(),
       signal,
       deadlineMs: step.timeoutMs,
       runIn: this.#runIn(step, signal, commands),
@@ -390,7 +382,7 @@ class Run {
       runId,
       scratchDir,
       artifactsDir,
-      phase: id => this.#enterPhase(id),
+      phase: id => this.#phases.enter(id),
       assume: text => void this.#assumptions.add(text),
       notTested: text => void this.#notTested.add(text),
       rpo: (milliseconds, basis) => {
@@ -414,34 +406,6 @@ class Run {
   #defer(deferred: Deferred): void {
     if (this.#released) void this.#releaseOne('tear-down', deferred.describe, deferred.release)
     else this.#deferred.push(deferred)
-  }
-
-  #phase(id: string) {
-    const phase = this.#phases.get(id) ?? { durationMs: 0, waits: [] }
-    this.#phases.set(id, phase)
-    return phase
-  }
-
-  /** Stops the clock of the phase so far and starts that of the next one. */
-  #enterPhase(id: string | undefined): void {
-    const now = this.#input.tools.clock.monotonicMs()
-    if (this.#currentPhase !== undefined && this.#phaseBegan !== undefined) {
-      this.#phase(this.#currentPhase).durationMs += now - this.#phaseBegan
-    }
-    this.#currentPhase = id
-    this.#phaseBegan = id === undefined ? undefined : now
-    if (id !== undefined) this.#phase(id)
-  }
-
-  /** The checks of a step are timed by themselves: what breaks their subjects afterwards is no part of a recovery. */
-  #enterChecks(id: string | undefined): void {
-    this.#enterPhase(id)
-    this.#phaseBegan = undefined
-  }
-
-  #timeline(): Timeline {
-    const phases = [...this.#phases].map(([id, { durationMs }]) => ({ id, durationMs }))
-    return { phases, totalMs: phases.reduce((sum, phase) => sum + phase.durationMs, 0) }
   }
 
   /** Undo in reverse when the run did not pass (containment is only offered it), then everything that steps started. */

@@ -304,6 +304,4 @@ export interface ArchivePort {
   alteredStream(path: string, alteration: ArchiveAlteration): Readable
   /** Whether what is unpacked or copied gets the owners it had: only root can give files away. */
   keepsOwners(): boolean
-  /** Bytes an unprivileged process can still write at an existing path. */
-  freeBytes(path: string): Promise<number>
 }

@@ -1,4 +1,3 @@
-import { statfs } from 'node:fs/promises'
 import type { ArchivePort } from '../../model/archive.ts'
 import { alteredStream } from './altered-stream.ts'
 import { addFile, dropFile, replaceFile, widenMode } from './break-copy.ts'
@@ -30,8 +29,4 @@ export const archives: ArchivePort = {
   widenMode,
   alteredStream,
   keepsOwners,
-  async freeBytes(path) {
-    const { bavail, bsize } = await statfs(path)
-    return bavail * bsize
-  },
 }

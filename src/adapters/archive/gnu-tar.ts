@@ -19,38 +19,28 @@ function requireGnuTar(): string {
   throw new RunproofError('TOOL_MISSING', `${tar} is not GNU tar`, { hint: 'install GNU tar (package tar)' })
 }
 
+/** A form that keeps everything a file can have, and nothing that changes by being read. */
+const CREATE = [
+  '--create',
+  '--file=-',
+  '--format=posix',
+  '--pax-option=delete=atime,delete=ctime',
+  '--sparse',
+  '--xattrs',
+  '--acls',
+  '--numeric-owner',
+] as const
+
 /** Archives a directory to standard output, itself first as `./`, in an order that does not depend on the disk. */
 export function tarCreate(sourceDir: string): readonly [string, ...string[]] {
-  return [
-    requireGnuTar(),
-    '--create',
-    '--file=-',
-    '--format=posix',
-    '--pax-option=delete=atime,delete=ctime',
-    '--sparse',
-    '--xattrs',
-    '--acls',
-    '--numeric-owner',
-    '--sort=name',
-    BLOCKING,
-    '--directory',
-    sourceDir,
-    '.',
-  ]
+  return [requireGnuTar(), ...CREATE, '--sort=name', BLOCKING, '--directory', sourceDir, '.']
 }
 
 /** Archives named members only, without what is below them; the names come NUL-separated on standard input. */
 export function tarCreateSome(sourceDir: string): readonly [string, ...string[]] {
   return [
     requireGnuTar(),
-    '--create',
-    '--file=-',
-    '--format=posix',
-    '--pax-option=delete=atime,delete=ctime',
-    '--sparse',
-    '--xattrs',
-    '--acls',
-    '--numeric-owner',
+    ...CREATE,
     '--no-recursion',
     '--hard-dereference',
     '--verbatim-files-from',
