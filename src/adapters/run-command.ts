@@ -3,19 +3,24 @@ import { RunproofError } from '../model/error.ts'
 import type { CommandRunner, RunOptions, RunResult } from '../model/run-command.ts'
 import type { Secret } from '../model/secret.ts'
 import { findProgram, lookUpProgram, SYSTEM_PATH } from './find-program.ts'
+import { allPids, identify, readStat, signalProcess } from './process/identity.ts'
 
 /** Where a command runs; its own `env` comes on top of `env` here. */
 export interface RunPlace {
   readonly path?: string
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
-  /** Words put before the command, absolute program first: how it enters a barrier. */
+  /** Words put before all others, absolute program first: those of an nsenter, which forks and waits for what it starts. */
+  readonly enter?: readonly string[]
+  /** Words put before the command, absolute program first; each of these becomes the next. */
   readonly wrapper?: readonly string[]
 }
 
 const DEFAULT_OUTPUT_BYTES = 1024 * 1024
 /** A background child may hold the pipes open for ever; what it says later is not the command's answer. */
 const PIPE_LINGER_MS = 200
+/** An nsenter whose child was killed ends at once; one that does not is killed, too. */
+const NOTICES_WITHIN_MS = 1_000
 
 /** Runs commands of the machine through zx, each in a process group of its own. */
 export function createCommandRunner(place: RunPlace = {}): CommandRunner {
@@ -38,7 +43,8 @@ export async function runCommand(command: Command, options: RunOptions, place: R
   const { $ } = await import('zx/core')
   const stdout = new BoundedChunks(options.maxOutputBytes ?? DEFAULT_OUTPUT_BYTES)
   const stderr = new BoundedChunks(options.maxOutputBytes ?? DEFAULT_OUTPUT_BYTES)
-  const argv = [...boundToThisProcess(), ...(place.wrapper ?? []), program, ...command.argv.slice(1)]
+  const enter = place.enter ?? []
+  const argv = [...boundToThisProcess(), ...enter, ...(place.wrapper ?? []), program, ...command.argv.slice(1)]
   const began = performance.now()
 
   const running = $({
@@ -67,12 +73,18 @@ export async function runCommand(command: Command, options: RunOptions, place: R
       // the group has already ended
     }
   }
+  let deaf: NodeJS.Timeout | undefined
+  const kill = () => {
+    if (child.pid === undefined || enter.length === 0) return killGroup()
+    killChildren(child.pid)
+    deaf ??= setTimeout(killGroup, NOTICES_WITHIN_MS)
+  }
   let timedOut = false
   const timer = setTimeout(() => {
     timedOut = true
-    killGroup()
+    kill()
   }, options.timeoutMs)
-  options.signal?.addEventListener('abort', killGroup, { once: true })
+  options.signal?.addEventListener('abort', kill, { once: true })
 
   // A program that never reads its input closes the pipe under us: that is its right, not an error.
   child.stdin!.on('error', () => {})
@@ -105,9 +117,26 @@ export async function runCommand(command: Command, options: RunOptions, place: R
   } finally {
     clearTimeout(timer)
     clearTimeout(linger)
-    options.signal?.removeEventListener('abort', killGroup)
+    clearTimeout(deaf)
+    options.signal?.removeEventListener('abort', kill)
     killGroup()
   }
+}
+
+/**
+ * Kills what an nsenter waits for, so that it is there to notice. An orphan of it would be left to process 1 outside, and as
+ * long as that does not notice, the namespaces the command was in cannot end. Stopped meanwhile, it starts nothing else; where
+ * it has not started anything yet, it is killed itself.
+ */
+function killChildren(nsenter: number): void {
+  const parent = identify(nsenter)
+  if (parent === undefined || !signalProcess(parent, 'SIGSTOP')) return
+  const children = allPids().filter(pid => readStat(pid)?.parentPid === nsenter)
+  for (const pid of children) {
+    const child = identify(pid)
+    if (child !== undefined) signalProcess(child, 'SIGKILL')
+  }
+  signalProcess(parent, children.length > 0 ? 'SIGCONT' : 'SIGKILL')
 }
 
 /** A command must not go on alone when this process is killed with SIGKILL; where setpriv is missing it would. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { CheckContext } from '../model/check.ts'
-import type { Instance } from '../model/instance.ts'
+import type { Inside } from '../model/instance.ts'
 import { Secret } from '../model/secret.ts'
 import { programFiles } from './program-files.ts'
 import { stopClean } from './stop-clean.ts'
@@ -23,7 +23,7 @@ export interface IsolatedOptions {
   readonly host?: string
   /** Changes the daemon's own view before it starts, for instance with its offline commands. */
   readonly beforeStart?: (
-    inside: Pick<Instance, 'run' | 'place'>,
+    inside: Inside,
     view: { readonly stateRoot: string; readonly binary: string },
   ) => Promise<void>
 }

@@ -49,6 +49,8 @@ export interface Place {
   readonly dir: string
   readonly home: string
   readonly tmp: string
+  /** By name, what {@link InstanceSpec.tunnels} asked for. */
+  readonly tunnels: Readonly<Record<string, number>>
 }
 
 export interface InstanceSpec {
@@ -74,6 +76,8 @@ export interface InstanceSpec {
   readonly writable?: readonly string[]
   /** Default: chosen. */
   readonly port?: number
+  /** Names of more ports of 127.0.0.1 inside, each asked through {@link Instance.through}: what else listens there. */
+  readonly tunnels?: readonly string[]
   /** Only root can give another one than its own. */
   readonly user?: { readonly uid: number; readonly gid: number }
   /** Default `/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`. */
@@ -81,9 +85,12 @@ export interface InstanceSpec {
   /** Kept of each of stdout and stderr. Default 4 MiB. */
   readonly maxLogBytes?: number
   /** Runs inside, with the views mounted, before the daemon starts: where a copy is broken on purpose. */
-  readonly beforeStart?: (inside: Pick<Instance, 'run' | 'place'>) => Promise<void>
+  readonly beforeStart?: (inside: Inside) => Promise<void>
   readonly signal?: AbortSignal
 }
+
+/** An instance before its daemon runs. */
+export type Inside = Pick<Instance, 'run' | 'place' | 'through'>
 
 export interface RequestOptions {
   /** Default GET. */
@@ -271,6 +278,8 @@ export interface Instance extends AsyncDisposable {
   request(path: string, options?: RequestOptions): Promise<Answer>
   /** `timeoutMs` is for the head only. @throws as {@link Instance.request} */
   openStream(path: string, options?: RequestOptions): Promise<StreamAnswer>
+  /** The way to what listens at another port inside. @throws RunproofError INTERNAL for a name that the spec does not have */
+  through(tunnel: string): Pick<Instance, 'request' | 'openStream'>
   /** In the same namespaces, environment, user and lack of privileges as the daemon. @throws as CommandRunner.run */
   run(command: Command, options: RunOptions): Promise<RunResult>
   /** @throws RunproofError PORT_TAKEN when, without a barrier, every port tried was taken before the daemon bound it */

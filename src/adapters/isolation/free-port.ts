@@ -2,6 +2,8 @@ import { createServer } from 'node:net'
 
 /** Nothing else listens in a network namespace that was just made, and the kernel hands out none this low by itself. */
 export const PORT_IN_NAMESPACE = 4000
+/** The first of more ports, likewise. */
+export const TUNNELS_IN_NAMESPACE = 4100
 
 /** A port of 127.0.0.1 that was free a moment ago; somebody may take it before the daemon does. */
 export function choosePort(): Promise<number> {

@@ -49,12 +49,18 @@ export function makeLayout(scratch: string, id: string, user: { uid: number; gid
   }
 }
 
-/** A place for the forwarder's socket: in `dir` where the path fits, else in a new private directory with a short name. */
-export function socketPlace(dir: string): { path: string; extraDir: string | null } {
-  const near = join(dir, 'forward.sock')
-  if (Buffer.byteLength(near) <= LONGEST_SOCKET_PATH) return { path: near, extraDir: null }
+/** Places for forwarders' sockets: in `dir` where the paths fit, else in a new private directory with a short name. */
+export interface SocketPlaces {
+  readonly paths: readonly string[]
+  readonly extraDir: string | null
+}
+
+export function socketPlaces(dir: string, count: number): SocketPlaces {
+  const names = Array.from({ length: count }, (_, index) => `s${index}`)
+  const near = names.map(name => join(dir, name))
+  if (near.every(path => Buffer.byteLength(path) <= LONGEST_SOCKET_PATH)) return { paths: near, extraDir: null }
   const extraDir = makeSocketDir()
-  return { path: join(extraDir, 's'), extraDir }
+  return { paths: names.map(name => join(extraDir, name)), extraDir }
 }
 
 /**

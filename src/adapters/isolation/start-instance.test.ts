@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
   chmodSync,
@@ -19,6 +19,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import type { RunproofError } from '../../model/error.ts'
 import type { Instance, InstanceProcess, InstanceSpec } from '../../model/instance.ts'
 import { Secret } from '../../model/secret.ts'
@@ -27,6 +28,7 @@ import { markedPids } from '../process/marked.ts'
 import { sweep } from '../process/sweep.ts'
 import { instances } from './instances.ts'
 
+const execute = promisify(execFile)
 const testdata = (name: string) => fileURLToPath(new URL(`./testdata/${name}`, import.meta.url))
 const barrier = await instances.detectBarrier()
 const behindBarrier = { skip: barrier.kind === 'none' ? barrier.reason : false }
@@ -282,6 +284,43 @@ describe('an instance behind a barrier', behindBarrier, () => {
     const { left } = await instance.stop()
     assert.deepEqual(left, nothingLeft)
     assert.equal(existsSync(join(at, 'file')), false)
+  })
+
+  test('what else listens inside is asked through a tunnel of its name, also before the daemon starts', async () => {
+    const ended = new AbortController()
+    let serving: Promise<unknown> | undefined
+    let early = 0
+    await using instance = await start('plain', {
+      tunnels: ['one', 'two'],
+      beforeStart: async inside => {
+        const script = `require('node:http').createServer((q, a) => a.end('two' + q.url)).listen(${inside.place.tunnels['two']}, '127.0.0.1')`
+        serving = inside.run({ argv: [process.execPath, '-e', script] }, { timeoutMs: 60_000, signal: ended.signal })
+        serving.catch(() => {})
+        while (early === 0)
+          early = await inside
+            .through('two')
+            .request('/early')
+            .then(({ text }) => text.length)
+            .catch(() => 0)
+      },
+    })
+    await ready(instance)
+    assert.equal((await instance.through('two').request('/x')).text, 'two/x')
+    await assert.rejects(instance.through('one').request('/'), { code: 'TARGET_UNREACHABLE' })
+    assert.throws(() => instance.through('three'), { code: 'INTERNAL', message: /no tunnel three/ })
+    ended.abort()
+    await assert.rejects(serving!, { code: 'INTERRUPTED' })
+    assert.deepEqual((await instance.stop()).left, nothingLeft)
+  })
+
+  test('a command that is killed inside is noticed, also where process 1 outside notices nothing', async t => {
+    if (barrier.kind !== 'root-namespaces') return t.skip('this machine refuses to make a namespace for process 1')
+    const { stdout } = await execute(
+      barrier.tools.unshare!,
+      ['--fork', '--pid', '--mount-proc', '--kill-child', process.execPath, testdata('kill-inside.ts')],
+      { timeout: 30_000 },
+    )
+    assert.deepEqual(JSON.parse(stdout), { pid: 1, timedOut: true, left: nothingLeft })
   })
 
   test('runs commands inside, unprivileged, with time and output limited', async () => {

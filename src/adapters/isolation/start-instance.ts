@@ -25,9 +25,9 @@ import { createCommandRunner, revealAll } from '../run-command.ts'
 import { detectBarrier } from './barrier.ts'
 import { checkSpec } from './check-spec.ts'
 import { gatherFacts, listenersOf, portIsOpen } from './facts.ts'
-import { choosePort, PORT_IN_NAMESPACE, saysPortTaken } from './free-port.ts'
+import { choosePort, PORT_IN_NAMESPACE, saysPortTaken, TUNNELS_IN_NAMESPACE } from './free-port.ts'
 import { createHttpPort, type HttpPort } from './http.ts'
-import { type Layout, makeLayout, socketPlace } from './layout.ts'
+import { type Layout, makeLayout, type SocketPlaces, socketPlaces } from './layout.ts'
 import { listMembers, type Membership } from './members.ts'
 import { enterArgv, unprivilegedArgv } from './privileges.ts'
 import { settlesWithin } from './settles-within.ts'
@@ -101,7 +101,8 @@ class RunningInstance implements Instance {
   #layout!: Layout
   #link: WardenLink | undefined
   #http: HttpPort | undefined
-  #socket: { path: string; extraDir: string | null } | undefined
+  #sockets: SocketPlaces | undefined
+  readonly #tunnels = new Map<string, HttpPort>()
   #initPid = 0
   #wardenInnerPid = 0
   #namespaces: HeldNamespaces | undefined
@@ -144,8 +145,8 @@ class RunningInstance implements Instance {
     } catch (error) {
       throw new RunproofError('INSTANCE_FAILED', `cannot make ${join(spec.scratch, this.id)}`, { cause: error })
     }
-    this.#socket = this.#isolated ? socketPlace(this.#layout.dir) : undefined
-    if (this.#socket?.extraDir) this.#lease?.addDir(this.#socket.extraDir)
+    this.#sockets = this.#isolated ? socketPlaces(this.#layout.dir, 1 + this.#tunnelNames.length) : undefined
+    if (this.#sockets?.extraDir) this.#lease?.addDir(this.#sockets.extraDir)
     this.#lease?.addMarker(this.#marker)
     await this.#takePlace()
     // Loading the HTTP client takes as long as the warden takes to come up.
@@ -158,13 +159,24 @@ class RunningInstance implements Instance {
   async #takePlace(): Promise<void> {
     const { dir, home, tmp } = this.#layout
     const port = this.#spec.port ?? (this.#isolated ? PORT_IN_NAMESPACE : await choosePort())
-    const baseUrl = `http://127.0.0.1:${port}`
-    this.place = { port, baseUrl, dir, home, tmp }
+    const tunnels: Record<string, number> = this.place?.tunnels ?? {}
+    for (const [index, name] of this.#tunnelNames.entries())
+      tunnels[name] ??= this.#isolated ? TUNNELS_IN_NAMESPACE + index : await choosePort()
+    this.place = { port, baseUrl: `http://127.0.0.1:${port}`, dir, home, tmp, tunnels }
+  }
+
+  get #tunnelNames(): readonly string[] {
+    return this.#spec.tunnels ?? []
   }
 
   async #openHttp(): Promise<void> {
     await this.#http?.close()
-    this.#http = await createHttpPort(this.place.baseUrl, this.#socket?.path ?? null)
+    this.#http = await createHttpPort(this.place.baseUrl, this.#sockets?.paths[0] ?? null)
+    for (const [index, name] of this.#tunnelNames.entries()) {
+      if (this.#tunnels.has(name)) continue
+      const origin = `http://127.0.0.1:${this.place.tunnels[name]}`
+      this.#tunnels.set(name, await createHttpPort(origin, this.#sockets?.paths[1 + index] ?? null))
+    }
   }
 
   async #openBarrier(): Promise<void> {
@@ -189,10 +201,12 @@ class RunningInstance implements Instance {
         this.barrier.kind === 'none' ? null : this.barrier.kind === 'user-namespaces' ? ['userxattr'] : [],
       mountProgram: this.barrier.tools.mount ?? 'mount',
       mountTable: join(this.#layout.dir, 'mounts.fstab'),
-      socket: this.#socket?.path ?? null,
+      carry: (this.#sockets?.paths ?? []).map((socket, index) => ({
+        socket,
+        port: [this.place.port, ...Object.values(this.place.tunnels)][index]!,
+      })),
       marker: this.barrier.kind === 'none' ? this.#marker : null,
       seclusion: this.files === 'shared' ? null : this.#seclusion(),
-      port: this.place.port,
     })
     const { pid, views, uncovered } = await prepared
     this.uncovered = uncovered
@@ -273,6 +287,12 @@ class RunningInstance implements Instance {
 
   openStream: Instance['openStream'] = (path, options) => this.#http!.openStream(path, options)
 
+  through(tunnel: string): Pick<Instance, 'request' | 'openStream'> {
+    const port = this.#tunnels.get(tunnel)
+    if (port === undefined) throw new RunproofError('INTERNAL', `instance ${this.id} has no tunnel ${tunnel}`)
+    return port
+  }
+
   run: Instance['run'] = async (command, options) => {
     const { barrier } = this
     if (this.#link === undefined || this.#link.child.exitCode !== null || this.#stopping) {
@@ -281,13 +301,10 @@ class RunningInstance implements Instance {
     const cwd = command.cwd ?? this.#layout.dir
     // The working directory is entered inside: outside, a view shows the empty directory it is mounted on.
     const intoDirectory = [barrier.tools.sh ?? '/bin/sh', '-c', 'cd "$1" && shift && exec "$@"', 'sh', cwd]
-    const wrapper = [
-      ...enterArgv(barrier, this.#initPid, this.network),
-      ...unprivilegedArgv(barrier, this.#spec.user, 'outside'),
-      ...intoDirectory,
-    ]
+    const enter = enterArgv(barrier, this.#initPid, this.network)
+    const wrapper = [...unprivilegedArgv(barrier, this.#spec.user, 'outside'), ...intoDirectory]
     const { cwd: _, ...inside } = command
-    return createCommandRunner({ path: this.#path, env: this.#environment(), wrapper }).run(inside, options)
+    return createCommandRunner({ path: this.#path, env: this.#environment(), enter, wrapper }).run(inside, options)
   }
 
   waitReady: Instance['waitReady'] = options => waitReady(this.#subject, options)
@@ -424,14 +441,14 @@ class RunningInstance implements Instance {
     this.#phase = 'stopped'
     this.#exit ??= { exitCode: null, signal: null }
     this.#settleExited(this.#exit)
-    await this.#http?.close()
+    for (const port of [this.#http, ...this.#tunnels.values()]) await port?.close()
     const namespaces = await namespacesLeft(this.#namespaces?.names ?? [])
     this.#namespaces?.release()
     this.#removeTraces()
     const left = await whatIsLeft({
       processes: [...this.#seen.values()],
       dir: this.#layout?.dir,
-      sockets: this.#socket ? [this.#socket.path, ...(this.#socket.extraDir ? [this.#socket.extraDir] : [])] : [],
+      sockets: this.#sockets ? [...this.#sockets.paths, this.#sockets.extraDir].filter(path => path !== null) : [],
     })
     return {
       ...this.#exit,
@@ -475,10 +492,8 @@ class RunningInstance implements Instance {
   }
 
   #removeTraces(): void {
-    if (this.#socket) {
-      rmSync(this.#socket.path, { force: true })
-      if (this.#socket.extraDir) rmSync(this.#socket.extraDir, { recursive: true, force: true })
-    }
+    for (const path of this.#sockets?.paths ?? []) rmSync(path, { force: true })
+    if (this.#sockets?.extraDir) rmSync(this.#sockets.extraDir, { recursive: true, force: true })
     for (const index of this.views.keys()) {
       // overlayfs leaves a directory of mode 000 behind, which would stop an unprivileged rm -r
       const work = join(this.#layout.views, String(index), 'work')

@@ -19,10 +19,10 @@ export type ToWarden =
       readonly mountProgram: string
       /** Where the list for it is written. */
       readonly mountTable: string
-      readonly socket: string | null
+      /** Sockets outside, and the ports inside that they lead to. */
+      readonly carry: readonly { readonly socket: string; readonly port: number }[]
       /** Without a barrier: what the environment of every process of the instance says. */
       readonly marker: string | null
-      readonly port: number
       readonly seclusion: Seclusion | null
     }
   | {

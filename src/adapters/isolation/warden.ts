@@ -32,7 +32,7 @@ async function act(message: ToWarden): Promise<void> {
   if (message.kind === 'prepare') {
     marker = message.marker
     const views = message.views.map((view, index) => mountView(view, index, message))
-    if (message.socket !== null) await carryConnections(message.socket, message.port)
+    for (const { socket, port } of message.carry) await carryConnections(socket, port)
     // Afterwards the cache is read-only, too.
     flushCompileCache()
     const uncovered =
