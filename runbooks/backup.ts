@@ -12,6 +12,7 @@ import { restartPossible } from '../src/checks/restart-possible.ts'
 import { sourceAnswers, sourceBack } from '../src/checks/source-answers.ts'
 import { sourceServes } from '../src/checks/source-serves.ts'
 import { sourceStopped } from '../src/checks/source-stopped.ts'
+import { stopClean } from '../src/daemon/stop-clean.ts'
 import { archiveRoots } from '../src/drill/archive-roots.ts'
 import {
   backupConflict,
@@ -30,7 +31,6 @@ import { describeSeeded, findSource } from '../src/drill/find-source.ts'
 import { startAgain, stopSource } from '../src/drill/hold-source.ts'
 import { runSource } from '../src/drill/run-source.ts'
 import { seedSource } from '../src/drill/seed-source.ts'
-import { stopClean } from '../src/drill/stop-clean.ts'
 import {
   backupDir,
   baseline,

@@ -18,6 +18,9 @@ import { tokensSeparate } from '../src/checks/tokens.ts'
 import { treeMatches } from '../src/checks/tree-matches.ts'
 import { unpackedBytes } from '../src/checks/unpacked-bytes.ts'
 import { workspaceSentinel } from '../src/checks/workspace-sentinel.ts'
+import { startIsolated } from '../src/daemon/start-isolated.ts'
+import { stopClean } from '../src/daemon/stop-clean.ts'
+import { isolated } from '../src/daemon/subjects.ts'
 import { parseDuration, refuseDuration } from '../src/drill/duration.ts'
 import { tellPromotion } from '../src/drill/promote.ts'
 import { receiveBackup } from '../src/drill/receive-backup.ts'
@@ -33,12 +36,9 @@ import {
   untested,
 } from '../src/drill/restore-params.ts'
 import { searchEverything } from '../src/drill/search-everything.ts'
-import { startIsolated } from '../src/drill/start-isolated.ts'
-import { stopClean } from '../src/drill/stop-clean.ts'
 import {
   baseline,
   incoming,
-  isolated,
   keptAuditKey,
   keyFiles,
   keysDir,
@@ -148,8 +148,9 @@ const start = ({ params }: PlanInput): Step => ({
     commands: ['kheish-daemon serve --bind 127.0.0.1:<port> --state-root <view> --workspace-root <view> …'],
     async execute(context) {
       await refuseWithoutBarrier(context)
-      const made = await startIsolated(context, {
-        scratchDir: context.run.scratchDir,
+      const { stateRoot, workspaceRoot } = context.values.get(restored)
+      const recipe = { ...context.values.get(site), stateRoot, workspaceRoot, scratchDir: context.run.scratchDir }
+      const made = await startIsolated(context, recipe, {
         keysDir: context.values.get(keysDir),
         readyTimeoutMs: parseDuration(params['ready-timeout']!),
         onStarted: () => context.run.phase('ready'),

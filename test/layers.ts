@@ -26,9 +26,14 @@ const DOMAINS: Readonly<Record<string, Layer>> = {
   'src/archive': { ...pure, ours: ['src/model'], why: 'what an archive may hold, decided on entries' },
   'src/scan': { ...pure, ours: ['src/model'], why: 'known values in bytes' },
   'src/ledger': { ...pure, ours: ['src/model'], why: 'chains and signatures of records' },
+  'src/daemon': {
+    ...pure,
+    ours: ['src/model'],
+    why: 'how a daemon is started, asked, broken and stopped, through ports',
+  },
   'src/drill': {
     ...pure,
-    ours: ['src/model', 'src/archive', 'src/ledger'],
+    ours: ['src/model', 'src/archive', 'src/ledger', 'src/daemon'],
     why: 'what a recovery does and promised, through ports; it reads archives’ digests and a ledger’s heads',
   },
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { client, type Ran, refused, refusedToken } from '../drill/client.ts'
-import { isolated } from '../drill/subjects.ts'
+import { client, type Ran, refused, refusedToken } from '../daemon/client.ts'
+import { isolated } from '../daemon/subjects.ts'
 import { type CheckContext, defineCheck, failed, type Json, passed } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
 import type { Diagnosis, RoutesDiagnosis } from '../model/target.ts'

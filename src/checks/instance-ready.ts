@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { withProxy } from '../drill/break.ts'
-import { startBroken } from '../drill/start-isolated.ts'
-import { isolated, keysDir } from '../drill/subjects.ts'
-import { changed, defineCheck, failed, passed } from '../model/check.ts'
+import { withDaemon, withProxy } from '../daemon/break.ts'
+import { startBroken } from '../daemon/start-isolated.ts'
+import { isolated } from '../daemon/subjects.ts'
+import { keysDir } from '../drill/subjects.ts'
+import { defineCheck, failed, passed } from '../model/check.ts'
 
 interface Observed {
   readonly exited: string | undefined
@@ -93,7 +94,7 @@ export const instanceReady = defineCheck<Observed>({
         scope.defer(() => context.tools.files.remove(masterKeyFile))
         await context.tools.files.write(masterKeyFile, randomBytes(32).toString('base64'))
         const broken = await startBroken(context, scope, { masterKeyFile })
-        return changed(context, { values: context.values.with(isolated, broken) })
+        return withDaemon(context, broken)
       },
     },
   ],

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { dirname, join } from 'node:path'
-import { startBroken } from '../drill/start-isolated.ts'
-import { isolated, offLimits } from '../drill/subjects.ts'
+import { withDaemon } from '../daemon/break.ts'
+import { startBroken } from '../daemon/start-isolated.ts'
+import { isolated } from '../daemon/subjects.ts'
+import { offLimits } from '../drill/subjects.ts'
 import { changed, defineCheck, failed, passed } from '../model/check.ts'
 import type { Destination, Instance, InstanceProcess, Listener, OpenFile, ProbeResult } from '../model/instance.ts'
 
@@ -112,7 +114,7 @@ export const egressRefused = defineCheck<Egress>({
       cost: { instances: 1 },
       subject: async (context, scope) => {
         const broken = await startBroken(context, scope, { network: 'shared' })
-        return changed(context, { values: context.values.with(isolated, broken) })
+        return withDaemon(context, broken)
       },
     },
     {
@@ -122,7 +124,7 @@ export const egressRefused = defineCheck<Egress>({
       cost: { instances: 1 },
       subject: async (context, scope) => {
         const broken = await startBroken(context, scope, { files: 'shared' })
-        return changed(context, { values: context.values.with(isolated, broken) })
+        return withDaemon(context, broken)
       },
     },
   ],
@@ -192,7 +194,7 @@ export const writesKeptInside = defineCheck<Writes>({
       cost: { instances: 1 },
       subject: async (context, scope) => {
         const broken = await startBroken(context, scope, { files: 'shared' })
-        return changed(context, { values: context.values.with(isolated, broken) })
+        return withDaemon(context, broken)
       },
     },
   ],
@@ -222,7 +224,7 @@ export const listenersLoopback = defineCheck<readonly Listener[]>({
       cost: { instances: 1 },
       subject: async (context, scope) => {
         const broken = await startBroken(context, scope, { host: '0.0.0.0' })
-        return changed(context, { values: context.values.with(isolated, broken) })
+        return withDaemon(context, broken)
       },
     },
   ],

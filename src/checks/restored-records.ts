@@ -1,11 +1,12 @@
 import { join } from 'node:path'
+import { withDaemon } from '../daemon/break.ts'
+import { client, type Ran, refused, refusedToken } from '../daemon/client.ts'
+import { startBroken } from '../daemon/start-isolated.ts'
 import { withDamagedTree } from '../drill/break.ts'
-import { client, type Ran, refused, refusedToken } from '../drill/client.ts'
 import { type Difference, describeDifference, difference, MARKER_SLOT } from '../drill/facts.ts'
-import { startBroken } from '../drill/start-isolated.ts'
-import { baseline, isolated, older, restored } from '../drill/subjects.ts'
+import { baseline, older, restored } from '../drill/subjects.ts'
 import { newSession } from '../drill/take-facts.ts'
-import { type CheckContext, changed, defineCheck, failed, passed, type SubjectCounterproof } from '../model/check.ts'
+import { type CheckContext, defineCheck, failed, passed, type SubjectCounterproof } from '../model/check.ts'
 
 interface Observed extends Ran<unknown> {
   readonly difference: Difference | undefined
@@ -57,7 +58,7 @@ const olderState: SubjectCounterproof = {
 
 async function runningOn(context: CheckContext, scope: AsyncDisposableStack, stateRoot: string): Promise<CheckContext> {
   const broken = await startBroken(context, scope, { stateRoot })
-  return changed(context, { values: context.values.with(isolated, broken) })
+  return withDaemon(context, broken)
 }
 
 /** A source that did not run could only be read from disk, and its secrets and sessions are not to be read there. */
@@ -99,7 +100,7 @@ export const slotsRestored = defineCheck<Observed>({
           words,
         )
         await context.runIn(broken.instance, { ...command, stdin: 'written again' })
-        return changed(context, { values: context.values.with(isolated, broken) })
+        return withDaemon(context, broken)
       },
     },
     olderState,
@@ -184,7 +185,7 @@ export const sessionsRestored = defineCheck<Observed>({
           tokenFile: broken.adminTokenFile,
         })
         await context.runIn(broken.instance, command)
-        return changed(context, { values: context.values.with(isolated, broken) })
+        return withDaemon(context, broken)
       },
     },
     refusedToken('sessions-refused'),

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
+import { client, type Ran, refused } from '../daemon/client.ts'
 import { withDamagedTree } from '../drill/break.ts'
-import { client, type Ran, refused } from '../drill/client.ts'
 import { restored } from '../drill/subjects.ts'
 import { type CheckContext, defineCheck, failed, type Json, passed, type SubjectCounterproof } from '../model/check.ts'
 

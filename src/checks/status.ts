@@ -1,13 +1,14 @@
-import { withProxy } from '../drill/break.ts'
-import { baseline, isolated } from '../drill/subjects.ts'
+import { withProxy } from '../daemon/break.ts'
+import { daemon } from '../daemon/subjects.ts'
+import { baseline } from '../drill/subjects.ts'
 import { type CheckContext, defineCheck, failed, type Json, passed, type SubjectCounterproof } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
 import type { StatusView } from '../model/target.ts'
 
 async function readStatus({ values, target, deadlineMs }: CheckContext): Promise<StatusView> {
-  const { instance, readonlyToken } = values.get(isolated)
+  const { instance, readonlyToken, adminToken } = values.get(daemon)
   const answer = await instance.request(target.http.status, {
-    bearer: readonlyToken,
+    bearer: (readonlyToken ?? adminToken)!,
     timeoutMs: Math.min(deadlineMs, 10_000),
   })
   if (answer.status !== 200)

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path'
-import { startBroken } from '../drill/start-isolated.ts'
-import { endedBadly, remains } from '../drill/stop-clean.ts'
+import { startBroken } from '../daemon/start-isolated.ts'
+import { endedBadly, remains } from '../daemon/stop-clean.ts'
 import { keyFiles, restored, stopped } from '../drill/subjects.ts'
 import { changed, defineCheck, failed, passed } from '../model/check.ts'
 import type { StopReport } from '../model/instance.ts'

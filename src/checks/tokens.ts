@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { withProxy } from '../drill/break.ts'
-import { isolated } from '../drill/subjects.ts'
+import { withProxy } from '../daemon/break.ts'
+import { isolated } from '../daemon/subjects.ts'
 import { defineCheck, failed, passed } from '../model/check.ts'
 import { Secret } from '../model/secret.ts'
 

@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { CheckContext } from '../model/check.ts'
 import { changed } from '../model/check.ts'
-import type { Interposition } from '../model/interposer.ts'
-import { type Incoming, incoming, isolated, type Part, restored } from './subjects.ts'
+import { type Incoming, incoming, type Part, restored } from './subjects.ts'
 
 /** The context in which one archive is read in another way. */
 export function withIncoming(context: CheckContext, part: Part, change: Partial<Incoming>): CheckContext {
@@ -32,15 +31,4 @@ export async function withDamagedTree(
   await damage(copy)
   const broken = part === 'state' ? { ...trees, stateRoot: copy } : { ...trees, workspaceRoot: copy }
   return changed(context, { values: context.values.with(restored, broken) })
-}
-
-/** The context in which the isolated daemon is reached through a proxy that misbehaves. */
-export async function withProxy(
-  context: CheckContext,
-  scope: AsyncDisposableStack,
-  how: Interposition,
-): Promise<CheckContext> {
-  const subject = context.values.get(isolated)
-  const instance = scope.use(await context.tools.interposer.interpose(subject.instance, how))
-  return changed(context, { values: context.values.with(isolated, { ...subject, instance }) })
 }

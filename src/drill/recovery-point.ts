@@ -1,6 +1,6 @@
+import { client, type Ran } from '../daemon/client.ts'
 import { RunproofError } from '../model/error.ts'
 import type { StepContext } from '../model/runbook.ts'
-import { client, type Ran } from './client.ts'
 import { MARKER_SLOT } from './facts.ts'
 import { recoveryPoint } from './subjects.ts'
 

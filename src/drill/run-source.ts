@@ -1,8 +1,8 @@
 import { dirname, join } from 'node:path'
+import { programFiles } from '../daemon/program-files.ts'
 import type { CheckContext } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
 import type { Instance } from '../model/instance.ts'
-import { programFiles } from './program-files.ts'
 import type { Source } from './subjects.ts'
 
 /** Starts the source daemon on its own state root, behind a barrier, and waits until it is ready. */

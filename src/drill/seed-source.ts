@@ -1,10 +1,11 @@
-import { randomBytes } from 'node:crypto'
 import { dirname, join } from 'node:path'
+import { randomSecret } from '../daemon/random-secret.ts'
+import type { Site } from '../daemon/subjects.ts'
 import type { Command } from '../model/command.ts'
 import { RunproofError } from '../model/error.ts'
 import type { StepContext } from '../model/runbook.ts'
 import { Secret } from '../model/secret.ts'
-import { older, type Site, type Source } from './subjects.ts'
+import { older, type Source } from './subjects.ts'
 
 const ROUTE_SLOT = 'openai.prod'
 
@@ -117,9 +118,4 @@ async function offline(
 async function writeSecret(context: StepContext, path: string, secret: Secret): Promise<void> {
   context.protect(secret)
   await context.tools.files.write(path, secret)
-}
-
-function randomSecret(name: string): Secret {
-  // A hyphen first would be read as a flag by some programs that take the value from a line of their input.
-  return new Secret(name, `s${randomBytes(32).toString('base64url')}`)
 }

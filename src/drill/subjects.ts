@@ -1,19 +1,10 @@
 import type { Readable } from 'node:stream'
+import type { Site } from '../daemon/subjects.ts'
 import type { CreatedArchive, InspectArchive, Manifest } from '../model/archive.ts'
 import { capture } from '../model/capture.ts'
-import type { Instance, Readiness, StopReport } from '../model/instance.ts'
-import type { Lure } from '../model/interposer.ts'
+import type { Instance, StopReport } from '../model/instance.ts'
 import type { Secret } from '../model/secret.ts'
 import type { Facts } from './facts.ts'
-
-/** A daemon's place on this machine: what it is started with. */
-export interface Site {
-  readonly binary: string
-  readonly stateRoot: string
-  readonly workspaceRoot: string
-  readonly routesFile: string
-  readonly masterKeyFile: string
-}
 
 /** The two parts of a backup, archived apart. */
 export type Part = 'state' | 'workspace'
@@ -99,25 +90,6 @@ export const site = capture<Omit<Site, 'stateRoot' | 'workspaceRoot'>>(
   'site',
   'binary, routes file and master key of the restore',
 )
-
-/** A daemon that runs on a view of the restored trees. */
-export interface Isolated {
-  readonly instance: Instance
-  readonly readiness: Readiness
-  /** A socket that listened before it started, and that it must not reach. */
-  readonly lure: Lure
-  readonly binary: string
-  /** Where the daemon sees its roots; outside its barrier these places are empty. */
-  readonly stateRoot: string
-  readonly adminToken: Secret
-  readonly adminTokenFile: string
-  /** Valid until it was replaced, while the daemon ran. */
-  readonly replacedToken: Secret
-  readonly readonlyToken: Secret
-  readonly readonlyTokenFile: string
-  readonly wrongTokenFile: string
-}
-export const isolated = capture<Isolated>('isolated', 'the isolated daemon')
 
 /** Places on this machine that the isolated daemon must not touch. */
 export const offLimits = capture<readonly string[]>('off-limits', 'places the isolated daemon must not touch')

@@ -13,6 +13,15 @@ export interface ServeOptions {
   readonly readonlyTokenFile: string
 }
 
+/** What a daemon is started with besides; an isolated one acts on nothing unless it is told to here. */
+export interface ServeExtras {
+  /** Where its model provider answers, instead of the provider's own address. */
+  readonly providerUrl?: string
+  readonly mcpConfigFile?: string
+  /** What the stand-in is to do wrong. */
+  readonly faults?: readonly string[]
+}
+
 /** How a client command reaches the daemon. */
 export interface ClientOptions {
   readonly binary: string
@@ -119,7 +128,7 @@ export interface Target {
   }
   /** Codes of warnings that a boot from a copy brings by itself, and that are gone or harmless afterwards. */
   readonly bootWarnings: readonly string[]
-  serve(options: ServeOptions): Command
+  serve(options: ServeOptions & ServeExtras): Command
   client(options: ClientOptions, words: readonly string[]): Command
   /** A command of the binary that needs no daemon. */
   offline(options: { binary: string; masterKeyFile?: string }, words: readonly string[]): Command

@@ -208,8 +208,14 @@ const kheish: Target = {
       ...['--http-admin-token-file', options.adminTokenFile],
       ...['--http-readonly-token-file', options.readonlyTokenFile],
       ...['--log-format', 'json'],
+      ...(options.mcpConfigFile === undefined ? [] : ['--mcp-config', options.mcpConfigFile]),
+      ...(options.faults ?? []).flatMap(fault => ['--fault', fault]),
     ],
-    env: { KHEISH_AUTH_STORE_MASTER_KEY_FILE: options.masterKeyFile, KHEISH_DISABLE_SCHEDULER: 'true' },
+    env: {
+      KHEISH_AUTH_STORE_MASTER_KEY_FILE: options.masterKeyFile,
+      KHEISH_DISABLE_SCHEDULER: 'true',
+      ...(options.providerUrl === undefined ? {} : { OPENAI_BASE_URL: options.providerUrl }),
+    },
   }),
 
   client: (options, words) => ({

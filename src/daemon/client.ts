@@ -7,7 +7,7 @@ import {
   type SubjectCounterproof,
 } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
-import { isolated } from './subjects.ts'
+import { daemon, isolated } from './subjects.ts'
 
 /** What one client command of the daemon did. */
 export interface Ran<View> {
@@ -22,8 +22,11 @@ export async function client<View>(
   words: readonly string[],
   read: (document: Json) => View,
 ): Promise<Ran<View>> {
-  const { instance, binary, adminTokenFile } = context.values.get(isolated)
-  const command = context.target.client({ binary, baseUrl: instance.place.baseUrl, tokenFile: adminTokenFile }, words)
+  const { instance, binary, adminTokenFile, readonlyTokenFile } = context.values.get(daemon)
+  const tokenFile = adminTokenFile ?? readonlyTokenFile
+  if (binary === undefined || tokenFile === undefined)
+    throw new RunproofError('INTERNAL', `${words.join(' ')} needs a binary and a token, and its check does not say so`)
+  const command = context.target.client({ binary, baseUrl: instance.place.baseUrl, tokenFile }, words)
   const result = await context.runIn(instance, command, {
     timeoutMs: Math.min(context.deadlineMs, 20_000),
     signal: context.signal,

@@ -1,45 +1,39 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { CheckContext } from '../model/check.ts'
-import type { Inside } from '../model/instance.ts'
-import { Secret } from '../model/secret.ts'
+import type { ServeExtras } from '../model/target.ts'
 import { programFiles } from './program-files.ts'
+import { randomSecret } from './random-secret.ts'
 import { stopClean } from './stop-clean.ts'
-import { type Isolated, restored, site } from './subjects.ts'
+import { type Isolated, isolated, type Recipe } from './subjects.ts'
 
 export interface IsolatedOptions {
   /** Where the instance's token files go, in a directory of their own. */
   readonly keysDir: string
-  readonly scratchDir: string
   readonly readyTimeoutMs: number
   /** Told when the process runs and the wait for its readiness begins. */
   readonly onStarted?: () => void
-  /** Another tree than the restored one, for a counterproof. Never written to. */
-  readonly stateRoot?: string
-  readonly masterKeyFile?: string
   readonly network?: 'isolated' | 'shared'
   readonly files?: 'isolated' | 'shared'
   /** Address to bind; loopback unless a counterproof says otherwise. */
   readonly host?: string
-  /** Changes the daemon's own view before it starts, for instance with its offline commands. */
-  readonly beforeStart?: (
-    inside: Inside,
-    view: { readonly stateRoot: string; readonly binary: string },
-  ) => Promise<void>
 }
 
 /**
- * Starts a daemon on a copy-on-write view of the restored trees, behind the best barrier there is, and replaces its admin
+ * Starts a daemon on a copy-on-write view of its trees, behind the best barrier there is, and replaces its admin
  * token once it is ready. What happened to it is an observation: a daemon that ends or never answers is returned too.
  *
  * @throws RunproofError BARRIER_UNAVAILABLE, TOOL_MISSING, INSTANCE_FAILED
  */
-export async function startIsolated(context: CheckContext, options: IsolatedOptions): Promise<Isolated> {
-  const { tools, target, values, signal } = context
-  const trees = values.get(restored)
-  const { binary, routesFile, masterKeyFile } = values.get(site)
+export async function startIsolated(
+  context: CheckContext,
+  recipe: Recipe,
+  options: IsolatedOptions,
+): Promise<Isolated> {
+  const { tools, target, signal } = context
+  const { binary, routesFile, masterKeyFile } = recipe
   const id = `i${randomBytes(4).toString('hex')}`
-  const views = join(options.scratchDir, `${id}-views`)
+  const views = join(recipe.scratchDir, `${id}-views`)
   const keys = join(options.keysDir, id)
   // Until all is returned nobody else can stop the daemon or remove its tokens: neither a failure nor an interruption may
   // leave them.
@@ -47,34 +41,35 @@ export async function startIsolated(context: CheckContext, options: IsolatedOpti
   unclaimed.defer(() => tools.files.remove(keys))
   await tools.files.makeDirectory(keys)
 
-  const replacedToken = token('replaced-admin-token')
-  const adminToken = token('isolated-admin-token')
-  const readonlyToken = token('isolated-readonly-token')
+  const replacedToken = randomSecret('replaced-admin-token')
+  const adminToken = randomSecret('isolated-admin-token')
+  const readonlyToken = randomSecret('isolated-readonly-token')
   for (const secret of [replacedToken, adminToken, readonlyToken]) context.protect(secret)
   const adminTokenFile = join(keys, 'admin-token')
   const readonlyTokenFile = join(keys, 'readonly-token')
   const wrongTokenFile = join(keys, 'wrong-token')
   await tools.files.write(adminTokenFile, replacedToken)
   await tools.files.write(readonlyTokenFile, readonlyToken)
-  await tools.files.write(wrongTokenFile, token('wrong-token'))
+  await tools.files.write(wrongTokenFile, randomSecret('wrong-token'))
 
   const lure = unclaimed.use((await tools.interposer.lure('socket'))!)
   const stateRoot = join(views, 'state')
   const workspaceRoot = join(views, 'workspace')
   const instance = await tools.instances.start({
     id,
-    scratch: options.scratchDir,
+    scratch: recipe.scratchDir,
     barrier: (await tools.instances.detectBarrier()).kind === 'none' ? 'none' : 'best',
     ...(options.network === undefined ? {} : { network: options.network }),
     ...(options.files === undefined ? {} : { files: options.files }),
-    readable: [keys, routesFile, options.masterKeyFile ?? masterKeyFile, ...(await programFiles(context, binary))],
+    ...(recipe.tunnels === undefined ? {} : { tunnels: recipe.tunnels }),
+    readable: [keys, routesFile, masterKeyFile, ...(recipe.readable ?? []), ...(await programFiles(context, binary))],
     views: [
-      { lower: options.stateRoot ?? trees.stateRoot, at: stateRoot },
-      { lower: trees.workspaceRoot, at: workspaceRoot },
+      { lower: recipe.stateRoot, at: stateRoot },
+      { lower: recipe.workspaceRoot, at: workspaceRoot },
     ],
-    ...(options.beforeStart === undefined
+    ...(recipe.beforeStart === undefined
       ? {}
-      : { beforeStart: inside => options.beforeStart!(inside, { stateRoot, binary }) }),
+      : { beforeStart: inside => recipe.beforeStart!(inside, { stateRoot, binary }) }),
     daemon: place =>
       target.serve({
         binary,
@@ -82,9 +77,10 @@ export async function startIsolated(context: CheckContext, options: IsolatedOpti
         stateRoot,
         workspaceRoot,
         routesFile,
-        masterKeyFile: options.masterKeyFile ?? masterKeyFile,
+        masterKeyFile,
         adminTokenFile,
         readonlyTokenFile,
+        ...recipe.extras?.(place),
       }),
     signal,
   })
@@ -95,11 +91,14 @@ export async function startIsolated(context: CheckContext, options: IsolatedOpti
   await tools.files.write(adminTokenFile, adminToken)
   unclaimed.move()
   return {
+    reached: 'isolated',
+    recipe,
     instance,
     readiness,
     lure,
     binary,
     stateRoot,
+    workspaceRoot,
     adminToken,
     adminTokenFile,
     replacedToken,
@@ -109,24 +108,33 @@ export async function startIsolated(context: CheckContext, options: IsolatedOpti
   }
 }
 
-/** Released with the counterproof that asked for it. */
+/** How a daemon differs from the one that is asked. */
+export type Broken = Partial<Omit<IsolatedOptions, 'keysDir'>> &
+  Partial<Pick<Recipe, 'stateRoot' | 'masterKeyFile' | 'beforeStart'>> & { readonly extras?: ServeExtras }
+
+/** Another daemon like the isolated one, broken in a way. Released with the counterproof that asked for it. */
 export async function startBroken(
   context: CheckContext,
   scope: AsyncDisposableStack,
-  options: Omit<IsolatedOptions, 'scratchDir' | 'keysDir' | 'readyTimeoutMs'> & { readonly readyTimeoutMs?: number },
+  { stateRoot, masterKeyFile, beforeStart, extras, ...options }: Broken,
 ): Promise<Isolated> {
-  const scratchDir = join(context.values.get(restored).stateRoot, '..', 'counterproofs')
+  const { recipe } = context.values.get(isolated)
+  const scratchDir = join(recipe.scratchDir, 'counterproofs')
   await context.tools.files.makeDirectory(scratchDir)
-  const keys = join(scratchDir, `keys-${randomBytes(4).toString('hex')}`)
-  await context.tools.files.makeDirectory(keys)
-  scope.defer(() => context.tools.files.remove(keys))
-  const made = await startIsolated(context, { readyTimeoutMs: 15_000, ...options, scratchDir, keysDir: keys })
+  const keysDir = join(scratchDir, `keys-${randomBytes(4).toString('hex')}`)
+  await context.tools.files.makeDirectory(keysDir)
+  scope.defer(() => context.tools.files.remove(keysDir))
+  const like: Recipe = {
+    ...recipe,
+    scratchDir,
+    ...(stateRoot === undefined ? {} : { stateRoot }),
+    ...(masterKeyFile === undefined ? {} : { masterKeyFile }),
+    ...(beforeStart === undefined ? {} : { beforeStart }),
+    extras: place => ({ ...recipe.extras?.(place), ...extras }),
+  }
+  const made = await startIsolated(context, like, { readyTimeoutMs: 15_000, ...options, keysDir })
   scope.use(made.lure)
   // Some breaks are about how a daemon ends, so only what it leaves counts.
   scope.defer(() => stopClean(made.instance, 'judged before'))
   return made
-}
-
-function token(name: string): Secret {
-  return new Secret(name, randomBytes(32).toString('base64url'))
 }
