@@ -1,4 +1,5 @@
 import type { Command } from './command.ts'
+import type { Answer, HttpClient } from './http.ts'
 import type { RunOptions, RunResult } from './run-command.ts'
 import type { Secret } from './secret.ts'
 
@@ -90,38 +91,7 @@ export interface InstanceSpec {
 }
 
 /** An instance before its daemon runs. */
-export type Inside = Pick<Instance, 'run' | 'place' | 'through'>
-
-export interface RequestOptions {
-  /** Default GET. */
-  readonly method?: string
-  readonly headers?: Readonly<Record<string, string | Secret>>
-  /** Sent as `authorization: Bearer …`. */
-  readonly bearer?: Secret
-  readonly body?: string | Uint8Array
-  /** For everything, to the last byte of the body. Default 5 000. */
-  readonly timeoutMs?: number
-  /** Default 8 MiB. */
-  readonly maxBytes?: number
-  readonly signal?: AbortSignal
-}
-
-export interface Answer {
-  readonly status: number
-  /** Lower-case names; repeated ones joined with `, `. */
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: Uint8Array
-  readonly text: string
-  readonly durationMs: number
-}
-
-export interface StreamAnswer {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  /** Ends when the server ends it or `close` is called; throws TARGET_UNREACHABLE when it breaks. */
-  readonly chunks: AsyncIterable<Uint8Array>
-  close(): void
-}
+export type Inside = Pick<Instance, 'run' | 'accompany' | 'place' | 'through'>
 
 export interface Exit {
   readonly exitCode: number | null
@@ -282,6 +252,8 @@ export interface Instance extends AsyncDisposable {
   through(tunnel: string): Pick<Instance, 'request' | 'openStream'>
   /** In the same namespaces, environment, user and lack of privileges as the daemon. @throws as CommandRunner.run */
   run(command: Command, options: RunOptions): Promise<RunResult>
+  /** The same, for what the daemon needs beside it: it is ended when the daemon has ended, and is no leftover of it. */
+  accompany(command: Command): void
   /** @throws RunproofError PORT_TAKEN when, without a barrier, every port tried was taken before the daemon bound it */
   waitReady(options: ReadyOptions): Promise<Readiness>
   facts(): Promise<InstanceFacts>

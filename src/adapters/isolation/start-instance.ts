@@ -41,6 +41,8 @@ const DEFAULT_GRACE_MS = 10_000
 /** Children of a daemon that just ended may be ending too; after this they are leftovers. */
 const SETTLE_MS = 100
 const PORTS_TO_TRY = 5
+/** The longest that a timer can wait. */
+const WITHOUT_END_MS = 2 ** 31 - 1
 /** Where programs keep sockets and devices. The daemon may be root without capabilities, and root owns the disks. */
 const PRIVATE_PLACES = ['/dev', '/run', '/var/run', '/tmp', '/var/tmp']
 const CHECKOUT = fileURLToPath(new URL('../../..', import.meta.url))
@@ -103,6 +105,8 @@ class RunningInstance implements Instance {
   #http: HttpPort | undefined
   #sockets: SocketPlaces | undefined
   readonly #tunnels = new Map<string, HttpPort>()
+  readonly #companionsOver = new AbortController()
+  readonly #companions: Promise<unknown>[] = []
   #initPid = 0
   #wardenInnerPid = 0
   #namespaces: HeldNamespaces | undefined
@@ -307,6 +311,12 @@ class RunningInstance implements Instance {
     return createCommandRunner({ path: this.#path, env: this.#environment(), enter, wrapper }).run(inside, options)
   }
 
+  accompany(command: Command): void {
+    const running = this.run(command, { timeoutMs: WITHOUT_END_MS, signal: this.#companionsOver.signal })
+    // How it ends is nobody's concern; that it does not serve is seen by who asks it.
+    this.#companions.push(running.catch(() => {}))
+  }
+
   waitReady: Instance['waitReady'] = options => waitReady(this.#subject, options)
 
   readonly #subject: Subject = {
@@ -435,6 +445,8 @@ class RunningInstance implements Instance {
       if (this.#daemonInnerPid !== null && this.#exit === undefined) {
         forced = !(await this.#terminate(link, graceMs))
       }
+      this.#companionsOver.abort()
+      await Promise.all(this.#companions)
       leftovers = await this.#awaitEmpty()
       await this.#killAll(link, leftovers)
     }
