@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import type { Destination, Instance } from '../model/instance.ts'
 import type { InterposerPort, Interposition } from '../model/interposer.ts'
-import { createHttpPort } from './isolation/http.ts'
+import { createHttpClient } from './http/client.ts'
 import { makeSocketDir } from './isolation/layout.ts'
 import type { Lease } from './process/lease.ts'
 
@@ -26,7 +26,7 @@ export function createInterposer(lease?: Pick<Lease, 'addDir'>): InterposerPort 
         forward(instance, how, request, response).catch(() => response.destroy())
       })
       await new Promise<void>((resolve, reject) => server.once('error', reject).listen(socketPath, resolve))
-      const port = await createHttpPort(instance.place.baseUrl, socketPath)
+      const port = await createHttpClient({ baseUrl: instance.place.baseUrl, socketPath })
 
       return delegate(instance, {
         request: (path, options) => port.request(path, options),

@@ -1,6 +1,7 @@
 import { archives } from '../adapters/archive/archives.ts'
 import { clock } from '../adapters/clock.ts'
 import { files } from '../adapters/files.ts'
+import { http } from '../adapters/http/port.ts'
 import { createInterposer } from '../adapters/interposer.ts'
 import { createInstancePort } from '../adapters/isolation/instances.ts'
 import { leakScan } from '../adapters/leak-scan.ts'
@@ -25,6 +26,7 @@ export function toolsFor({ signer, lease, noticeDir }: ToolsInput): Tools {
     archives,
     interposer: createInterposer(lease),
     instances: createInstancePort(lease),
+    http,
     leaks: leakScan,
     commands,
     signer,

@@ -28,6 +28,7 @@ export const ERROR_CODES = [
   'PORT_TAKEN',
   // the target
   'TARGET_UNREACHABLE',
+  'TLS_FAILED',
   'BODY_TOO_LARGE',
   'ANSWER_MALFORMED',
   'STATE_MALFORMED',

@@ -222,8 +222,8 @@ export interface InstanceLog {
   readonly droppedBytes: number
 }
 
-/** A daemon, or only its place, behind a barrier. Release it with `await using`. */
-export interface Instance extends AsyncDisposable {
+/** A daemon, or only its place, behind a barrier, through which it is asked. Release it with `await using`. */
+export interface Instance extends HttpClient, AsyncDisposable {
   readonly id: string
   readonly barrier: Barrier
   readonly network: 'isolated' | 'shared'
@@ -241,15 +241,8 @@ export interface Instance extends AsyncDisposable {
   state(): InstanceState
   /** Settles when the daemon has ended. */
   readonly exited: Promise<Exit>
-  /**
-   * Asks the daemon, through the barrier. Redirects are answers.
-   * @throws RunproofError TARGET_UNREACHABLE, TIMEOUT, BODY_TOO_LARGE, INTERRUPTED
-   */
-  request(path: string, options?: RequestOptions): Promise<Answer>
-  /** `timeoutMs` is for the head only. @throws as {@link Instance.request} */
-  openStream(path: string, options?: RequestOptions): Promise<StreamAnswer>
   /** The way to what listens at another port inside. @throws RunproofError INTERNAL for a name that the spec does not have */
-  through(tunnel: string): Pick<Instance, 'request' | 'openStream'>
+  through(tunnel: string): HttpClient
   /** In the same namespaces, environment, user and lack of privileges as the daemon. @throws as CommandRunner.run */
   run(command: Command, options: RunOptions): Promise<RunResult>
   /** The same, for what the daemon needs beside it: it is ended when the daemon has ended, and is no leftover of it. */

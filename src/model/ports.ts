@@ -2,6 +2,7 @@ import type { ArchivePort } from './archive.ts'
 import type { Json } from './check.ts'
 import type { Claims } from './claims.ts'
 import type { Files } from './files.ts'
+import type { HttpPort } from './http.ts'
 import type { InstancePort } from './instance.ts'
 import type { InterposerPort } from './interposer.ts'
 import type { LeakScanPort } from './leak-scan.ts'
@@ -28,6 +29,7 @@ export interface Tools {
   readonly files: Files
   readonly archives: ArchivePort
   readonly instances: InstancePort
+  readonly http: HttpPort
   readonly interposer: InterposerPort
   readonly leaks: LeakScanPort
   readonly commands: CommandRunner

@@ -40,6 +40,7 @@ export function memoryTools(given: Partial<Tools> = {}): Tools {
     archives: absent('archives'),
     instances: absent('instances'),
     interposer: absent('interposer'),
+    http: absent('http'),
     leaks: absent('leaks'),
     commands: absent('commands'),
     signer: absent('signer'),

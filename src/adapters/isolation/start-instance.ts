@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Command } from '../../model/command.ts'
 import { RunproofError } from '../../model/error.ts'
+import type { HttpClient, TargetHttp } from '../../model/http.ts'
 import type {
   Barrier,
   Exit,
@@ -18,6 +19,7 @@ import type {
   StopReport,
 } from '../../model/instance.ts'
 import { findProgram, SYSTEM_PATH } from '../find-program.ts'
+import { createHttpClient } from '../http/client.ts'
 import { descendants, identify, signalProcess } from '../process/identity.ts'
 import { MARKER } from '../process/marked.ts'
 import { listeningSocketPaths } from '../process/sockets.ts'
@@ -26,7 +28,6 @@ import { detectBarrier } from './barrier.ts'
 import { checkSpec } from './check-spec.ts'
 import { gatherFacts, listenersOf, portIsOpen } from './facts.ts'
 import { choosePort, PORT_IN_NAMESPACE, saysPortTaken, TUNNELS_IN_NAMESPACE } from './free-port.ts'
-import { createHttpPort, type HttpPort } from './http.ts'
 import { type Layout, makeLayout, type SocketPlaces, socketPlaces } from './layout.ts'
 import { listMembers, type Membership } from './members.ts'
 import { enterArgv, unprivilegedArgv } from './privileges.ts'
@@ -102,9 +103,9 @@ class RunningInstance implements Instance {
   readonly #path: string
   #layout!: Layout
   #link: WardenLink | undefined
-  #http: HttpPort | undefined
+  #http: TargetHttp | undefined
   #sockets: SocketPlaces | undefined
-  readonly #tunnels = new Map<string, HttpPort>()
+  readonly #tunnels = new Map<string, TargetHttp>()
   readonly #companionsOver = new AbortController()
   readonly #companions: Promise<unknown>[] = []
   #initPid = 0
@@ -175,11 +176,15 @@ class RunningInstance implements Instance {
 
   async #openHttp(): Promise<void> {
     await this.#http?.close()
-    this.#http = await createHttpPort(this.place.baseUrl, this.#sockets?.paths[0] ?? null)
+    this.#http = await createHttpClient({
+      baseUrl: this.place.baseUrl,
+      socketPath: this.#sockets?.paths[0] ?? null,
+    })
     for (const [index, name] of this.#tunnelNames.entries()) {
       if (this.#tunnels.has(name)) continue
-      const origin = `http://127.0.0.1:${this.place.tunnels[name]}`
-      this.#tunnels.set(name, await createHttpPort(origin, this.#sockets?.paths[1 + index] ?? null))
+      const baseUrl = `http://127.0.0.1:${this.place.tunnels[name]}`
+      const socketPath = this.#sockets?.paths[1 + index] ?? null
+      this.#tunnels.set(name, await createHttpClient({ baseUrl, socketPath }))
     }
   }
 
@@ -291,7 +296,7 @@ class RunningInstance implements Instance {
 
   openStream: Instance['openStream'] = (path, options) => this.#http!.openStream(path, options)
 
-  through(tunnel: string): Pick<Instance, 'request' | 'openStream'> {
+  through(tunnel: string): HttpClient {
     const port = this.#tunnels.get(tunnel)
     if (port === undefined) throw new RunproofError('INTERNAL', `instance ${this.id} has no tunnel ${tunnel}`)
     return port

@@ -1,9 +1,13 @@
 import { RunproofError } from '../../model/error.ts'
-import type { Answer, Exit, Instance, Readiness, ReadyOptions } from '../../model/instance.ts'
+import type { Answer } from '../../model/http.ts'
+import type { Exit, Instance, Readiness, ReadyOptions } from '../../model/instance.ts'
 
 const REQUEST_TIMEOUT_MS = 2_000
 /** Short at first, since it becomes part of the measured time to ready; a slow start is not looked at 200 times a second. */
 const POLL_MS = { first: 5, later: 25, laterAfter: 1_000 }
+
+/** Codes of a request that are a daemon's not being ready, or the end of waiting. */
+const NO_ANSWER = new Set(['TIMEOUT', 'TARGET_UNREACHABLE', 'ANSWER_MALFORMED', 'BODY_TOO_LARGE', 'INTERRUPTED'])
 
 /** What waiting needs of a daemon. */
 export interface Subject {
@@ -75,7 +79,7 @@ async function ask(subject: Subject, options: ReadyOptions, timeoutMs: number): 
     })
   } catch (error) {
     const code = error instanceof RunproofError ? error.code : ''
-    if (['TIMEOUT', 'TARGET_UNREACHABLE', 'BODY_TOO_LARGE', 'INTERRUPTED'].includes(code)) return undefined
+    if (NO_ANSWER.has(code)) return undefined
     throw error
   }
 }

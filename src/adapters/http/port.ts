@@ -1,0 +1,72 @@
+import { X509Certificate } from 'node:crypto'
+import { RunproofError } from '../../model/error.ts'
+import type { HttpPort } from '../../model/http.ts'
+import { files } from '../files.ts'
+import { createHttpClient } from './client.ts'
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g
+const MAX_CA_BYTES = 4 * 1024 * 1024
+
+export const http: HttpPort = {
+  async connect({ baseUrl, caFile }) {
+    const url = readBaseUrl(baseUrl)
+    const plain = { baseUrl: url.href.replace(/\/+$/, '') }
+    if (url.protocol === 'http:') {
+      if (caFile === undefined) return createHttpClient(plain)
+      throw new RunproofError(
+        'PARAM_INVALID',
+        `ca-file=${caFile} says nothing about ${baseUrl}, which is without TLS`,
+        {
+          hint: 'leave ca-file out, or write https:',
+        },
+      )
+    }
+    const roots = caFile === undefined ? await rootsOfMachine() : await rootsIn(caFile)
+    return createHttpClient({ ...plain, roots, trust: { host: url.hostname, caFile: caFile ?? null } })
+  },
+}
+
+function readBaseUrl(text: string): URL {
+  const refuse = (why: string) =>
+    new RunproofError('PARAM_INVALID', `base-url=${text} ${why}`, {
+      hint: 'for example base-url=http://127.0.0.1:4000',
+    })
+  if (!URL.canParse(text)) throw refuse('is no URL')
+  const url = new URL(text)
+  if (url.username !== '' || url.password !== '') {
+    throw new RunproofError('PARAM_INVALID', `base-url= for ${url.host} holds a user or a password`, {
+      hint: 'a token belongs into a file: token-file=PATH',
+    })
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw refuse('is neither http: nor https:')
+  if (url.search !== '' || url.hash !== '') throw refuse('has a query or a fragment')
+  return url
+}
+
+/** @throws RunproofError FILE_UNREADABLE also for a file in which every certificate is not one, or none is there */
+async function rootsIn(caFile: string): Promise<string[]> {
+  const text = await files.readText(caFile, MAX_CA_BYTES)
+  const certificates = text.match(CERTIFICATE) ?? []
+  if (certificates.length === 0) {
+    throw new RunproofError('FILE_UNREADABLE', `ca-file=${caFile} holds no certificate in PEM`, {
+      hint: `openssl x509 -in ${caFile} -noout -subject`,
+    })
+  }
+  for (const [index, certificate] of certificates.entries()) {
+    try {
+      new X509Certificate(certificate)
+    } catch (cause) {
+      throw new RunproofError('FILE_UNREADABLE', `certificate ${index + 1} in ca-file=${caFile} can't be read`, {
+        cause,
+      })
+    }
+  }
+  return certificates
+}
+
+/** What other programs of this machine trust; where it has no such list, what Node brings along. */
+async function rootsOfMachine(): Promise<string[]> {
+  const { getCACertificates } = await import('node:tls')
+  const system = getCACertificates('system')
+  return system.length > 0 ? system : getCACertificates('bundled')
+}
