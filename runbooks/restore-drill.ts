@@ -20,7 +20,8 @@ import { unpackedBytes } from '../src/checks/unpacked-bytes.ts'
 import { workspaceSentinel } from '../src/checks/workspace-sentinel.ts'
 import { startIsolated } from '../src/daemon/start-isolated.ts'
 import { stopClean } from '../src/daemon/stop-clean.ts'
-import { isolated } from '../src/daemon/subjects.ts'
+import { isolated, keyFiles, keysDir, searched, stopped } from '../src/daemon/subjects.ts'
+import { tearDown } from '../src/daemon/tear-down.ts'
 import { parseDuration, refuseDuration } from '../src/drill/duration.ts'
 import { tellPromotion } from '../src/drill/promote.ts'
 import { receiveBackup } from '../src/drill/receive-backup.ts'
@@ -40,19 +41,14 @@ import {
   baseline,
   incoming,
   keptAuditKey,
-  keyFiles,
-  keysDir,
   offLimits,
   older,
   recoveryPoint,
   restored,
   restorePlace,
-  searched,
   site,
   snapshot,
-  stopped,
 } from '../src/drill/subjects.ts'
-import { tearDown } from '../src/drill/tear-down.ts'
 import { unpackParts } from '../src/drill/unpack-parts.ts'
 import type { NonEmpty } from '../src/model/check.ts'
 import { defineRunbook, type PlanInput, type Step } from '../src/model/runbook.ts'

@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { withDaemon, withProxy } from '../daemon/break.ts'
 import { startBroken } from '../daemon/start-isolated.ts'
-import { isolated } from '../daemon/subjects.ts'
-import { keysDir } from '../drill/subjects.ts'
+import { isolated, keysDir } from '../daemon/subjects.ts'
 import { defineCheck, failed, passed } from '../model/check.ts'
 
 interface Observed {

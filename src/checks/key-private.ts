@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { keysDir, site } from '../drill/subjects.ts'
+import { keysDir } from '../daemon/subjects.ts'
+import { site } from '../drill/subjects.ts'
 import { type CheckContext, changed, defineCheck, failed, passed } from '../model/check.ts'
 import type { FileFacts } from '../model/files.ts'
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { searched } from '../drill/subjects.ts'
+import { searched } from '../daemon/subjects.ts'
 import { defineCheck, failed, passed, type SubjectCounterproof } from '../model/check.ts'
 import type { LeakScan } from '../model/leak-scan.ts'
 

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path'
 import { startBroken } from '../daemon/start-isolated.ts'
 import { endedBadly, remains } from '../daemon/stop-clean.ts'
-import { keyFiles, restored, stopped } from '../drill/subjects.ts'
+import { isolated, keyFiles, stopped } from '../daemon/subjects.ts'
 import { changed, defineCheck, failed, passed } from '../model/check.ts'
 import type { StopReport } from '../model/instance.ts'
 
@@ -91,7 +91,7 @@ export const nothingLeft = defineCheck<Observed>({
       because: /key file/,
       subject: async (context, scope) => {
         const { files } = context.tools
-        const path = join(context.values.get(restored).stateRoot, '..', 'counterproofs', 'key-left', 'admin-token')
+        const path = join(context.values.get(isolated).recipe.scratchDir, 'counterproofs', 'key-left', 'admin-token')
         await files.makeDirectory(dirname(path))
         scope.defer(() => files.remove(dirname(path)))
         await files.write(path, 'a token')

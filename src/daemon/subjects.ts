@@ -1,5 +1,5 @@
 import { type Capture, capture } from '../model/capture.ts'
-import type { Inside, Instance, Readiness } from '../model/instance.ts'
+import type { Inside, Instance, Readiness, StopReport } from '../model/instance.ts'
 import type { Lure } from '../model/interposer.ts'
 import type { Secret } from '../model/secret.ts'
 import type { ServeExtras } from '../model/target.ts'
@@ -72,3 +72,20 @@ export const isolated = capture<Isolated>('daemon', 'the isolated daemon')
 
 /** The same value for whoever asks either kind of daemon. */
 export const daemon: Capture<Daemon> = isolated
+
+export const stopped = capture<StopReport>('stopped', 'how the isolated daemon ended')
+
+/** Where key and token files of the isolated daemon lie; removed by the tear-down. */
+export const keysDir = capture<string>('keys-dir', 'directory of the isolated daemon’s key and token files')
+
+/** Every file that lay there, before it was removed. */
+export const keyFiles = capture<readonly string[]>('key-files', 'key and token files of the isolated daemon')
+
+/** What the last search of a run goes through. */
+export interface Searched {
+  readonly paths: readonly string[]
+  readonly secrets: readonly Secret[]
+  /** Two of the searched directories, where counterproofs plant a secret. */
+  readonly places: { readonly evidence: string; readonly scratch: string }
+}
+export const searched = capture<Searched>('searched', 'everything the run wrote')

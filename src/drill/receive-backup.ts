@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path'
 import { expectedDigest } from '../archive/digest-file.ts'
 import { parseManifest } from '../archive/manifest.ts'
+import { keysDir } from '../daemon/subjects.ts'
 import { keyIdOfAuditKey } from '../ledger/audit-key.ts'
 import type { Manifest } from '../model/archive.ts'
 import { RunproofError } from '../model/error.ts'
@@ -18,7 +19,6 @@ import {
   type Incoming,
   incoming,
   keptAuditKey,
-  keysDir,
   made,
   offLimits,
   older,

@@ -1,7 +1,8 @@
 import { dirname, join } from 'node:path'
+import { searched } from '../daemon/subjects.ts'
 import { RunproofError } from '../model/error.ts'
 import type { StepContext } from '../model/runbook.ts'
-import { incoming, restorePlace, searched, source } from './subjects.ts'
+import { incoming, restorePlace, source } from './subjects.ts'
 
 /**
  * Everything below the run's scratch and evidence directories, but the source's own key files, which are meant to hold

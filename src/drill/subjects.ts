@@ -2,8 +2,7 @@ import type { Readable } from 'node:stream'
 import type { Site } from '../daemon/subjects.ts'
 import type { CreatedArchive, InspectArchive, Manifest } from '../model/archive.ts'
 import { capture } from '../model/capture.ts'
-import type { Instance, StopReport } from '../model/instance.ts'
-import type { Secret } from '../model/secret.ts'
+import type { Instance } from '../model/instance.ts'
 import type { Facts } from './facts.ts'
 
 /** The two parts of a backup, archived apart. */
@@ -94,25 +93,8 @@ export const site = capture<Omit<Site, 'stateRoot' | 'workspaceRoot'>>(
 /** Places on this machine that the isolated daemon must not touch. */
 export const offLimits = capture<readonly string[]>('off-limits', 'places the isolated daemon must not touch')
 
-export const stopped = capture<StopReport>('stopped', 'how the isolated daemon ended')
-
-/** Where key and token files of the isolated daemon lie; removed by the tear-down. */
-export const keysDir = capture<string>('keys-dir', 'directory of the isolated daemon’s key and token files')
-
-/** Every file that lay there, before it was removed. */
-export const keyFiles = capture<readonly string[]>('key-files', 'key and token files of the isolated daemon')
-
 /** How old the newest surviving record was when the drill asked for it. */
 export const recoveryPoint = capture<{ readonly rpoMs: number; readonly basis: string }>(
   'recovery-point',
   'age of the newest surviving record',
 )
-
-/** What the last search of a run goes through. */
-export interface Searched {
-  readonly paths: readonly string[]
-  readonly secrets: readonly Secret[]
-  /** Two of the searched directories, where counterproofs plant a secret. */
-  readonly places: { readonly evidence: string; readonly scratch: string }
-}
-export const searched = capture<Searched>('searched', 'everything the run wrote')

@@ -162,6 +162,7 @@ class Run {
 
   async #step(step: Step, index: number): Promise<StepRecord> {
     const { journal, watch, tools, signal } = this.#input
+    const { runbook, params, target } = this.#input.plan
     const startedAt = tools.clock.now().toISOString()
     const began = tools.clock.monotonicMs()
     const commands: StepRecord['commands'] = []
@@ -206,6 +207,7 @@ class Run {
       const context = this.#checkContext(step, commands)
       const verified = await verifyStep(step.id, await this.#askable(step, context), context, {
         mode: this.#input.counterproofs,
+        inUse: runbook.inUse?.({ params, target }),
         width: this.#input.width,
         timeoutMs: step.timeoutMs,
         settleMs: this.#patience.settleMs,
@@ -247,11 +249,20 @@ class Run {
   async #askable(step: Step, context: CheckContext): Promise<readonly AnyCheck[]> {
     const askable: AnyCheck[] = []
     for (const check of step.verify) {
-      const why = await check.untested?.(context)
+      const why = this.#ungiven(check) ?? (await check.untested?.(context))
       if (why === undefined) askable.push(check)
       else this.#notTested.add(`${check.title}: ${why}`)
     }
     return askable
+  }
+
+  #ungiven(check: AnyCheck): string | undefined {
+    const { runbook, params, target } = this.#input.plan
+    for (const need of check.needs ?? []) {
+      const why = runbook.lacks?.(need, { params, target })
+      if (why !== undefined) return why
+    }
+    return undefined
   }
 
   async #authorise(step: Step): Promise<NonNullable<StepRecord['decision']>> {

@@ -10,6 +10,8 @@ export type CounterproofMode = 'all' | 'observation'
 
 export interface FalsifySettings {
   readonly mode: CounterproofMode
+  /** Why no subject may be broken. */
+  readonly inUse: string | undefined
   readonly timeoutMs: number
   readonly settleMs: number
 }
@@ -41,7 +43,7 @@ export async function falsify(
 
   let stage = 'breaking' as Stage
   try {
-    const why = notRunReason(counterproof, context, settings.mode)
+    const why = notRunReason(counterproof, context, settings)
     if (why !== undefined) return record('not-run', why)
     const judgement = await withDeadline(
       `counterproof ${counterproof.id}`,
@@ -80,10 +82,11 @@ const WHILE: Readonly<Record<Stage, string>> = {
 function notRunReason(
   counterproof: Counterproof<unknown>,
   context: CheckContext,
-  mode: CounterproofMode,
+  { mode, inUse }: FalsifySettings,
 ): string | undefined {
   if (!('subject' in counterproof)) return undefined
   if (mode === 'observation') return ONLY_OBSERVATIONS
+  if (inUse !== undefined) return inUse
   return counterproof.unavailable?.(context)
 }
 

@@ -8,6 +8,8 @@ import type { Watch } from './progress.ts'
 
 export interface VerifySettings {
   readonly mode: CounterproofMode
+  /** Why no subject may be broken; undefined where copies may. */
+  readonly inUse: string | undefined
   /** Checks, and after them counterproofs, that run at the same time. */
   readonly width: number
   readonly timeoutMs: number

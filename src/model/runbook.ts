@@ -1,5 +1,5 @@
 import type { Capture } from './capture.ts'
-import type { AnyCheck, CheckContext, NonEmpty } from './check.ts'
+import type { AnyCheck, CheckContext, Need, NonEmpty } from './check.ts'
 import type { Command } from './command.ts'
 import type { Secret } from './secret.ts'
 import type { Target } from './target.ts'
@@ -124,6 +124,12 @@ export interface Runbook {
   steps(input: PlanInput): NonEmpty<Step>
   /** Parameters that do not go together, or lack each other; pure. */
   conflict?(input: PlanInput): { readonly message: string; readonly hint: string } | undefined
+  /** Why it has nothing to do here, or undefined; where several are run, it is then left out and named. Pure. */
+  unfit?(input: PlanInput): string | undefined
+  /** What the operator did not give; checks that need it are listed as not tested. Pure. */
+  lacks?(need: Need, input: PlanInput): string | undefined
+  /** Why no subject may be broken: what it acts on is in use. Pure. */
+  inUse?(input: PlanInput): string | undefined
   /** What is known beforehand not to be tested. */
   limits?(input: PlanInput): readonly string[]
 }

@@ -108,6 +108,8 @@ export interface TargetReaders {
   revokedSlots(document: Json): readonly string[]
 }
 
+export type CompanionName = 'provider' | 'connector' | 'oauth' | 'mcp'
+
 /** A daemon that runproof can act on. Only files in `src/targets/` know a product. */
 export interface Target {
   readonly id: string
@@ -117,6 +119,8 @@ export interface Target {
   readonly capabilities: readonly string[]
   /** The program's name in documentation and commands. */
   readonly program: string
+  /** Programs that stand in for what a daemon has around it, by what they are. Each takes `--port`. */
+  readonly companions: Readonly<Record<CompanionName, string>>
   /** Where the binary is when no `binary=` is given; undefined when it must be given. */
   readonly bundledBinary?: string
   readonly layout: StateLayout

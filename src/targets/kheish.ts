@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Json } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
 import type { Target, TargetReaders } from '../model/target.ts'
@@ -169,6 +170,10 @@ function toWarning(warning: Document) {
   return { severity: known, code: warning.at('code').text() }
 }
 
+function fixture(...names: readonly string[]): string {
+  return join(import.meta.dirname, '..', '..', 'fixtures', ...names)
+}
+
 /** The Kheish daemon, from its published contract. Never yet tried against the real binary. */
 const kheish: Target = {
   id: 'kheish',
@@ -176,6 +181,12 @@ const kheish: Target = {
   real: true,
   capabilities: ['backup', 'restore'],
   program: 'kheish-daemon',
+  companions: {
+    provider: fixture('provider', 'provider'),
+    connector: fixture('connector', 'connector'),
+    oauth: fixture('oauth', 'oauth-server'),
+    mcp: fixture('mcp', 'mcp-server'),
+  },
   layout: {
     lockFile: 'daemon.lock',
     auditKeyFile: 'audit-signing.key',

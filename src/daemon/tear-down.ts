@@ -1,7 +1,6 @@
 import { join } from 'node:path'
-import { isolated } from '../daemon/subjects.ts'
 import type { StepContext } from '../model/runbook.ts'
-import { keyFiles, keysDir, stopped } from './subjects.ts'
+import { isolated, keyFiles, keysDir, stopped } from './subjects.ts'
 
 /** Stops the isolated daemon the polite way and removes what only it needed. */
 export async function tearDown(context: StepContext): Promise<void> {

@@ -1,0 +1,39 @@
+import { join } from 'node:path'
+import { makeSite } from '../daemon/make-site.ts'
+import type { Recipe, Site } from '../daemon/subjects.ts'
+import type { StepContext } from '../model/runbook.ts'
+import type { Secret } from '../model/secret.ts'
+import { startCompanion } from './companion.ts'
+
+/** The tunnel that leads to the model provider. */
+export const PROVIDER = 'provider'
+
+export interface OwnSite {
+  readonly site: Site
+  /** The credential of its route, which its provider has to be shown. */
+  readonly credential: Secret
+  readonly keysDir: string
+  /** Of this run, with room for what else a suite keeps. */
+  readonly scratchDir: string
+}
+
+/** What a suite's own daemon and every counterproof of it is started from. */
+export async function makeOwnSite(context: StepContext): Promise<OwnSite> {
+  const { scratchDir } = context.run
+  const keysDir = join(scratchDir, 'keys')
+  const { credential, ...site } = await makeSite(context, join(scratchDir, 'own'), keysDir)
+  return { site, credential, keysDir, scratchDir }
+}
+
+/**
+ * A daemon on these roots with a model provider beside it, behind the same barrier. A suite adds what else it needs.
+ */
+export function recipeWithProvider(context: StepContext, own: OwnSite): Recipe {
+  return {
+    ...own.site,
+    scratchDir: own.scratchDir,
+    tunnels: [PROVIDER],
+    extras: place => ({ providerUrl: `http://127.0.0.1:${place.tunnels[PROVIDER]}/v1` }),
+    beforeStart: inside => startCompanion(context, inside, PROVIDER),
+  }
+}

@@ -1,0 +1,107 @@
+import { dirname, join } from 'node:path'
+import { startIsolated } from '../daemon/start-isolated.ts'
+import { stopClean } from '../daemon/stop-clean.ts'
+import { daemon, isolated, keyFiles, keysDir, type Recipe, searched, stopped } from '../daemon/subjects.ts'
+import { tearDown } from '../daemon/tear-down.ts'
+import type { Capture } from '../model/capture.ts'
+import type { AnyCheck, NonEmpty } from '../model/check.ts'
+import { RunproofError } from '../model/error.ts'
+import type { PlanInput, Step, StepContext } from '../model/runbook.ts'
+import { connectRunning } from './connect.ts'
+import { makeOwnSite, type OwnSite, recipeWithProvider } from './own-recipe.ts'
+import { reachOf } from './params.ts'
+
+const READY_WITHIN_MS = 15_000
+const PAGE = 'production-runbooks'
+
+/** What of a suite the first step, which brings its daemon, depends on. */
+export interface DaemonStep {
+  /** From what its own daemon is started. Default: with a model provider beside it. */
+  readonly recipe?: (context: StepContext, own: OwnSite) => Recipe | Promise<Recipe>
+  /** What `recipe` sets. */
+  readonly yields?: readonly Capture<unknown>[]
+  readonly verify: NonEmpty<AnyCheck>
+}
+
+/** The first step of a suite: a daemon of its own behind a barrier, or a running one. */
+export function daemonStep(input: PlanInput, { recipe = recipeWithProvider, yields = [], verify }: DaemonStep): Step {
+  const running = reachOf(input) === 'running'
+  return {
+    id: 'daemon',
+    title: running ? 'Reach the running daemon' : 'Start a daemon of the suite’s own, isolated',
+    effect: 'read',
+    docs: { page: PAGE, command: 'status' },
+    timeoutMs: 60_000,
+    yields: running ? [daemon] : [isolated, keysDir, ...yields],
+    run: running
+      ? {
+          describe: 'read the token files and prepare to ask; the daemon writes probe files on every status call',
+          async execute(context) {
+            context.run.assume(
+              'each status call made the daemon write and remove a probe file in its state root and its workspace',
+            )
+            context.set(daemon, await connectRunning(context))
+          },
+        }
+      : {
+          describe: 'make keys, roots and a routes file in scratch, and start the daemon on a view of them',
+          commands: [
+            `${input.target.program} serve --bind 127.0.0.1:<port> --state-root <view> --workspace-root <view> …`,
+          ],
+          async execute(context) {
+            const own = await makeOwnSite(context)
+            context.set(keysDir, own.keysDir)
+            const made = await startIsolated(context, await recipe(context, own), {
+              keysDir: own.keysDir,
+              readyTimeoutMs: READY_WITHIN_MS,
+            })
+            context.run.defer('the socket it was not to reach', async () => made.lure[Symbol.asyncDispose]())
+            for (const assumption of made.instance.uncovered) context.run.assume(assumption)
+            context.run.defer('the isolated daemon', () => stopClean(made.instance, 'judged before'))
+            context.set(isolated, made)
+          },
+        },
+    verify,
+  }
+}
+
+/** The last steps: what a suite started is stopped, and what it wrote is searched. */
+export function endSteps(
+  input: PlanInput,
+  checks: { nothingLeft: AnyCheck; noSecretWritten: AnyCheck },
+): readonly Step[] {
+  const search: Step = {
+    id: 'search',
+    title: 'Search everything that was written for known secrets',
+    effect: 'read',
+    timeoutMs: 300_000,
+    yields: [searched],
+    afterFailure: [daemon],
+    run: { describe: 'list what the run wrote and the secrets it knew', execute: searchScratch },
+    verify: [checks.noSecretWritten],
+  }
+  if (reachOf(input) === 'running') return [search]
+  return [
+    {
+      id: 'tear-down',
+      title: 'Stop the isolated daemon and remove its keys, with proof',
+      effect: 'read',
+      timeoutMs: 60_000,
+      yields: [stopped, keyFiles],
+      afterFailure: [isolated],
+      run: { describe: 'SIGTERM, grace, end of the namespaces; remove key and token files', execute: tearDown },
+      verify: [checks.nothingLeft],
+    },
+    search,
+  ]
+}
+
+async function searchScratch(context: StepContext): Promise<void> {
+  const { run, tools } = context
+  const below = (await tools.files.list(run.scratchDir)).map(name => join(run.scratchDir, name))
+  const secrets = context.knownSecrets()
+  if (secrets.length === 0)
+    throw new RunproofError('NOTHING_SEARCHED', 'the run knew no secret, so there was nothing to search for')
+  const evidence = dirname(run.artifactsDir)
+  context.set(searched, { paths: [evidence, ...below], secrets, places: { evidence, scratch: run.scratchDir } })
+}
