@@ -121,6 +121,8 @@ export interface Check<Observed> {
   probe(context: CheckContext): Promise<Observed>
   judge(observed: Observed): Judgement
   readonly counterproofs: NonEmpty<Counterproof<Observed>>
+  /** Numbered statements of the target's own smoke scripts that it answers, for instance `7.1/4`. */
+  readonly covers?: readonly string[]
 }
 
 /** A check whose observed type is known only to itself. */
