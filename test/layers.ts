@@ -26,10 +26,21 @@ const DOMAINS: Readonly<Record<string, Layer>> = {
   'src/archive': { ...pure, ours: ['src/model'], why: 'what an archive may hold, decided on entries' },
   'src/scan': { ...pure, ours: ['src/model'], why: 'known values in bytes' },
   'src/ledger': { ...pure, ours: ['src/model'], why: 'chains and signatures of records' },
+  'src/sse': {
+    ours: ['src/model'],
+    npm: ['eventsource-parser'],
+    world: false,
+    why: 'event streams as bytes, events and promises kept; the parser knows the grammar, and the bytes are handed in',
+  },
   'src/daemon': {
     ...pure,
     ours: ['src/model'],
     why: 'how a daemon is started, asked, broken and stopped, through ports',
+  },
+  'src/suite': {
+    ...pure,
+    ours: ['src/model', 'src/daemon'],
+    why: 'what smoke suites share: which daemon they ask and what stands beside it, through ports',
   },
   'src/drill': {
     ...pure,

@@ -1,6 +1,21 @@
 import type { Destination, Instance } from './instance.ts'
 import type { Secret } from './secret.ts'
 
+/** What is done to an event stream on its way. Events are counted from 1, those with an id only, on every stream anew. */
+export interface StreamFault {
+  readonly dropEvent?: number
+  readonly repeatEvent?: number
+  /** It and the one after it change places. */
+  readonly swapEvents?: number
+  /** Nothing goes on before so many bytes are together, or the stream ends: what a buffering proxy does. */
+  readonly buffer?: number
+  /** Ids are read and written as doubles. */
+  readonly roundIds?: boolean
+  readonly stripIds?: boolean
+  /** Events of this name never come out. */
+  readonly swallow?: string
+}
+
 /** What a proxy between the checks and an instance does wrong. */
 export interface Interposition {
   /** Accepts connections and never answers. */
