@@ -1,22 +1,11 @@
-import { readFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
 import type { Writable } from 'node:stream'
 import { styleText } from 'node:util'
 import { ONLY_OBSERVATIONS } from '../engine/falsify.ts'
 import type { Progress } from '../engine/progress.ts'
-import type { Evidence } from '../evidence/schema.ts'
-import { summaryLines } from '../reporters/text/summary.ts'
 import { terminalLine } from '../reporters/text/terminal.ts'
 
-export interface Display {
-  show(progress: Progress): void
-  note(text: string): void
-  end(evidence: Evidence, dir: string): void
-}
-
-interface DisplaySettings {
-  readonly json: boolean
-  readonly color: boolean
+/** How the lines of one run are made fit to be shown. */
+interface RunView {
   /** Every line passes it. */
   readonly redact: (text: string) => string
   /** Long paths of this run, and the short names they are shown by. */
@@ -24,6 +13,12 @@ interface DisplaySettings {
 }
 
 type Style = Parameters<typeof styleText>[0]
+type Output = Writable & { isTTY?: boolean }
+
+/** Follows one run. */
+export interface Follower {
+  show(progress: Progress): void
+}
 
 const STYLE_OF: Readonly<Record<string, Style>> = {
   passed: 'green',
@@ -34,21 +29,41 @@ const STYLE_OF: Readonly<Record<string, Style>> = {
   unproven: 'magenta',
 }
 
+export interface Display {
+  /** One line per fact. */
+  whole(run: RunView): Follower
+  /** What is not as it should be, and one line a step, each with the name of its run: several go on side by side. */
+  brief(name: string, run: RunView): Follower
+  note(text: string): void
+}
+
+/** What a person sees while runs go on: the same with and without a terminal, colour only with one. */
+export function displayFor(stream: Output, { color }: { readonly color: boolean }): Display {
+  const colored = color && stream.isTTY === true
+  const paint = (style: Style | undefined, text: string) =>
+    colored && style !== undefined ? styleText(style, text, { validateStream: false }) : text
+  const writer =
+    (clean: (text: string) => string, prefix = '') =>
+    (outcome: string | undefined, style: Style | undefined, text: string) => {
+      const mark =
+        outcome === undefined ? '' : `${paint(STYLE_OF[outcome] ?? 'yellow', MARKS[outcome] ?? outcome.padStart(11))}  `
+      stream.write(`${paint('dim', prefix)}${mark}${paint(style, terminalLine(clean(text)))}\n`)
+    }
+  const cleaner = (run: RunView) => (text: string) => shortened(run.redact(text), run.shorten)
+  return {
+    note: text => writer(same => same)(undefined, 'yellow', text),
+    whole: run => follow(stream, writer(cleaner(run)), run.shorten),
+    brief: (name, run) => followBriefly(writer(cleaner(run), `${name.padEnd(15)} `)),
+  }
+}
+
+type Write = (outcome: string | undefined, style: Style | undefined, text: string) => void
+
 /**
- * What a person sees while a run goes on: one line per fact, the same with and without a terminal, colour only with one.
  * A green check is shown when it has been broken: right above the reds that it is worth as much as. Anything else is shown
  * at once.
  */
-export function displayFor(stream: Writable & { isTTY?: boolean }, settings: DisplaySettings): Display {
-  const colored = settings.color && stream.isTTY === true
-  const paint = (style: Style | undefined, text: string) =>
-    colored && style !== undefined ? styleText(style, text, { validateStream: false }) : text
-  const safe = (text: string) => terminalLine(shorten(settings.redact(text), settings.shorten))
-  const write = (outcome: string | undefined, style: Style | undefined, text: string) => {
-    const mark =
-      outcome === undefined ? '' : `${paint(STYLE_OF[outcome] ?? 'yellow', MARKS[outcome] ?? outcome.padStart(11))}  `
-    stream.write(`${mark}${paint(style, safe(text))}\n`)
-  }
+function follow(stream: Output, write: Write, shorten: RunView['shorten']): Follower {
   const held = new Map<string, { readonly lines: (() => void)[]; awaited: number }>()
   let steps = 0
 
@@ -56,7 +71,7 @@ export function displayFor(stream: Writable & { isTTY?: boolean }, settings: Dis
     'run-started': (progress: Extract<Progress, { type: 'run-started' }>) => {
       steps = progress.steps
       write(undefined, 'bold', progress.title)
-      for (const [path, name] of Object.entries(settings.shorten)) stream.write(`${name} is ${path}\n`)
+      for (const [path, name] of Object.entries(shorten)) stream.write(`${name} is ${path}\n`)
     },
     'step-started': (progress: Extract<Progress, { type: 'step-started' }>) => {
       stream.write('\n')
@@ -90,23 +105,46 @@ export function displayFor(stream: Writable & { isTTY?: boolean }, settings: Dis
     },
   }
 
+  return { show: progress => show[progress.type](progress as never) }
+}
+
+function followBriefly(write: Write): Follower {
+  let steps = 0
+  let position = 0
+  let title = ''
+  let tally = { checks: 0, green: 0, red: 0 }
   return {
-    note: text => write(undefined, 'yellow', text),
-    show: progress => show[progress.type](progress as never),
-    end(evidence, dir) {
-      if (settings.json) return
-      const place = relative(process.cwd(), dir)
-      const shown = place.startsWith('..') ? dir : place
-      stream.write('\n')
-      const assumed = evidence.assumptions.map(text => `assumed   ${text}`)
-      for (const line of [...summaryLines(evidence), ...assumed]) process.stdout.write(`${terminalLine(line)}\n`)
-      process.stdout.write(
-        `evidence  ${shown}\nre-check  ${process.env['RUNPROOF_INVOKED_AS'] ?? 'runproof'} evidence verify ${shown}\n`,
-      )
-      const next = evidence.facts['next-steps']
-      if (typeof next === 'string') {
-        const steps = readFileSync(join(dir, next), 'utf8').trimEnd().split('\n')
-        process.stdout.write(`\n${steps.map(terminalLine).join('\n')}\n`)
+    show(progress) {
+      switch (progress.type) {
+        case 'run-started':
+          steps = progress.steps
+          return
+        case 'step-started':
+          position = progress.index + 1
+          title = progress.title
+          tally = { checks: 0, green: 0, red: 0 }
+          return
+        case 'check':
+          tally.checks += 1
+          if (progress.outcome === 'passed') tally.green += 1
+          else write(progress.outcome, undefined, `${progress.title}${because(progress.reason)}`)
+          return
+        case 'counterproof':
+          if (progress.outcome === 'red') tally.red += 1
+          else if (progress.outcome !== 'not-run')
+            write(progress.outcome, undefined, `  when ${progress.breaks}: ${short(progress.said)}`)
+          return
+        case 'step-ended': {
+          const counts = `${tally.green} of ${tally.checks} checks green, ${tally.red} counterproofs red`
+          if (progress.outcome === 'passed') write('passed', undefined, `${position}/${steps} ${title}: ${counts}`)
+          else write(progress.outcome, undefined, `step ${progress.step}${because(progress.reason)}`)
+          return
+        }
+        case 'release':
+          if (progress.outcome !== 'done') write(progress.outcome, undefined, progress.what)
+          return
+        case 'command':
+          return
       }
     },
   }
@@ -122,6 +160,6 @@ function short(text: string): string {
   return text.length > 160 ? `${text.slice(0, 159)}…` : text
 }
 
-function shorten(text: string, names: Readonly<Record<string, string>>): string {
+function shortened(text: string, names: Readonly<Record<string, string>>): string {
   return Object.entries(names).reduce((shown, [path, name]) => shown.replaceAll(path, name), text)
 }

@@ -17,6 +17,7 @@ interface Registry {
 const ROOT = join(import.meta.dirname, '..', '..')
 
 export const RUNBOOKS: Registry = { noun: 'runbook', folder: join(ROOT, 'runbooks'), unknown: 'UNKNOWN_RUNBOOK' }
+export const SUITES: Registry = { noun: 'smoke suite', folder: join(ROOT, 'smoke'), unknown: 'UNKNOWN_RUNBOOK' }
 export const TARGETS: Registry = { noun: 'target', folder: join(ROOT, 'src', 'targets'), unknown: 'UNKNOWN_TARGET' }
 export const REPORTERS: Registry = { noun: 'reporter', folder: join(ROOT, 'src', 'reporters'), unknown: 'USAGE' }
 
@@ -69,12 +70,22 @@ export async function loadRunbook(nameOrPath: string): Promise<LoadedRunbook> {
   }
 }
 
+/** A smoke suite by id. */
+export async function loadSuite(id: string): Promise<LoadedRunbook> {
+  const { thing, path } = await load(SUITES, id)
+  return { runbook: thing as Runbook, path }
+}
+
 export async function loadTarget(id: string): Promise<Target> {
   return (await load(TARGETS, id)).thing as Target
 }
 
 export async function loadReports(): Promise<readonly Report[]> {
   const reports: Report[] = []
-  for (const id of idsOf(REPORTERS)) reports.push((await load(REPORTERS, id)).thing as Report)
+  for (const id of idsOf(REPORTERS)) reports.push(await loadReport(id))
   return reports
+}
+
+export async function loadReport(id: string): Promise<Report> {
+  return (await load(REPORTERS, id)).thing as Report
 }

@@ -1,255 +1,52 @@
-import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, rename } from 'node:fs/promises'
-import { hostname } from 'node:os'
-import { dirname, join } from 'node:path'
-import { clock } from '../adapters/clock.ts'
-import { files, syncDirectory, syncFile } from '../adapters/files.ts'
-import { holdLease, type Lease } from '../adapters/process/lease.ts'
-import { execute, type RunResult } from '../engine/execute.ts'
-import type { CounterproofMode } from '../engine/falsify.ts'
-import { type Plan, plan } from '../engine/plan.ts'
-import { openJournal } from '../evidence/journal-file.ts'
-import { ARTIFACTS_DIR, EVIDENCE_FILE, JOURNAL_FILE, QUARANTINED_SUFFIX, UNSEALED_PREFIX } from '../evidence/layout.ts'
-import { publishable } from '../evidence/publishable.ts'
-import type { Evidence } from '../evidence/schema.ts'
-import { seal, type Unsealed } from '../evidence/seal.ts'
-import { machineSigner } from '../evidence/signing-key.ts'
-import { readTree } from '../evidence/tree.ts'
-import type { AnyCheck } from '../model/check.ts'
-import { RunproofError, toRunproofError } from '../model/error.ts'
-import { worstOutcome } from '../model/outcome.ts'
-import { errnoOf, fileError } from '../model/system-error.ts'
-import { approverFor } from './approve.ts'
+import { join } from 'node:path'
+import { files } from '../adapters/files.ts'
+import { EVIDENCE_FILE } from '../evidence/layout.ts'
+import { annotate } from './annotate.ts'
 import type { RunFlags } from './commands/run.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { interruptible } from './interrupt.ts'
-import { machineFacts } from './machine.ts'
-import { operatorName } from './operator.ts'
 import { parsePairs } from './options.ts'
 import { placesFor } from './places.ts'
+import { prepareRun, readSettings, readSkips, secretsOf } from './prepare-run.ts'
 import { displayFor } from './progress.ts'
-import { protectSecrets } from './protected-secrets.ts'
-import { loadReports, loadRunbook, loadTarget } from './registry.ts'
-import { readSecrets } from './secrets.ts'
-import { noticeDir, tellNotices } from './source-notice.ts'
+import { loadRunbook } from './registry.ts'
+import { readReports, writeReports } from './report-files.ts'
+import { runSealed } from './sealed-run.ts'
+import { tellNotices } from './source-notice.ts'
 import { catchStrays } from './strays.ts'
-import { toolsFor } from './tools.ts'
-import { version } from './version.ts'
+import { tellVerdict } from './verdict.ts'
 
 /**
- * Runs a runbook and seals what happened. Everything before the journal exists throws; from then on whatever happens ends
- * in evidence, or in an error that names where the unsealed record lies.
+ * Runs a runbook and seals what happened.
  *
  * @returns the exit code; 0 only when evidence was validated, scanned, signed and renamed into place
  */
 export async function runRunbook(name: string, flags: RunFlags): Promise<number> {
   await tellNotices(placesFor(process.env, flags).stateDir, process.stderr)
-  const counterproofs = counterproofMode(flags.counterproofs)
-  const width = positive('--width', flags.width)
-  const { runbook, path } = await loadRunbook(name)
-  const target = await loadTarget(flags.target)
-  const planned = plan(runbook, target, parsePairs('--param', flags.param))
-  const allowedSkips = skips(flags.allowSkip, planned)
-  const secrets = await readSecrets(
-    parsePairs('--secret', flags.secret, { secret: true }),
-    runbook.secrets ?? [],
-    process.env,
-    process.stdin,
-  )
+  const settings = await readSettings(flags)
+  const wanted = await readReports(flags.report)
+  const loaded = await loadRunbook(name)
+  const prepared = prepareRun(loaded, settings.target, {
+    params: parsePairs('--param', flags.param),
+    secrets: await secretsOf(flags, [loaded]),
+    skips: readSkips(flags.allowSkip),
+  })
 
-  const places = placesFor(process.env, flags)
-  const approve = approverFor({
-    target,
-    flags,
-    terminal: process.stdin.isTTY === true && process.stderr.isTTY === true,
-  })
-  const signer = await machineSigner(places.stateDir, files)
-  const runbookSha256 = await files.sha256(path)
-  const known = protectSecrets(Object.values(secrets))
-  const startedAt = clock.now()
-  const began = clock.monotonicMs()
-  const runId = `${runbook.id}-${startedAt.toISOString().replaceAll(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`
-  const display = displayFor(process.stderr, {
-    json: flags.json === true,
-    color: process.env['NO_COLOR'] === undefined,
-    redact: text => known.redact(text),
-    shorten: { [join(places.workDir, runId)]: '$RUN' },
-  })
+  const display = displayFor(process.stderr, { color: process.env['NO_COLOR'] === undefined })
   // From here on something is left behind when the process just ends.
   using interrupt = interruptible(process, () =>
     display.note('interrupted: stopping and tearing down; once more stops now'),
   )
   using strays = catchStrays(process)
+  const session = { signal: interrupt.signal, strays: () => strays.soFar() }
+  const { evidence, dir } = await runSealed(prepared, settings, session, display.whole)
 
-  const runDir = join(places.reportsDir, `${UNSEALED_PREFIX}${runId}`)
-  const finalDir = join(places.reportsDir, runId)
-  await using lease = await claimScratch({ workDir: places.workDir, runId, runDir })
-  await makeRunDir(join(runDir, ARTIFACTS_DIR))
-  const journal = openJournal(join(runDir, JOURNAL_FILE), clock, text => known.redact(text))
-  const tools = toolsFor({ signer, lease, noticeDir: noticeDir(places.stateDir) })
-  let evidence: Evidence
-  try {
-    const machine = await machineFacts(tools.instances)
-    const result = await execute({
-      plan: planned,
-      runId,
-      tools,
-      journal,
-      watch: progress => display.show(progress),
-      approve,
-      secrets,
-      protect: secret => known.add(secret),
-      knownSecrets: () => known.all(),
-      scratchDir: lease.scratchDir,
-      artifactsDir: join(runDir, ARTIFACTS_DIR),
-      counterproofs,
-      width,
-      allowedSkips,
-      lacking: check => lacking(check, machine.barrier),
-      signal: interrupt.signal,
-    })
-
-    const run: Unsealed = {
-      schema: 'runproof-evidence-1',
-      runId,
-      tool: { name: 'runproof', version: version(), node: process.versions.node },
-      runbook: { id: runbook.id, title: runbook.title, purpose: runbook.purpose, sha256: runbookSha256 },
-      target: { id: target.id, title: target.title, real: target.real, ...binaryDigest(result.facts) },
-      operator: { user: operatorName(), host: hostname() },
-      machine,
-      params: definedOnly(planned.params),
-      secretNames: Object.keys(secrets).sort(),
-      counterproofs,
-      startedAt: startedAt.toISOString(),
-      endedAt: clock.now().toISOString(),
-      durationMs: clock.monotonicMs() - began,
-      ...result,
-      ...strayed(result, await strays.soFar()),
-    }
-    journal.append('run-ended', { outcome: run.outcome })
-    const { lastHash, records } = journal.close()
-    evidence = await seal({
-      run: publishable(run, text => known.redact(text)),
-      runDir,
-      finalDir,
-      journal: { sha256: await files.sha256(join(runDir, JOURNAL_FILE)), lastHash, records },
-      secrets: known.all(),
-      reports: await loadReports(),
-      files,
-      leaks: tools.leaks,
-      signer,
-      publish,
-    })
-  } catch (thrown) {
-    return await unsealed(
-      errnoOf(thrown) === undefined ? toRunproofError(thrown) : fileError(thrown, runDir, 'seal'),
-      runDir,
-      finalDir,
-    )
+  if (settings.json) process.stdout.write(await files.readText(join(dir, EVIDENCE_FILE)))
+  else {
+    process.stderr.write('\n')
+    tellVerdict(evidence, dir)
   }
-
-  display.end(evidence, finalDir)
-  if (flags.json === true) process.stdout.write(await files.readText(join(finalDir, EVIDENCE_FILE)))
+  await annotate([evidence], process.env)
+  await writeReports(wanted, [evidence])
   return exitCodeOf(evidence.outcome)
-}
-
-/** Nothing is deleted: evidence that can't be sealed may be the only record there is. A leak goes into quarantine. */
-async function unsealed(error: RunproofError, runDir: string, finalDir: string): Promise<never> {
-  const place = error.code === 'SECRET_LEAKED' ? `${finalDir}${QUARANTINED_SUFFIX}` : runDir
-  if (place !== runDir) await rename(runDir, place)
-  throw new RunproofError(error.code, `${error.message}; the run is not sealed, its record lies in ${place}`, {
-    hint: error.hint,
-    cause: error,
-  })
-}
-
-/** Whatever wrote an artefact, and with whatever mode: sealed evidence is private, and on disk before it has its name. */
-async function publish(from: string, to: string): Promise<void> {
-  try {
-    const tree = await readTree(files, from)
-    for (const path of tree.files) {
-      await chmod(join(from, path), 0o600)
-      await syncFile(join(from, path))
-    }
-    for (const path of ['.', ...tree.directories].reverse()) {
-      await chmod(join(from, path), 0o700)
-      await syncDirectory(join(from, path))
-    }
-    await rename(from, to)
-    await syncDirectory(dirname(to))
-  } catch (thrown) {
-    throw fileError(thrown, to, 'publish')
-  }
-}
-
-async function claimScratch(of: Parameters<typeof holdLease>[0]): Promise<Lease> {
-  try {
-    return await holdLease(of)
-  } catch (thrown) {
-    const error = fileError(thrown, of.workDir, 'claim scratch space in')
-    throw new RunproofError(error.code, error.message, {
-      hint: error.hint ?? '--work DIR goes elsewhere',
-      cause: thrown,
-    })
-  }
-}
-
-async function makeRunDir(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true, mode: 0o700 })
-  } catch (thrown) {
-    const error = fileError(thrown, path, 'create')
-    throw new RunproofError(error.code, error.message, {
-      hint: error.hint ?? '--reports DIR goes elsewhere',
-      cause: thrown,
-    })
-  }
-}
-
-/** An error that no step awaited is nobody's record, and yet something went wrong: no verdict. */
-function strayed(run: RunResult, errors: readonly Error[]): Partial<Unsealed> {
-  if (errors.length === 0) return {}
-  return {
-    outcome: worstOutcome([run.outcome, 'errored']),
-    assumptions: [...run.assumptions, ...errors.map(error => `an error outside of every step: ${error.message}`)],
-  }
-}
-
-function lacking(check: AnyCheck, barrier: string): string | undefined {
-  return (check.needs ?? []).includes('barrier') && barrier === 'none'
-    ? 'this machine offers no isolation (runproof doctor says why)'
-    : undefined
-}
-
-function counterproofMode(text: string): CounterproofMode {
-  if (text === 'all' || text === 'observation') return text
-  throw new RunproofError('USAGE', `--counterproofs ${text}: expected all or observation`)
-}
-
-function positive(flag: string, text: string): number {
-  const value = Number(text)
-  if (Number.isInteger(value) && value >= 1 && value <= 64) return value
-  throw new RunproofError('USAGE', `${flag} ${text}: expected a whole number from 1 to 64`)
-}
-
-/** A skip that no check has would be a typing mistake that silently allows nothing. */
-function skips(words: readonly string[], planned: Plan): readonly { id: string; reason: string }[] {
-  const ids = planned.steps.flatMap(step => step.verify.map(check => check.id))
-  return Object.entries(parsePairs('--allow-skip', words)).map(([id, reason]) => {
-    if (!ids.includes(id))
-      throw new RunproofError('USAGE', `--allow-skip ${id}: ${planned.runbook.id} has no such check`, {
-        hint: `runproof plan ${planned.runbook.id}`,
-      })
-    if (reason.trim() === '') throw new RunproofError('USAGE', `--allow-skip ${id}: a reason is needed`)
-    return { id, reason }
-  })
-}
-
-function definedOnly(params: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(params).filter((entry): entry is [string, string] => entry[1] !== undefined))
-}
-
-function binaryDigest(facts: Evidence['facts']): { binarySha256?: string } {
-  const digest = facts['binary.sha256']
-  return typeof digest === 'string' ? { binarySha256: digest } : {}
 }

@@ -14,4 +14,6 @@ export const QUARANTINED_SUFFIX = '.quarantined'
 export interface Report {
   readonly file: string
   readonly render: (evidence: import('./schema.ts').Evidence) => string
+  /** Several runs in one; absent where the form holds one only. */
+  readonly together?: (runs: readonly import('./schema.ts').Evidence[]) => string
 }

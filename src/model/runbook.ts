@@ -124,8 +124,10 @@ export interface Runbook {
   steps(input: PlanInput): NonEmpty<Step>
   /** Parameters that do not go together, or lack each other; pure. */
   conflict?(input: PlanInput): { readonly message: string; readonly hint: string } | undefined
-  /** Why it has nothing to do here, or undefined; where several are run, it is then left out and named. Pure. */
+  /** Why it has nothing to do here, or undefined: where several suites are run, it is then left out and named. Pure. */
   unfit?(input: PlanInput): string | undefined
+  /** What it would need and was not given: a suite is then skipped, and skipped is not passed. Pure. */
+  missing?(input: PlanInput & { readonly secretNames: readonly string[] }): string | undefined
   /** What the operator did not give; checks that need it are listed as not tested. Pure. */
   lacks?(need: Need, input: PlanInput): string | undefined
   /** Why no subject may be broken: what it acts on is in use. Pure. */

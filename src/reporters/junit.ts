@@ -7,7 +7,7 @@ import { escapeMarkup } from './text/escape.ts'
  * is no check (a step that ended badly, something that was not torn down) is a case of its own, so that the file is never
  * greener than the run.
  */
-const report: Report = { file: 'junit.xml', render }
+const report: Report = { file: 'junit.xml', render, together }
 export default report
 
 interface Case {
@@ -24,10 +24,23 @@ interface Suite {
 }
 
 function render(evidence: Evidence): string {
-  const suites = [...evidence.steps.map(stepSuite), tearDownSuite(evidence)].filter(one => one.cases.length > 0)
+  return file(evidence.runbook.id, evidence.durationMs, suitesOf(evidence))
+}
+
+/** The steps of each run under the run's name. Runs go on side by side, so the longest is the time of all. */
+function together(runs: readonly Evidence[]): string {
+  const suites = runs.flatMap(run => suitesOf(run).map(one => ({ ...one, name: `${run.runbook.id}.${one.name}` })))
+  return file('smoke', Math.max(0, ...runs.map(run => run.durationMs)), suites)
+}
+
+function suitesOf(evidence: Evidence): readonly Suite[] {
+  return [...evidence.steps.map(stepSuite), tearDownSuite(evidence)].filter(one => one.cases.length > 0)
+}
+
+function file(name: string, durationMs: number, suites: readonly Suite[]): string {
   const cases = suites.flatMap(one => one.cases)
   return `<?xml version="1.0" encoding="UTF-8"?>
-<testsuites name="${escapeMarkup(evidence.runbook.id)}" ${totals(cases)} time="${time(evidence.durationMs)}">
+<testsuites name="${escapeMarkup(name)}" ${totals(cases)} time="${time(durationMs)}">
 ${suites.map(suite).join('\n')}
 </testsuites>
 `

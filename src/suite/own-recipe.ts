@@ -5,6 +5,9 @@ import type { StepContext } from '../model/runbook.ts'
 import type { Secret } from '../model/secret.ts'
 import { startCompanion } from './companion.ts'
 
+/** Where the master key lies, which a search for secrets is not to find there. */
+export const OWN_KEYS = 'own-keys'
+
 /** The tunnel that leads to the model provider. */
 export const PROVIDER = 'provider'
 
@@ -12,6 +15,7 @@ export interface OwnSite {
   readonly site: Site
   /** The credential of its route, which its provider has to be shown. */
   readonly credential: Secret
+  /** For what each daemon gets of its own; removed with it. */
   readonly keysDir: string
   /** Of this run, with room for what else a suite keeps. */
   readonly scratchDir: string
@@ -20,9 +24,8 @@ export interface OwnSite {
 /** What a suite's own daemon and every counterproof of it is started from. */
 export async function makeOwnSite(context: StepContext): Promise<OwnSite> {
   const { scratchDir } = context.run
-  const keysDir = join(scratchDir, 'keys')
-  const { credential, ...site } = await makeSite(context, join(scratchDir, 'own'), keysDir)
-  return { site, credential, keysDir, scratchDir }
+  const { credential, ...site } = await makeSite(context, join(scratchDir, 'own'), join(scratchDir, OWN_KEYS))
+  return { site, credential, keysDir: join(scratchDir, 'keys'), scratchDir }
 }
 
 /**

@@ -8,7 +8,7 @@ import type { AnyCheck, NonEmpty } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
 import type { PlanInput, Step, StepContext } from '../model/runbook.ts'
 import { connectRunning } from './connect.ts'
-import { makeOwnSite, type OwnSite, recipeWithProvider } from './own-recipe.ts'
+import { makeOwnSite, OWN_KEYS, type OwnSite, recipeWithProvider } from './own-recipe.ts'
 import { reachOf } from './params.ts'
 
 const READY_WITHIN_MS = 15_000
@@ -50,6 +50,7 @@ export function daemonStep(input: PlanInput, { recipe = recipeWithProvider, yiel
           ],
           async execute(context) {
             const own = await makeOwnSite(context)
+            await context.tools.files.makeDirectory(own.keysDir)
             context.set(keysDir, own.keysDir)
             const made = await startIsolated(context, await recipe(context, own), {
               keysDir: own.keysDir,
@@ -98,7 +99,8 @@ export function endSteps(
 
 async function searchScratch(context: StepContext): Promise<void> {
   const { run, tools } = context
-  const below = (await tools.files.list(run.scratchDir)).map(name => join(run.scratchDir, name))
+  const names = (await tools.files.list(run.scratchDir)).filter(name => name !== OWN_KEYS)
+  const below = names.map(name => join(run.scratchDir, name))
   const secrets = context.knownSecrets()
   if (secrets.length === 0)
     throw new RunproofError('NOTHING_SEARCHED', 'the run knew no secret, so there was nothing to search for')

@@ -14,6 +14,7 @@ export default new Command('run')
   .option('--width <n>', 'checks or counterproofs at the same time', '4')
   .option('--reports <dir>', 'where sealed evidence goes (env RUNPROOF_REPORTS)')
   .option('--work <dir>', 'where scratch data goes while running (env RUNPROOF_WORK)')
+  .option('--report <kind=path...>', 'a report to a place of its own, besides those in the evidence', collect, [])
   .option('--plan', 'show what would run, and run nothing')
   .option('--json', 'the evidence on standard output; errors as JSON on standard error')
   .addHelpText(
@@ -43,6 +44,7 @@ export interface RunFlags {
   readonly width: string
   readonly reports?: string
   readonly work?: string
+  readonly report: readonly string[]
   readonly plan?: boolean
   readonly json?: boolean
 }

@@ -1,0 +1,61 @@
+import { join } from 'node:path'
+import { files } from '../adapters/files.ts'
+import { inPool } from '../engine/pool.ts'
+import { EVIDENCE_FILE } from '../evidence/layout.ts'
+import { toRunproofError } from '../model/error.ts'
+import { annotate } from './annotate.ts'
+import type { SmokeFlags } from './commands/smoke.ts'
+import { interruptible } from './interrupt.ts'
+import { placesFor } from './places.ts'
+import { positive, readSettings } from './prepare-run.ts'
+import { displayFor } from './progress.ts'
+import { readReports, refuseSingleReports, writeReports } from './report-files.ts'
+import { runSealed } from './sealed-run.ts'
+import { tellNotices } from './source-notice.ts'
+import { catchStrays } from './strays.ts'
+import { chooseSuites } from './suites.ts'
+import { type SuiteEnd, suitesExitCode, tellSuites } from './suites-verdict.ts'
+
+/**
+ * Runs smoke suites side by side, each sealed as a run of its own, and says what they came to together.
+ *
+ * @returns the exit code; 0 only when every suite passed and its evidence is in place
+ */
+export async function runSuites(names: readonly string[], flags: SmokeFlags): Promise<number> {
+  await tellNotices(placesFor(process.env, flags).stateDir, process.stderr)
+  const settings = await readSettings(flags)
+  const jobs = positive('--jobs', flags.jobs)
+  const wanted = await readReports(flags.report)
+  const { runs, leftOut, skipped } = await chooseSuites(names, settings.target, flags)
+  if (runs.length !== 1) refuseSingleReports(wanted)
+
+  const display = displayFor(process.stderr, { color: process.env['NO_COLOR'] === undefined })
+  using interrupt = interruptible(process, () =>
+    display.note('interrupted: stopping and tearing down; once more stops now'),
+  )
+  using strays = catchStrays(process)
+  const session = { signal: interrupt.signal, strays: () => strays.soFar() }
+  const ends = await inPool(runs, jobs, async (prepared): Promise<SuiteEnd> => {
+    const { id } = prepared.plan.runbook
+    try {
+      const sealed = await runSealed(prepared, settings, session, run =>
+        runs.length === 1 ? display.whole(run) : display.brief(id, run),
+      )
+      return { id, sealed }
+    } catch (thrown) {
+      return { id, error: toRunproofError(thrown) }
+    }
+  })
+
+  const sealed = ends.flatMap(end => ('sealed' in end ? [end.sealed] : []))
+  if (settings.json) {
+    const documents = await Promise.all(sealed.map(({ dir }) => files.readText(join(dir, EVIDENCE_FILE))))
+    process.stdout.write(`[${documents.join(',')}]\n`)
+  }
+  process.stderr.write('\n')
+  tellSuites(ends, { leftOut, skipped }, settings.json ? process.stderr : process.stdout)
+  const evidence = sealed.map(one => one.evidence)
+  await annotate(evidence, process.env)
+  if (evidence.length > 0) await writeReports(wanted, evidence)
+  return suitesExitCode(ends, skipped)
+}

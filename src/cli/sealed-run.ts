@@ -1,0 +1,211 @@
+import { randomBytes } from 'node:crypto'
+import { chmod, mkdir, rename } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { dirname, join } from 'node:path'
+import { clock } from '../adapters/clock.ts'
+import { files, syncDirectory, syncFile } from '../adapters/files.ts'
+import { holdLease, type Lease } from '../adapters/process/lease.ts'
+import { execute, type RunResult } from '../engine/execute.ts'
+import { openJournal } from '../evidence/journal-file.ts'
+import { ARTIFACTS_DIR, JOURNAL_FILE, QUARANTINED_SUFFIX, UNSEALED_PREFIX } from '../evidence/layout.ts'
+import { publishable } from '../evidence/publishable.ts'
+import type { Evidence } from '../evidence/schema.ts'
+import { seal, type Unsealed } from '../evidence/seal.ts'
+import { machineSigner } from '../evidence/signing-key.ts'
+import { readTree } from '../evidence/tree.ts'
+import type { AnyCheck } from '../model/check.ts'
+import { RunproofError, toRunproofError } from '../model/error.ts'
+import { worstOutcome } from '../model/outcome.ts'
+import { errnoOf, fileError } from '../model/system-error.ts'
+import { machineFacts } from './machine.ts'
+import { operatorName } from './operator.ts'
+import type { PreparedRun, Settings } from './prepare-run.ts'
+import type { Display, Follower } from './progress.ts'
+import { protectSecrets } from './protected-secrets.ts'
+import { loadReports } from './registry.ts'
+import { noticeDir } from './source-notice.ts'
+import { toolsFor } from './tools.ts'
+import { version } from './version.ts'
+
+/** What all runs of one process share. */
+export interface Session {
+  /** Aborts at the first signal. */
+  readonly signal: AbortSignal
+  strays(): Promise<readonly Error[]>
+}
+
+export interface SealedRun {
+  readonly evidence: Evidence
+  /** Where it lies now. */
+  readonly dir: string
+}
+
+/** Who follows the run, once it is known what must not be shown and what is shown shorter. */
+type FollowedBy = (run: Parameters<Display['whole']>[0]) => Follower
+
+/**
+ * Runs what was prepared and seals what happened. From its journal on whatever happens ends in evidence, or in an error
+ * that names where the unsealed record lies.
+ */
+export async function runSealed(
+  { plan, path, allowedSkips, secrets }: PreparedRun,
+  { target, places, counterproofs, width, approve }: Settings,
+  session: Session,
+  followedBy: FollowedBy,
+): Promise<SealedRun> {
+  const { runbook } = plan
+  const signer = await machineSigner(places.stateDir, files)
+  const runbookSha256 = await files.sha256(path)
+  const known = protectSecrets(Object.values(secrets))
+  const startedAt = clock.now()
+  const began = clock.monotonicMs()
+  const runId = `${runbook.id}-${startedAt.toISOString().replaceAll(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`
+  const follower = followedBy({
+    redact: text => known.redact(text),
+    shorten: { [join(places.workDir, runId)]: '$RUN' },
+  })
+
+  const runDir = join(places.reportsDir, `${UNSEALED_PREFIX}${runId}`)
+  const finalDir = join(places.reportsDir, runId)
+  await using lease = await claimScratch({ workDir: places.workDir, runId, runDir })
+  await makeRunDir(join(runDir, ARTIFACTS_DIR))
+  const journal = openJournal(join(runDir, JOURNAL_FILE), clock, text => known.redact(text))
+  const tools = toolsFor({ signer, lease, noticeDir: noticeDir(places.stateDir) })
+  try {
+    const machine = await machineFacts(tools.instances)
+    const result = await execute({
+      plan,
+      runId,
+      tools,
+      journal,
+      watch: progress => follower.show(progress),
+      approve,
+      secrets,
+      protect: secret => known.add(secret),
+      knownSecrets: () => known.all(),
+      scratchDir: lease.scratchDir,
+      artifactsDir: join(runDir, ARTIFACTS_DIR),
+      counterproofs,
+      width,
+      allowedSkips,
+      lacking: check => lacking(check, machine.barrier),
+      signal: session.signal,
+    })
+
+    const run: Unsealed = {
+      schema: 'runproof-evidence-1',
+      runId,
+      tool: { name: 'runproof', version: version(), node: process.versions.node },
+      runbook: { id: runbook.id, title: runbook.title, purpose: runbook.purpose, sha256: runbookSha256 },
+      target: { id: target.id, title: target.title, real: target.real, ...binaryDigest(result.facts) },
+      operator: { user: operatorName(), host: hostname() },
+      machine,
+      params: definedOnly(plan.params),
+      secretNames: Object.keys(secrets).sort(),
+      counterproofs,
+      startedAt: startedAt.toISOString(),
+      endedAt: clock.now().toISOString(),
+      durationMs: clock.monotonicMs() - began,
+      ...result,
+      ...strayed(result, await session.strays()),
+    }
+    journal.append('run-ended', { outcome: run.outcome })
+    const { lastHash, records } = journal.close()
+    const evidence = await seal({
+      run: publishable(run, text => known.redact(text)),
+      runDir,
+      finalDir,
+      journal: { sha256: await files.sha256(join(runDir, JOURNAL_FILE)), lastHash, records },
+      secrets: known.all(),
+      reports: await loadReports(),
+      files,
+      leaks: tools.leaks,
+      signer,
+      publish,
+    })
+    return { evidence, dir: finalDir }
+  } catch (thrown) {
+    return await unsealed(
+      errnoOf(thrown) === undefined ? toRunproofError(thrown) : fileError(thrown, runDir, 'seal'),
+      runDir,
+      finalDir,
+    )
+  }
+}
+
+/** Nothing is deleted: evidence that can't be sealed may be the only record there is. A leak goes into quarantine. */
+async function unsealed(error: RunproofError, runDir: string, finalDir: string): Promise<never> {
+  const place = error.code === 'SECRET_LEAKED' ? `${finalDir}${QUARANTINED_SUFFIX}` : runDir
+  if (place !== runDir) await rename(runDir, place)
+  throw new RunproofError(error.code, `${error.message}; the run is not sealed, its record lies in ${place}`, {
+    hint: error.hint,
+    cause: error,
+  })
+}
+
+/** Whatever wrote an artefact, and with whatever mode: sealed evidence is private, and on disk before it has its name. */
+async function publish(from: string, to: string): Promise<void> {
+  try {
+    const tree = await readTree(files, from)
+    for (const path of tree.files) {
+      await chmod(join(from, path), 0o600)
+      await syncFile(join(from, path))
+    }
+    for (const path of ['.', ...tree.directories].reverse()) {
+      await chmod(join(from, path), 0o700)
+      await syncDirectory(join(from, path))
+    }
+    await rename(from, to)
+    await syncDirectory(dirname(to))
+  } catch (thrown) {
+    throw fileError(thrown, to, 'publish')
+  }
+}
+
+async function claimScratch(of: Parameters<typeof holdLease>[0]): Promise<Lease> {
+  try {
+    return await holdLease(of)
+  } catch (thrown) {
+    const error = fileError(thrown, of.workDir, 'claim scratch space in')
+    throw new RunproofError(error.code, error.message, {
+      hint: error.hint ?? '--work DIR goes elsewhere',
+      cause: thrown,
+    })
+  }
+}
+
+async function makeRunDir(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 })
+  } catch (thrown) {
+    const error = fileError(thrown, path, 'create')
+    throw new RunproofError(error.code, error.message, {
+      hint: error.hint ?? '--reports DIR goes elsewhere',
+      cause: thrown,
+    })
+  }
+}
+
+/** An error that no step awaited is nobody's record, and yet something went wrong: no verdict. */
+function strayed(run: RunResult, errors: readonly Error[]): Partial<Unsealed> {
+  if (errors.length === 0) return {}
+  return {
+    outcome: worstOutcome([run.outcome, 'errored']),
+    assumptions: [...run.assumptions, ...errors.map(error => `an error outside of every step: ${error.message}`)],
+  }
+}
+
+function lacking(check: AnyCheck, barrier: string): string | undefined {
+  return (check.needs ?? []).includes('barrier') && barrier === 'none'
+    ? 'this machine offers no isolation (runproof doctor says why)'
+    : undefined
+}
+
+function definedOnly(params: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(params).filter((entry): entry is [string, string] => entry[1] !== undefined))
+}
+
+function binaryDigest(facts: Evidence['facts']): { binarySha256?: string } {
+  const digest = facts['binary.sha256']
+  return typeof digest === 'string' ? { binarySha256: digest } : {}
+}

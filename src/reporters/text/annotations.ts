@@ -1,0 +1,49 @@
+import type { Evidence } from '../../evidence/schema.ts'
+
+/** Workflow commands of GitHub Actions, one a line: what is not green, as ids and outcomes. */
+export function annotationLines(evidence: Evidence): readonly string[] {
+  const { id } = evidence.runbook
+  const bad = notGreen(evidence)
+  const verdict = evidence.outcome === 'passed' ? [] : [error(`${id} ${evidence.outcome}`)]
+  return [...verdict, ...bad.map(one => error(`${id}/${one.id} ${one.outcome}`))]
+}
+
+/** A table in Markdown: one row a run, and below it one a check that is not green. */
+export function stepSummary(runs: readonly Evidence[]): string {
+  const rows = runs.flatMap(evidence => [
+    row(evidence.runbook.id, evidence.outcome),
+    ...notGreen(evidence).map(one => row(`${evidence.runbook.id}/${one.id}`, one.outcome)),
+  ])
+  return `${['| runproof | outcome |', '| --- | --- |', ...rows].join('\n')}\n`
+}
+
+interface Bad {
+  readonly id: string
+  readonly outcome: string
+}
+
+function notGreen({ steps, released }: Evidence): readonly Bad[] {
+  return [
+    ...steps.flatMap(step => {
+      const checks = step.checks.filter(check => check.outcome !== 'passed')
+      const blamed = checks.map(check => ({ id: `${step.id}/${check.id}`, outcome: check.outcome as string }))
+      return blamed.length > 0 || step.outcome === 'passed'
+        ? blamed
+        : [{ id: step.id, outcome: step.outcome as string }]
+    }),
+    ...released.filter(one => one.outcome === 'errored').map(() => ({ id: 'tear-down', outcome: 'errored' })),
+  ]
+}
+
+function error(text: string): string {
+  return `::error title=runproof::${escapeData(text)}`
+}
+
+/** @see the runner's own toolkit: percent first, then what would end the command */
+function escapeData(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+}
+
+function row(id: string, outcome: string): string {
+  return `| ${id.replaceAll('|', '\\|')} | ${outcome} |`
+}
