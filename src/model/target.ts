@@ -1,3 +1,4 @@
+import type { CaptureAgentsApi } from './capture-agents.ts'
 import type { Json } from './check.ts'
 import type { Command } from './command.ts'
 
@@ -130,6 +131,7 @@ export interface Target {
     readonly status: string
     readonly refusedMutation: { path: string; body: string }
   }
+  readonly captureAgents: CaptureAgentsApi
   /** Codes of warnings that a boot from a copy brings by itself, and that are gone or harmless afterwards. */
   readonly bootWarnings: readonly string[]
   serve(options: ServeOptions & ServeExtras): Command

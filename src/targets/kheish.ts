@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { RunproofError } from '../model/error.ts'
 import type { Target, TargetReaders } from '../model/target.ts'
+import { captureAgents } from './kheish/capture-agents.ts'
 import { Document } from './kheish/document.ts'
 
 const SEVERITIES = ['info', 'warning', 'error'] as const
@@ -147,6 +148,7 @@ const kheish: Target = {
     status: '/v1/status',
     refusedMutation: { path: '/v1/runtime/debug-level', body: '{"level":"off"}' },
   },
+  captureAgents,
   bootWarnings: ['event_replay_cursor_gaps', 'asset_startup_repair_performed', 'run_memory_maintenance_repaired'],
 
   serve: options => ({

@@ -41,6 +41,14 @@ export class Document {
     return this.#value.map((item: Json, index: number) => new Document(item, `${this.#path}[${index}]`))
   }
 
+  /** One of the words there are for something: an unknown one is a state nobody has thought of. */
+  oneOf<const Word extends string>(words: readonly Word[]): Word {
+    const said = this.text()
+    const known = words.find(word => word === said)
+    if (known === undefined) throw this.#wrong(`one of ${words.join(', ')}`)
+    return known
+  }
+
   /** Names of the members of a map. */
   names(): readonly string[] {
     const holder = this.#value
