@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { searched } from '../daemon/subjects.ts'
 import { defineCheck, failed, passed, type SubjectCounterproof } from '../model/check.ts'
 import type { LeakScan } from '../model/leak-scan.ts'
@@ -18,7 +18,7 @@ export const noSecretWritten = defineCheck<Observed>({
   judge({ searchedFiles, searchedBytes, secrets, findings, unsearched }) {
     const first = findings[0]
     if (first !== undefined)
-      return failed(`secret ${first.secret} stands in ${first.path} (${first.form})`, {
+      return failed(`secret ${first.secret} stands in ${first.path} (${first.form})${alsoIn(findings)}`, {
         actual: { findings: findings.length },
       })
     if (unsearched.length > 0) return failed(`could not be searched: ${unsearched[0]!.path} (${unsearched[0]!.detail})`)
@@ -44,15 +44,22 @@ export const noSecretWritten = defineCheck<Observed>({
   ],
 })
 
+/** Every directory but the first that something was found in; a few are enough to know where to look. */
+function alsoIn(findings: Observed['findings']): string {
+  const directories = [...new Set(findings.map(({ path }) => dirname(path.split('!', 1)[0]!)))]
+  return directories.length < 2 ? '' : `; also in ${directories.slice(1, 5).join(', ')}`
+}
+
 /** The very search that was green runs again, over the same places, with one file more in one of them. */
 function planted(where: 'evidence' | 'scratch', place: string): SubjectCounterproof {
   return {
     id: `planted-in-${where}`,
     breaks: `a known secret is planted plain, in base64, in hex and inside an archive ${place}`,
-    because: /stands in/,
+    // The other one is planted at the same time: only what was found here counts.
+    because: where === 'evidence' ? /stands in .*planted-in-evidence/ : /stands in .*planted-in-scratch/,
     subject: async (context, scope) => {
       const { secrets, places } = context.values.get(searched)
-      const directory = join(places[where], 'planted')
+      const directory = join(places[where], `planted-in-${where}`)
       await context.tools.files.makeDirectory(directory)
       scope.defer(() => context.tools.files.remove(directory))
       scope.use(await context.tools.leaks.plantCanary(directory, secrets[0]!))

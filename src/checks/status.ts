@@ -90,7 +90,7 @@ export const healthNoWorse = defineCheck<Health>({
 /** Both roots can be written, and the daemon holds the lock on its state. */
 export const storageWorks = defineCheck<Pick<StatusView, 'storageOk' | 'lockHeld'>>({
   id: 'storage',
-  title: 'The restored daemon can write its storage and holds its lock',
+  title: 'The daemon can write its storage and holds its lock',
   probe: readStatus,
   judge: ({ storageOk, lockHeld }) =>
     storageOk && lockHeld
