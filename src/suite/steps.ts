@@ -99,11 +99,12 @@ export function endSteps(
 
 async function searchScratch(context: StepContext): Promise<void> {
   const { run, tools } = context
+  const evidence = dirname(run.artifactsDir)
   const names = (await tools.files.list(run.scratchDir)).filter(name => name !== OWN_KEYS)
   const below = names.map(name => join(run.scratchDir, name))
   const secrets = context.knownSecrets()
+  const [scratch = evidence] = below
   if (secrets.length === 0)
     throw new RunproofError('NOTHING_SEARCHED', 'the run knew no secret, so there was nothing to search for')
-  const evidence = dirname(run.artifactsDir)
-  context.set(searched, { paths: [evidence, ...below], secrets, places: { evidence, scratch: run.scratchDir } })
+  context.set(searched, { paths: [evidence, ...below], secrets, places: { evidence, scratch } })
 }
