@@ -3,10 +3,15 @@ import { programFiles } from '../daemon/program-files.ts'
 import type { CheckContext } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
 import type { Instance } from '../model/instance.ts'
+import type { ServeExtras } from '../model/target.ts'
 import type { Source } from './subjects.ts'
 
 /** Starts the source daemon on its own state root, behind a barrier, and waits until it is ready. */
-export async function runSource(context: CheckContext, site: Source, scratchDir: string): Promise<Instance> {
+export async function runSource(
+  context: CheckContext,
+  site: Source & ServeExtras,
+  scratchDir: string,
+): Promise<Instance> {
   const { tools, target, signal } = context
   const scratch = join(scratchDir, 'source-runs')
   await tools.files.makeDirectory(scratch)

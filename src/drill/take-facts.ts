@@ -110,12 +110,18 @@ function newest(instants: readonly number[]): number | null {
 }
 
 /** What one client command of a running source printed. @throws RunproofError COMMAND_FAILED, ANSWER_MALFORMED */
-export async function askSource(context: CheckContext, online: OnlineSource, words: readonly string[]): Promise<Json> {
+export async function askSource(
+  context: CheckContext,
+  online: OnlineSource,
+  words: readonly string[],
+  stdin?: Secret,
+): Promise<Json> {
   const command = context.target.client(
     { binary: online.binary, baseUrl: online.baseUrl, tokenFile: online.tokenFile },
     words,
   )
-  const result = await context.runIn(online.runner, command, { timeoutMs: 30_000, maxOutputBytes: 64 * 1024 * 1024 })
+  const given = stdin === undefined ? command : { ...command, stdin }
+  const result = await context.runIn(online.runner, given, { timeoutMs: 30_000, maxOutputBytes: 64 * 1024 * 1024 })
   if (result.exitCode !== 0) {
     throw new RunproofError(
       'COMMAND_FAILED',

@@ -107,6 +107,8 @@ export interface TargetReaders {
   diagnosis(document: Json): Diagnosis
   /** Slots blocked by a revocation, from the broker's state file. */
   revokedSlots(document: Json): readonly string[]
+  /** What the revocation of a slot answers. */
+  slotRevocation(document: Json): { readonly slotId: string; readonly revokedLeases: number }
 }
 
 export type CompanionName = 'provider' | 'connector' | 'oauth' | 'mcp'

@@ -104,6 +104,11 @@ const read: TargetReaders = {
       throw new RunproofError('ANSWER_MALFORMED', `broker state has the unknown member ${unknown}`)
     return state.at('revoked_slots').optional(slots => slots.names(), [])
   },
+
+  slotRevocation(value) {
+    const revocation = new Document(value, 'revocation')
+    return { slotId: revocation.at('slot_id').text(), revokedLeases: revocation.at('revoked_leases').count() }
+  },
 }
 
 function toWarning(warning: Document) {
