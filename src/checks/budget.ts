@@ -1,6 +1,6 @@
-import { parseDuration } from '../drill/duration.ts'
 import { recoveryPoint } from '../drill/subjects.ts'
 import { defineCheck, failed, passed } from '../model/check.ts'
+import { parseDuration } from '../model/duration.ts'
 import { durationText } from '../model/duration-text.ts'
 
 interface Observed {
