@@ -1,6 +1,9 @@
+import type { AccessApi } from './access-api.ts'
 import type { CaptureAgentsApi } from './capture-agents.ts'
 import type { Json } from './check.ts'
 import type { Command } from './command.ts'
+import type { EventsApi } from './events-api.ts'
+import type { RunsApi } from './runs-api.ts'
 
 /** Everything a daemon is started with. Paths are absolute. */
 export interface ServeOptions {
@@ -134,6 +137,9 @@ export interface Target {
     readonly refusedMutation: { path: string; body: string }
   }
   readonly captureAgents: CaptureAgentsApi
+  readonly runs: RunsApi
+  readonly events: EventsApi
+  readonly access: AccessApi
   /** Codes of warnings that a boot from a copy brings by itself, and that are gone or harmless afterwards. */
   readonly bootWarnings: readonly string[]
   serve(options: ServeOptions & ServeExtras): Command

@@ -1,8 +1,11 @@
 import { join } from 'node:path'
 import { RunproofError } from '../model/error.ts'
 import type { Target, TargetReaders } from '../model/target.ts'
+import { access } from './kheish/access.ts'
 import { captureAgents } from './kheish/capture-agents.ts'
 import { Document } from './kheish/document.ts'
+import { events } from './kheish/events.ts'
+import { runs } from './kheish/runs.ts'
 
 const SEVERITIES = ['info', 'warning', 'error'] as const
 const BROKER_MEMBERS = [
@@ -154,6 +157,9 @@ const kheish: Target = {
     refusedMutation: { path: '/v1/runtime/debug-level', body: '{"level":"off"}' },
   },
   captureAgents,
+  runs,
+  events,
+  access,
   bootWarnings: ['event_replay_cursor_gaps', 'asset_startup_repair_performed', 'run_memory_maintenance_repaired'],
 
   serve: options => ({

@@ -1,0 +1,39 @@
+import type { Json } from './check.ts'
+
+export type LeaseFamily = 'connector' | 'route' | 'mcp'
+
+/** Who is given credentials: an agent, a session, a connector. */
+export interface SubjectView {
+  readonly id: string
+  readonly epoch: number
+  readonly revoked: boolean
+  /** Ids of leases that are good now. */
+  readonly leases: Readonly<Record<LeaseFamily, readonly string[]>>
+}
+
+export interface LeaseView {
+  readonly id: string
+  readonly subjectId: string
+  readonly revoked: boolean
+  readonly active: boolean
+  readonly issuedAtMs: number
+  readonly expiresAtMs: number
+  /** Every member name anywhere in the view: a digest that is shown stands among them. */
+  readonly memberNames: readonly string[]
+}
+
+/** Who holds which credential for how long: the calls, and strict readers of what they answer. */
+export interface AccessApi {
+  readonly paths: {
+    subject(id: string): string
+    lease(id: string): string
+    slot(id: string): string
+  }
+  agentSubject(agentId: string): string
+  connectorSubject(name: string): string
+  readonly read: {
+    subject(document: Json): SubjectView
+    lease(document: Json): LeaseView
+    accepted(document: Json): boolean
+  }
+}

@@ -1,0 +1,54 @@
+import type { AccessApi } from '../../model/access-api.ts'
+import type { Json } from '../../model/check.ts'
+import { Document } from './document.ts'
+
+const seg = encodeURIComponent
+const ids = (list: Document) => list.list().map(id => id.text())
+
+function memberNames(value: Json | undefined): string[] {
+  if (Array.isArray(value)) return value.flatMap(memberNames)
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([name, member]) => [name, ...memberNames(member)])
+}
+
+/** Subjects, leases and slots of the daemon. */
+export const access: AccessApi = {
+  paths: {
+    subject: id => `/v1/runtime/auth/subjects/${seg(id)}`,
+    lease: id => `/v1/runtime/auth/leases/${seg(id)}`,
+    slot: id => `/v1/runtime/secrets/${seg(id)}`,
+  },
+  agentSubject: agentId => `agent:${agentId}`,
+  connectorSubject: name => `connector:${name}`,
+
+  read: {
+    subject(value) {
+      const subject = new Document(value, 'subject')
+      return {
+        id: subject.at('subject_id').text(),
+        epoch: subject.at('current_epoch').count(),
+        revoked: subject.at('revoked').flag(),
+        // Each is left out when empty; that is documented, not a default of ours.
+        leases: {
+          connector: subject.at('active_connector_lease_ids').optional(ids, []),
+          route: subject.at('active_route_lease_ids').optional(ids, []),
+          mcp: subject.at('active_mcp_lease_ids').optional(ids, []),
+        },
+      }
+    },
+    lease(value) {
+      const status = new Document(value, 'lease status')
+      const lease = status.at('lease')
+      return {
+        id: lease.at('id').text(),
+        subjectId: lease.at('subject_id').text(),
+        revoked: status.at('revoked').flag(),
+        active: status.at('active').flag(),
+        issuedAtMs: lease.at('issued_at_ms').count(),
+        expiresAtMs: lease.at('expires_at_ms').count(),
+        memberNames: memberNames(value),
+      }
+    },
+    accepted: value => new Document(value, 'answer').at('accepted').flag(),
+  },
+}
