@@ -4,6 +4,7 @@ import type { Json } from './check.ts'
 import type { Command } from './command.ts'
 import type { EventsApi } from './events-api.ts'
 import type { RunsApi } from './runs-api.ts'
+import type { SignalsApi } from './signals.ts'
 
 /** Everything a daemon is started with. Paths are absolute. */
 export interface ServeOptions {
@@ -76,6 +77,8 @@ export interface RoutesDiagnosis {
   readonly authChecked: boolean
   readonly referencesChecked: boolean
   readonly authRefs: readonly string[]
+  /** Severity and code of everything that was found, also of what is no error. */
+  readonly diagnostics: readonly string[]
   readonly errors: readonly string[]
 }
 
@@ -140,6 +143,7 @@ export interface Target {
   readonly runs: RunsApi
   readonly events: EventsApi
   readonly access: AccessApi
+  readonly signals: SignalsApi
   /** Codes of warnings that a boot from a copy brings by itself, and that are gone or harmless afterwards. */
   readonly bootWarnings: readonly string[]
   serve(options: ServeOptions & ServeExtras): Command

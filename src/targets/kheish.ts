@@ -6,6 +6,7 @@ import { captureAgents } from './kheish/capture-agents.ts'
 import { Document } from './kheish/document.ts'
 import { events } from './kheish/events.ts'
 import { runs } from './kheish/runs.ts'
+import { signals } from './kheish/signals.ts'
 
 const SEVERITIES = ['info', 'warning', 'error'] as const
 const BROKER_MEMBERS = [
@@ -77,6 +78,10 @@ const read: TargetReaders = {
         .at('routes')
         .list()
         .flatMap(route => (route.at('auth_kind').text() === 'auth_ref' ? [route.at('auth_ref').text()] : [])),
+      diagnostics: routes
+        .at('diagnostics')
+        .list()
+        .map(one => `${one.at('severity').oneOf(SEVERITIES)} ${one.at('code').text()}`),
       errors: routes
         .at('errors')
         .list()
@@ -160,6 +165,7 @@ const kheish: Target = {
   runs,
   events,
   access,
+  signals,
   bootWarnings: ['event_replay_cursor_gaps', 'asset_startup_repair_performed', 'run_memory_maintenance_repaired'],
 
   serve: options => ({
