@@ -253,6 +253,14 @@ export interface Instance extends HttpClient, AsyncDisposable {
   /** Tries to connect from inside. */
   egressProbe(options: ProbeOptions): Promise<ProbeResult>
   log(): Promise<InstanceLog>
+  /**
+   * Asks the daemon to stop and starts it once more: the same command at the same place, which keeps what it has written. What
+   * accompanies it goes on.
+   *
+   * @returns how it ended
+   * @throws RunproofError INSTANCE_FAILED when it is not running, or does not stop within `graceMs` (10 000)
+   */
+  restart(options?: { readonly graceMs?: number }): Promise<Exit>
   /** Idempotent: later calls give the first report. Leaves the instance's directory, for its logs. */
   stop(options?: { readonly graceMs?: number }): Promise<StopReport>
 }

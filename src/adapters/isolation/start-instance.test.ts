@@ -84,6 +84,43 @@ describe('an instance behind a barrier', behindBarrier, () => {
     assert.equal(await instance.stop(), stopped)
   })
 
+  test('starts its daemon once more at the same place, with what it wrote and what accompanies it', async () => {
+    const lower = mkdtempSync(join(scratch, 'lower-'))
+    const at = join(scratch, 'restarted-view')
+    const instance = await start('plain', {
+      views: [{ lower, at }],
+      tunnels: ['beside'],
+      beforeStart: async inside =>
+        inside.accompany({
+          argv: [process.execPath, testdata('daemon.ts'), String(inside.place.tunnels['beside']), 'plain'],
+        }),
+    })
+    await ready(instance)
+    const first = instance.pid!
+    await instance.run({ argv: ['sh', '-c', `echo kept > ${at}/file`] }, { timeoutMs: 5_000 })
+
+    assert.deepEqual(await instance.restart(), { exitCode: null, signal: 'SIGTERM' })
+    assert.equal((await ready(instance)).outcome, 'ready')
+    assert.notEqual(instance.pid, first)
+    assert.equal(instance.state().phase, 'ready')
+    const read = await instance.run({ argv: ['cat', `${at}/file`] }, { timeoutMs: 5_000 })
+    assert.equal(read.stdout, 'kept\n')
+    assert.equal((await instance.through('beside').request('/')).text, 'ready')
+
+    const stopped = await instance.stop()
+    assert.deepEqual([stopped.endedBefore, stopped.forced, stopped.left], [false, false, nothingLeft])
+    assert.deepEqual(await instance.exited, { exitCode: null, signal: 'SIGTERM' })
+    await assert.rejects(instance.restart(), { code: 'INSTANCE_FAILED' })
+  })
+
+  test('says so when its daemon does not stop to be started again', async () => {
+    await using instance = await start('ignores-sigterm')
+    await ready(instance)
+    await assert.rejects(instance.restart({ graceMs: 50 }), { code: 'INSTANCE_FAILED', message: /did not stop within/ })
+    assert.equal(instance.state().phase, 'ready')
+    assert.equal((await instance.stop({ graceMs: 50 })).forced, true)
+  })
+
   test('has its own namespaces, no capability, and a listener on loopback only', async () => {
     await using instance = await start('plain')
     await ready(instance)

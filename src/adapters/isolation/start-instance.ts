@@ -117,6 +117,7 @@ class RunningInstance implements Instance {
   #exit: Exit | undefined
   #daemonEnded = Promise.withResolvers<void>()
   #droppedBytes = 0
+  #restarting = false
   #portOwned = false
   #probes = 0
   #attempts = 0
@@ -284,7 +285,7 @@ class RunningInstance implements Instance {
     this.#exit = exit
     if (this.#phase !== 'stopped') this.#phase = 'exited'
     this.#daemonEnded.resolve()
-    if (!this.#mayTryAnotherPort()) this.#settleExited(exit)
+    if (!this.#restarting && !this.#mayTryAnotherPort()) this.#settleExited(exit)
   }
 
   state(): InstanceState {
@@ -433,6 +434,26 @@ class RunningInstance implements Instance {
   #readLog(stream: 'stdout' | 'stderr'): string {
     const file = stream === 'stdout' ? this.#layout.stdoutFile : this.#layout.stderrFile
     return existsSync(file) ? readFileSync(file, 'utf8') : ''
+  }
+
+  async restart({ graceMs = DEFAULT_GRACE_MS }: { readonly graceMs?: number } = {}): Promise<Exit> {
+    const { daemon } = this.#spec
+    if (daemon === undefined || this.#stopping || (this.#phase !== 'running' && this.#phase !== 'ready'))
+      throw new RunproofError('INSTANCE_FAILED', `instance ${this.id} runs no daemon that could be started again`)
+    this.#restarting = true
+    try {
+      this.#link!.send({ kind: 'signal', signal: 'SIGTERM' })
+      if (!(await settlesWithin(this.#daemonEnded.promise, graceMs)))
+        throw new RunproofError('INSTANCE_FAILED', `the daemon of ${this.id} did not stop within ${graceMs} ms`)
+      const exit = this.#exit!
+      if (this.#stopping) throw new RunproofError('INSTANCE_FAILED', `instance ${this.id} is being stopped`)
+      await this.#startDaemon(daemon(this.place))
+      return exit
+    } finally {
+      this.#restarting = false
+      // Where it was not started again, its end is the last one.
+      if (this.#exit !== undefined) this.#settleExited(this.#exit)
+    }
   }
 
   stop(options: { readonly graceMs?: number } = {}): Promise<StopReport> {
