@@ -16,6 +16,7 @@ interface Archived {
 export function archiveHoldsTree(part: Part, expects: 'ARCHIVE_TRUNCATED' | 'DECRYPT_FAILED') {
   return defineCheck<Archived>({
     id: `${part}-archive`,
+    covers: ['7.4/16', '7.3/46', '9.A/36'],
     title: `The ${part} archive, read back, holds the tree it was made of`,
 
     async probe({ params, values, tools, signal }) {

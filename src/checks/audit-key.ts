@@ -17,6 +17,7 @@ interface Observed {
 /** The audit key that was restored is the one the ledger was signed with, so that signed history goes on without a break. */
 export const auditKeyContinuity = defineCheck<Observed>({
   id: 'audit-key',
+  covers: ['7.4/15', '7.4/19', '9.B/8', '9.B/10', '7.3/45', '7.3/53', '9.A/35', '9.A/39'],
   title: 'The audit signing key is the one that signed the history',
 
   async probe({ values, tools, target }) {

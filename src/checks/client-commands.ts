@@ -8,6 +8,7 @@ import type { Diagnosis, RoutesDiagnosis } from '../model/target.ts'
 /** The running configuration can be read, and is that of the restored state. */
 export const runtimeReadable = defineCheck<Ran<string> & { readonly expected: string }>({
   id: 'runtime',
+  covers: ['7.4/5', '7.4/18', '9.B/4', '9.B/9', '7.3/49'],
   title: 'The runtime settings are readable and name the restored state root',
   async probe(context) {
     const ran = await client(context, ['runtime', 'get'], document => {
@@ -37,6 +38,7 @@ export const runtimeReadable = defineCheck<Ran<string> & { readonly expected: st
 /** The daemon's own diagnosis finds nothing wrong, and really looked. */
 export const doctorAgrees = defineCheck<Ran<Diagnosis>>({
   id: 'doctor',
+  covers: ['7.4/6', '7.4/18', '9.B/4', '9.B/9'],
   title: 'The daemon’s own doctor finds no error and looked at readiness, streams and storage',
   async probe(context) {
     // On an idle daemon the doctor waits for the first heartbeat of a stream. On the stand-in something harmless happens
@@ -106,6 +108,7 @@ async function stir(context: CheckContext, signal: AbortSignal): Promise<void> {
 /** Every route's credential is stored, of the right provider, and not expired. */
 export const routesDiagnosed = defineCheck<Ran<RoutesDiagnosis>>({
   id: 'routes-auth',
+  covers: ['7.4/14', '7.4/18', '9.B/4', '9.B/9', '7.3/50'],
   title: 'The route diagnosis finds every credential that routes refer to',
   probe: context => client(context, ['doctor', 'routes', '--check-auth'], context.target.read.routes),
   judge: ran => judgeRoutes('doctor routes --check-auth', ran, view => view.authChecked),
@@ -129,6 +132,7 @@ export const routesDiagnosed = defineCheck<Ran<RoutesDiagnosis>>({
 /** Nothing that was restored refers to a route that is not configured any more. */
 export const referencesDiagnosed = defineCheck<Ran<RoutesDiagnosis>>({
   id: 'routes-references',
+  covers: ['7.4/8', '9.B/4'],
   title: 'No restored session, run or schedule refers to a route that is gone',
   probe: context => client(context, ['doctor', 'routes', '--check-references'], context.target.read.routes),
   judge: ran => judgeRoutes('doctor routes --check-references', ran, view => view.referencesChecked),

@@ -12,7 +12,20 @@ import { changed, defineCheck, failed, passed } from '../model/check.ts'
 export const credentialRotated = defineCheck<Rotation>({
   id: 'credential-rotated',
   title: 'The credential of a route is replaced, blocked by its revocation, and works again once it is set',
-  covers: ['7.4/9', '7.4/10', '7.4/11', '7.4/12', '7.4/13', '7.4/14', '9.B/5', '9.B/6', '9.B/7'],
+  covers: [
+    '7.4/2',
+    '7.4/7',
+    '7.4/9',
+    '7.4/10',
+    '7.4/11',
+    '7.4/12',
+    '7.4/13',
+    '7.4/14',
+    '9.B/2',
+    '9.B/5',
+    '9.B/6',
+    '9.B/7',
+  ],
   probe: async ({ values }) => values.get(rotation),
 
   judge({ slot, changedAtMs, revocation, blocked, ready }) {
@@ -26,7 +39,7 @@ export const credentialRotated = defineCheck<Rotation>({
     const [whileRevoked, afterwards] = blocked
     if (!whileRevoked.includes(slot)) return failed('the revocation blocked nothing', { actual: [...whileRevoked] })
     if (afterwards.includes(slot)) return failed('the new value left the slot blocked', { actual: [...afterwards] })
-    if (!ready.activeRouteReady || ready.routeErrorCount > 0 || !ready.diagnosed)
+    if (!ready.activeRouteReady || ready.routeErrorCount > 0 || !ready.diagnosed.every(Boolean))
       return failed('the route is not ready afterwards', { actual: { ...ready } })
     return passed({ actual: { slot, ...ready } })
   },

@@ -15,6 +15,7 @@ interface Observed {
 /** The daemon is up and says so itself: 200, its own body, no redirect. An open port is not health. */
 export const instanceReady = defineCheck<Observed>({
   id: 'ready',
+  covers: ['7.4/17', '7.3/47', '9.A/4'],
   title: 'The isolated daemon says it is ready, in its own words and without a redirect',
 
   async probe({ values, target, deadlineMs }) {

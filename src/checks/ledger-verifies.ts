@@ -19,6 +19,7 @@ interface Observed {
 /** Every signed action record verifies by our own reading: hashes, chain, signatures, checkpoints, and the heads of the baseline. */
 export const ledgerVerifies = defineCheck<Observed>({
   id: 'ledger',
+  covers: ['7.3/52', '9.A/38'],
   title: 'The signed action ledger verifies to the heads it had at backup time',
 
   async untested({ values, tools, target }) {

@@ -72,6 +72,7 @@ function unknownTo({ values }: CheckContext, kind: 'slots' | 'runs' | 'sessions'
 /** The same secrets are stored, each as old as it was at backup time. */
 export const slotsRestored = defineCheck<Observed>({
   id: 'secrets',
+  covers: ['7.4/18', '9.B/9'],
   untested: context => unknownTo(context, 'slots', 'secrets'),
   title: 'The stored secrets are those of the source, by name, provider and time of change',
   needs: ['baseline'],
@@ -111,6 +112,7 @@ export const slotsRestored = defineCheck<Observed>({
 /** The same finished runs are there, each with the status it had. */
 export const runsRestored = defineCheck<Observed>({
   id: 'runs',
+  covers: ['7.3/51', '9.A/37'],
   untested: context => unknownTo(context, 'runs', 'finished runs'),
   title: 'The finished runs are those of the source, by status and time',
   needs: ['baseline'],

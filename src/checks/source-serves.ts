@@ -9,6 +9,7 @@ import type { StatusView } from '../model/target.ts'
 export const sourceServes = (which: Capture<Instance>) =>
   defineCheck<Pick<StatusView, 'healthOk' | 'storageOk' | 'runsTotal' | 'sessionsTotal'>>({
     id: 'source-serves',
+    covers: ['7.4/3', '7.4/4', '9.B/3'],
     title: 'The source serves, is healthy, and holds sessions and runs',
     probe: context => sourceStatus(context, which),
 

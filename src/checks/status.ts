@@ -54,6 +54,7 @@ interface Health {
 /** Health is compared by warning code with what the source had: a restore must not bring a new one. */
 export const healthNoWorse = defineCheck<Health>({
   id: 'health',
+  covers: ['7.4/18', '9.B/9', '7.3/48', '9.A/37'],
   title: 'The restored daemon has no health warning that its source did not have',
 
   async probe(context) {
@@ -90,6 +91,7 @@ export const healthNoWorse = defineCheck<Health>({
 /** Both roots can be written, and the daemon holds the lock on its state. */
 export const storageWorks = defineCheck<Pick<StatusView, 'storageOk' | 'lockHeld'>>({
   id: 'storage',
+  covers: ['7.4/18', '9.B/9', '7.3/48'],
   title: 'The daemon can write its storage and holds its lock',
   probe: readStatus,
   judge: ({ storageOk, lockHeld }) =>
@@ -118,6 +120,7 @@ export const storageWorks = defineCheck<Pick<StatusView, 'storageOk' | 'lockHeld
 /** The provider routes are ready, there is at least one, and none is in error. */
 export const routesReady = defineCheck<Pick<StatusView, 'activeRouteReady' | 'routeErrorCount' | 'routeCount'>>({
   id: 'provider-readiness',
+  covers: ['7.4/18', '9.B/9', '7.3/48'],
   title: 'The active provider route is ready and no route is in error',
   probe: readStatus,
   judge({ activeRouteReady, routeErrorCount, routeCount }) {
@@ -145,6 +148,7 @@ export const routesReady = defineCheck<Pick<StatusView, 'activeRouteReady' | 'ro
 /** Nothing waits in the dead-letter queue that an operator has not looked at. */
 export const noDeadLetters = defineCheck<Pick<StatusView, 'unresolvedDeadLetters'>>({
   id: 'dead-letters',
+  covers: ['7.4/18', '9.B/9', '7.3/48'],
   title: 'No delivery lies unresolved in the dead-letter queue',
   probe: readStatus,
   judge: ({ unresolvedDeadLetters }) =>

@@ -12,6 +12,7 @@ interface Observed {
 /** The workspace holds the very sentinel file that the source had at backup time. */
 export const workspaceSentinel = defineCheck<Observed>({
   id: 'workspace-sentinel',
+  covers: ['7.4/20', '9.B/10', '7.3/54', '9.A/39'],
   title: 'The workspace sentinel is byte for byte the one of the source',
   needs: ['baseline'],
   untested: ({ values }) =>

@@ -17,7 +17,11 @@ export interface Rotation {
   /** Slots that the daemon's own file lists as revoked: after the revocation, and after the new value. */
   readonly blocked: readonly [readonly string[], readonly string[]]
   /** What the daemon says of itself at the end. */
-  readonly ready: { readonly activeRouteReady: boolean; readonly routeErrorCount: number; readonly diagnosed: boolean }
+  readonly ready: {
+    readonly activeRouteReady: boolean
+    readonly routeErrorCount: number /** Of the routes it runs with, and of its routes file. */
+    readonly diagnosed: readonly boolean[]
+  }
 }
 
 export const rotation = capture<Rotation>('rotation', 'how the source took the rotation of its route’s credential')
@@ -35,7 +39,8 @@ export async function rotateCredential(context: CheckContext, source: Source, in
     tokenFile: source.adminTokenFile,
   }
   const ask = (words: readonly string[]) => askSource(context, online, words)
-  const changed = async () => slotIn(read.slots(await ask(['secrets', 'list']))).updatedAtMs
+  const listed = async () => slotIn(read.slots(await ask(['secrets', 'list']))).updatedAtMs
+  const shown = async () => slotIn(read.slots([await ask(['secrets', 'get', ROUTE_SLOT])])).updatedAtMs
   const blocked = async () => {
     const path = join(source.stateRoot, layout.brokerStateFile)
     return read.revokedSlots(await context.tools.files.readJson(path))
@@ -46,22 +51,25 @@ export async function rotateCredential(context: CheckContext, source: Source, in
     await askSource(context, online, ['secrets', 'set', ROUTE_SLOT, '--provider', 'openai', '--stdin'], value)
   }
 
-  const first = await changed()
+  const first = await listed()
   await replace('rotated-credential')
-  const second = await changed()
+  const second = await shown()
   const revocation = read.slotRevocation(await ask(['runtime', 'auth', 'revoke-slot', ROUTE_SLOT]))
   const whileRevoked = await blocked()
   await replace('known-good-credential')
   const status = read.status(await ask(['status']))
   return {
     slot: ROUTE_SLOT,
-    changedAtMs: [first, second, await changed()],
+    changedAtMs: [first, second, await listed()],
     revocation,
     blocked: [whileRevoked, await blocked()],
     ready: {
       activeRouteReady: status.activeRouteReady,
       routeErrorCount: status.routeErrorCount,
-      diagnosed: read.routes(await ask(['doctor', 'routes', '--check-auth'])).ok,
+      diagnosed: [
+        read.routes(await ask(['doctor', 'routes', '--check-auth'])).ok,
+        read.routes(await ask(['doctor', 'routes', '--routes-file', source.routesFile, '--check-auth'])).ok,
+      ],
     },
   }
 }
