@@ -159,9 +159,10 @@ describe('continuity', () => {
   test('remembers ids in half a megabyte, however long the stream is', () => {
     const judge = new ContinuityJudge()
     for (let index = 0; index < 200_000; index++) judge.add(event(big(2 * index), ''))
-    judge.add(event(big(2 * 199_000), ''))
+    for (const kept of [134_500, 140_000, 199_998]) judge.add(event(big(2 * kept), ''))
     judge.add(event(big(2 * 199_000 + 1), ''))
-    assert.deepEqual(judge.end().counts, { repeated: 1, reordered: 1 })
+    for (const forgotten of [0, 1, 60_000, 134_000]) judge.add(event(big(2 * forgotten), ''))
+    assert.deepEqual(judge.end().counts, { repeated: 3, reordered: 5 })
   })
 
   describe('for any stream', () => {

@@ -214,6 +214,13 @@ describe('readEvents', () => {
       assert.equal(given, 10_240)
     })
 
+    test('but not one in which other text is less than the limit between events, or blank lines are more', async () => {
+      const mixed = await collect(chunksOf('hello\n\ndata: a\n\n'.repeat(30)), { maxNoiseBytes: 100 })
+      assert.deepEqual([mixed.events.length, mixed.code], [30, undefined])
+      const blank = await collect(chunksOf(`${'\n'.repeat(300)}data: a\n\n`), { maxNoiseBytes: 100 })
+      assert.deepEqual([blank.events.length, blank.code], [1, undefined])
+    })
+
     test('but not a stream of comments alone, nor one that ends in its first event', async () => {
       const comments = await collect(chunksOf(': still here\n\n'.repeat(100)), { maxNoiseBytes: 100 })
       assert.deepEqual([comments.events, comments.code], [[], undefined])
