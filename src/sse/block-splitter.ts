@@ -40,19 +40,17 @@ export class BlockSplitter {
    */
   *push(chunk: Uint8Array): Generator<Uint8Array, void, void> {
     let start = 0
-    for (let index = 0; index < chunk.length; index++) {
-      const byte = chunk[index]!
-      if (byte !== LF && byte !== CR) {
-        this.#lineIsEmpty = false
-        this.#hasContent = true
-        this.#afterCr = false
-        continue
-      }
-      const pairsWithCr = byte === LF && this.#afterCr
-      this.#afterCr = byte === CR
+    let next = 0
+    while (next < chunk.length) {
+      const index = endOfText(chunk, next)
+      if (index > next) this.#seeText()
+      next = index + 1
+      if (index === chunk.length) break
+      const pairsWithCr = chunk[index] === LF && this.#afterCr
+      this.#afterCr = chunk[index] === CR
       if (pairsWithCr) {
         // The line ended with the CR already; where that was a blank one, the LF belongs to no block.
-        if (this.#isBetweenBlocks(start, index)) start = index + 1
+        if (this.#isBetweenBlocks(start, index)) start = next
         continue
       }
       if (!this.#lineIsEmpty) {
@@ -62,9 +60,15 @@ export class BlockSplitter {
       if (this.#hasContent) yield this.#complete(chunk, start, index)
       this.#heldBytes = 0
       this.#hasContent = false
-      start = index + 1
+      start = next
     }
     this.#hold(chunk.subarray(start))
+  }
+
+  #seeText(): void {
+    this.#lineIsEmpty = false
+    this.#hasContent = true
+    this.#afterCr = false
   }
 
   #isBetweenBlocks(start: number, index: number): boolean {
@@ -102,4 +106,11 @@ export class BlockSplitter {
       hint: 'or it is no event stream: no blank line came either',
     })
   }
+}
+
+/** Most bytes are looked at here and nowhere else. */
+function endOfText(chunk: Uint8Array, from: number): number {
+  let index = from
+  while (index < chunk.length && chunk[index] !== LF && chunk[index] !== CR) index += 1
+  return index
 }
