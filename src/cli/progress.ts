@@ -118,6 +118,7 @@ function followBriefly(write: Write): Follower {
       switch (progress.type) {
         case 'run-started':
           steps = progress.steps
+          write(undefined, 'bold', progress.title)
           return
         case 'step-started':
           position = progress.index + 1

@@ -47,33 +47,38 @@ export interface LoadedRunbook {
   readonly path: string
 }
 
-/** A runbook by id, or by the path of a file that exports one. */
-export async function loadRunbook(nameOrPath: string): Promise<LoadedRunbook> {
-  if (!nameOrPath.includes('/')) {
-    const { thing, path } = await load(RUNBOOKS, nameOrPath)
-    return { runbook: thing as Runbook, path }
-  }
-  const path = isAbsolute(nameOrPath) ? nameOrPath : resolve(nameOrPath)
+/** A runbook or smoke suite by id, or by the path of a file that exports one. */
+export function loadRunbook(nameOrPath: string): Promise<LoadedRunbook> {
+  if (nameOrPath.includes('/')) return loadFile(nameOrPath, RUNBOOKS)
+  return loadFrom(idsOf(SUITES).includes(nameOrPath) ? SUITES : RUNBOOKS, nameOrPath)
+}
+
+/** A smoke suite by id, or by the path of a file that exports one. */
+export function loadSuite(nameOrPath: string): Promise<LoadedRunbook> {
+  return nameOrPath.includes('/') ? loadFile(nameOrPath, SUITES) : loadFrom(SUITES, nameOrPath)
+}
+
+async function loadFrom(registry: Registry, id: string): Promise<LoadedRunbook> {
+  const { thing, path } = await load(registry, id)
+  return { runbook: thing as Runbook, path }
+}
+
+async function loadFile(file: string, registry: Registry): Promise<LoadedRunbook> {
+  const path = isAbsolute(file) ? file : resolve(file)
   try {
     const module = (await import(pathToFileURL(path).href)) as { default?: Runbook }
     if (typeof module.default?.steps !== 'function') throw new TypeError('it has no runbook as its default export')
     return { runbook: module.default, path }
   } catch (cause) {
     throw new RunproofError(
-      'UNKNOWN_RUNBOOK',
-      `${nameOrPath} can't be loaded: ${cause instanceof Error ? cause.message : cause}`,
+      registry.unknown,
+      `${file} can't be loaded: ${cause instanceof Error ? cause.message : cause}`,
       {
-        hint: `a name out of ${idsOf(RUNBOOKS).join(', ')}, or a file that exports a runbook`,
+        hint: `a name out of ${idsOf(registry).join(', ')}, or a file that exports a runbook`,
         cause,
       },
     )
   }
-}
-
-/** A smoke suite by id. */
-export async function loadSuite(id: string): Promise<LoadedRunbook> {
-  const { thing, path } = await load(SUITES, id)
-  return { runbook: thing as Runbook, path }
 }
 
 export async function loadTarget(id: string): Promise<Target> {

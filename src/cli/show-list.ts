@@ -1,6 +1,6 @@
-import { idsOf, loadRunbook, loadTarget, REPORTERS, RUNBOOKS, TARGETS } from './registry.ts'
+import { idsOf, loadRunbook, loadTarget, REPORTERS, RUNBOOKS, SUITES, TARGETS } from './registry.ts'
 
-type Kind = 'runbooks' | 'targets' | 'reporters'
+type Kind = 'runbooks' | 'smoke' | 'targets' | 'reporters'
 
 export async function showList(kinds: readonly Kind[], json: boolean): Promise<void> {
   const lists: Record<string, readonly { id: string; title: string }[]> = {}
@@ -21,5 +21,6 @@ async function rows(kind: Kind): Promise<readonly { id: string; title: string }[
   if (kind === 'targets') {
     return Promise.all(idsOf(TARGETS).map(async id => ({ id, title: (await loadTarget(id)).title })))
   }
-  return Promise.all(idsOf(RUNBOOKS).map(async id => ({ id, title: (await loadRunbook(id)).runbook.title })))
+  const registry = kind === 'smoke' ? SUITES : RUNBOOKS
+  return Promise.all(idsOf(registry).map(async id => ({ id, title: (await loadRunbook(id)).runbook.title })))
 }

@@ -24,8 +24,12 @@ export async function offline(
     throw new RunproofError(
       'COMMAND_FAILED',
       `${words.slice(0, 2).join(' ')} ended with exit ${result.exitCode ?? result.signal}`,
-      { hint: 'is this a binary that behaves as the contract says?' },
+      { hint: lastLine(result.stderr) ?? 'is this a binary that behaves as the contract says?' },
     )
   }
   return result.stdout
+}
+
+function lastLine(text: string): string | undefined {
+  return text.trim().split('\n').at(-1)?.slice(0, 200) || undefined
 }

@@ -1,9 +1,9 @@
 import { Argument, Command } from 'commander'
 
-const KINDS = ['runbooks', 'targets', 'reporters'] as const
+const KINDS = ['runbooks', 'smoke', 'targets', 'reporters'] as const
 
 export default new Command('list')
-  .summary('name the runbooks, targets and reporters there are')
+  .summary('name the runbooks, smoke suites, targets and reporters there are')
   .addArgument(new Argument('[kind]', 'one kind only').choices(KINDS))
   .option('--json', 'as JSON')
   .addHelpText('after', '\nExamples:\n  runproof list\n  runproof list targets --json')
