@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { deployment, live } from '../drill/backup-subjects.ts'
-import { type CheckContext, changed, defineCheck, failed, type Json, passed } from '../model/check.ts'
+import { type CheckContext, changed, defineCheck, failed, passed } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
+import { parseJson } from '../model/json-answer.ts'
 import { keyBytes } from './key-private.ts'
 
 interface Observed {
@@ -153,20 +154,12 @@ async function diagnose(context: CheckContext): Promise<Observed['routes']> {
       errors: [`doctor routes ended with exit ${ran.exitCode ?? ran.signal}`],
     }
   }
-  const view = context.target.read.routes(parse(ran.stdout))
+  const view = context.target.read.routes(parseJson(ran.stdout, 'doctor routes printed'))
   return {
     ok: view.ok && ran.exitCode === 0,
     count: view.routeCount,
     authChecked: view.authChecked,
     errors: view.errors,
-  }
-}
-
-function parse(text: string): Json {
-  try {
-    return JSON.parse(text) as Json
-  } catch (cause) {
-    throw new RunproofError('ANSWER_MALFORMED', 'doctor routes printed no JSON', { cause })
   }
 }
 

@@ -1,8 +1,8 @@
 import { source } from '../drill/subjects.ts'
 import type { Capture } from '../model/capture.ts'
-import { type CheckContext, changed, defineCheck, failed, type Json, passed } from '../model/check.ts'
-import { RunproofError } from '../model/error.ts'
+import { type CheckContext, changed, defineCheck, failed, passed } from '../model/check.ts'
 import type { Instance } from '../model/instance.ts'
+import { jsonAnswer } from '../model/json-answer.ts'
 import type { StatusView } from '../model/target.ts'
 
 /** The source serves, is healthy, and holds something that is worth backing up. */
@@ -51,7 +51,5 @@ async function sourceStatus({ values, target, tools }: CheckContext, which: Capt
   const { adminTokenFile } = values.get(source)
   const token = await tools.files.readSecret(adminTokenFile, 'source-admin-token')
   const answer = await values.get(which).request(target.http.status, { bearer: token })
-  if (answer.status !== 200)
-    throw new RunproofError('ANSWER_MALFORMED', `the source answered ${answer.status} to ${target.http.status}`)
-  return target.read.status(JSON.parse(answer.text) as Json)
+  return target.read.status(jsonAnswer(`${target.http.status} of the source`, answer))
 }

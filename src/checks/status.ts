@@ -1,8 +1,8 @@
 import { withProxy } from '../daemon/break.ts'
 import { daemon } from '../daemon/subjects.ts'
 import { baseline } from '../drill/subjects.ts'
-import { type CheckContext, defineCheck, failed, type Json, passed, type SubjectCounterproof } from '../model/check.ts'
-import { RunproofError } from '../model/error.ts'
+import { type CheckContext, defineCheck, failed, passed, type SubjectCounterproof } from '../model/check.ts'
+import { jsonAnswer } from '../model/json-answer.ts'
 import type { StatusView } from '../model/target.ts'
 
 async function readStatus({ values, target, deadlineMs }: CheckContext): Promise<StatusView> {
@@ -11,15 +11,7 @@ async function readStatus({ values, target, deadlineMs }: CheckContext): Promise
     bearer: (readonlyToken ?? adminToken)!,
     timeoutMs: Math.min(deadlineMs, 10_000),
   })
-  if (answer.status !== 200)
-    throw new RunproofError('ANSWER_MALFORMED', `${target.http.status} answered ${answer.status}`)
-  let document: Json
-  try {
-    document = JSON.parse(answer.text) as Json
-  } catch (cause) {
-    throw new RunproofError('ANSWER_MALFORMED', `${target.http.status} answered no JSON`, { cause })
-  }
-  return target.read.status(document)
+  return target.read.status(jsonAnswer(target.http.status, answer))
 }
 
 /** The daemon's status with one member under another name: a reader with defaults would stay green. */

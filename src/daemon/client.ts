@@ -7,6 +7,7 @@ import {
   type SubjectCounterproof,
 } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
+import { parseJson } from '../model/json-answer.ts'
 import { daemon, isolated } from './subjects.ts'
 
 /** What one client command of the daemon did. */
@@ -21,6 +22,7 @@ export async function client<View>(
   context: CheckContext,
   words: readonly string[],
   read: (document: Json) => View,
+  limitMs = 20_000,
 ): Promise<Ran<View>> {
   const { instance, binary, adminTokenFile, readonlyTokenFile } = context.values.get(daemon)
   const tokenFile = adminTokenFile ?? readonlyTokenFile
@@ -28,22 +30,14 @@ export async function client<View>(
     throw new RunproofError('INTERNAL', `${words.join(' ')} needs a binary and a token, and its check does not say so`)
   const command = context.target.client({ binary, baseUrl: instance.place.baseUrl, tokenFile }, words)
   const result = await context.runIn(instance, command, {
-    timeoutMs: Math.min(context.deadlineMs, 20_000),
+    timeoutMs: Math.min(context.deadlineMs, limitMs),
     signal: context.signal,
   })
   if (result.timedOut) throw new RunproofError('TIMEOUT', `${words.join(' ')} did not end in time`)
   return {
     exitCode: result.exitCode,
     stderr: result.stderr.slice(0, 300),
-    view: result.stdout === '' ? undefined : read(parse(result.stdout, words)),
-  }
-}
-
-function parse(text: string, words: readonly string[]): Json {
-  try {
-    return JSON.parse(text) as Json
-  } catch (cause) {
-    throw new RunproofError('ANSWER_MALFORMED', `${words.join(' ')} printed no JSON`, { cause })
+    view: result.stdout === '' ? undefined : read(parseJson(result.stdout, `${words.join(' ')} printed`)),
   }
 }
 

@@ -4,6 +4,7 @@ import { readLedger } from '../ledger/read.ts'
 import { headOf } from '../ledger/verify.ts'
 import type { CheckContext, Json } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
+import { parseJson } from '../model/json-answer.ts'
 import type { CommandRunner } from '../model/run-command.ts'
 import type { Secret } from '../model/secret.ts'
 import type { RunView } from '../model/target.ts'
@@ -131,11 +132,7 @@ export async function askSource(
       },
     )
   }
-  try {
-    return JSON.parse(result.stdout) as Json
-  } catch (cause) {
-    throw new RunproofError('ANSWER_MALFORMED', `${words.join(' ')} on the source printed no JSON`, { cause })
-  }
+  return parseJson(result.stdout, `${words.join(' ')} on the source printed`)
 }
 
 async function auditKeyId({ tools, target }: CheckContext, stateRoot: string): Promise<string | null> {
