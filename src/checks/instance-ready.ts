@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { withDaemon, withProxy } from '../daemon/break.ts'
 import { startBroken } from '../daemon/start-isolated.ts'
-import { isolated, keysDir } from '../daemon/subjects.ts'
+import { daemon, keysDir } from '../daemon/subjects.ts'
 import { defineCheck, failed, passed } from '../model/check.ts'
+import type { Instance } from '../model/instance.ts'
 
 interface Observed {
   readonly exited: string | undefined
@@ -16,19 +17,12 @@ interface Observed {
 export const instanceReady = defineCheck<Observed>({
   id: 'ready',
   covers: ['7.4/17', '7.3/47', '9.A/4'],
-  title: 'The isolated daemon says it is ready, in its own words and without a redirect',
+  title: 'The daemon says it is ready, in its own words and without a redirect',
 
   async probe({ values, target, deadlineMs }) {
-    const { instance } = values.get(isolated)
-    const state = instance.state()
-    if (state.phase === 'exited') {
-      return {
-        exited: `exit ${state.exitCode ?? state.signal}: ${lastLine((await instance.log()).stderr)}`,
-        status: 0,
-        location: undefined,
-        body: '',
-      }
-    }
+    const { instance } = values.get(daemon)
+    const exited = 'state' in instance ? await endOf(instance as Instance) : undefined
+    if (exited !== undefined) return { exited, status: 0, location: undefined, body: '' }
     const answer = await instance.request(target.http.ready, { timeoutMs: Math.min(deadlineMs, 5_000) })
     return {
       exited: undefined,
@@ -99,6 +93,13 @@ export const instanceReady = defineCheck<Observed>({
     },
   ],
 })
+
+/** How the daemon ended, in words; undefined while it runs. */
+async function endOf(instance: Instance): Promise<string | undefined> {
+  const state = instance.state()
+  if (state.phase !== 'exited') return undefined
+  return `exit ${state.exitCode ?? state.signal}: ${lastLine((await instance.log()).stderr)}`
+}
 
 function lastLine(text: string): string {
   return (text.trim().split('\n').at(-1) ?? '').slice(0, 200)
