@@ -32,6 +32,7 @@ const DOMAINS: Readonly<Record<string, Layer>> = {
     world: false,
     why: 'event streams as bytes, events and promises kept; the parser knows the grammar, and the bytes are handed in',
   },
+  'src/contract': { ...pure, ours: ['src/model'], why: 'whether an answer has the shape that a contract gives it' },
   'src/daemon': {
     ...pure,
     ours: ['src/model'],
@@ -39,8 +40,13 @@ const DOMAINS: Readonly<Record<string, Layer>> = {
   },
   'src/suite': {
     ...pure,
-    ours: ['src/model', 'src/daemon'],
-    why: 'what smoke suites share: which daemon they ask and what stands beside it, through ports',
+    ours: ['src/model', 'src/daemon', 'src/sse'],
+    why: 'what smoke suites share: which daemon they ask and how, streams included, and what stands beside it, through ports',
+  },
+  'src/slo': {
+    ...pure,
+    ours: ['src/model'],
+    why: 'service level signals: what a sample says and what a window of them comes to; samples are taken through ports',
   },
   'src/drill': {
     ...pure,

@@ -2,6 +2,7 @@ import type { AccessApi } from './access-api.ts'
 import type { CaptureAgentsApi } from './capture-agents.ts'
 import type { Json } from './check.ts'
 import type { Command } from './command.ts'
+import type { Fact } from './contract.ts'
 import type { EventsApi } from './events-api.ts'
 import type { RunsApi } from './runs-api.ts'
 import type { SignalsApi } from './signals.ts'
@@ -130,6 +131,8 @@ export interface Target {
   readonly program: string
   /** Programs that stand in for what a daemon has around it, by what they are. Each takes `--port`. */
   readonly companions: Readonly<Record<CompanionName, string>>
+  /** What its contract says and a binary can be asked about. */
+  readonly contract: readonly Fact[]
   /** Where the binary is when no `binary=` is given; undefined when it must be given. */
   readonly bundledBinary?: string
   readonly layout: StateLayout

@@ -3,6 +3,7 @@ import { RunproofError } from '../model/error.ts'
 import type { Target, TargetReaders } from '../model/target.ts'
 import { access } from './kheish/access.ts'
 import { captureAgents } from './kheish/capture-agents.ts'
+import { contract } from './kheish/contract.ts'
 import { Document } from './kheish/document.ts'
 import { events } from './kheish/events.ts'
 import { runs } from './kheish/runs.ts'
@@ -138,6 +139,7 @@ const kheish: Target = {
   real: true,
   capabilities: ['backup', 'restore'],
   program: 'kheish-daemon',
+  contract,
   companions: {
     provider: fixture('provider', 'provider'),
     connector: fixture('connector', 'connector'),

@@ -1,0 +1,74 @@
+import { realpathSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { files } from '../adapters/files.ts'
+import { EVIDENCE_FILE } from '../evidence/layout.ts'
+import type { CheckRecord, Evidence } from '../evidence/schema.ts'
+import { terminalLine } from '../reporters/text/terminal.ts'
+import type { ConformanceFlags } from './commands/target.ts'
+import { exitCodeOf } from './exit-code.ts'
+import { interruptible } from './interrupt.ts'
+import { prepareRun, readSettings } from './prepare-run.ts'
+import { displayFor } from './progress.ts'
+import { loadRunbook, loadTarget } from './registry.ts'
+import { runSealed } from './sealed-run.ts'
+import { catchStrays } from './strays.ts'
+import { tellVerdict } from './verdict.ts'
+
+const CONTRACT = 'contract'
+const STAND_IN = 'stand-in'
+const REAL = 'kheish'
+
+/**
+ * Asks a binary what its contract says, one fact after the other.
+ *
+ * @returns the exit code of the run: 0 when every fact holds
+ */
+export async function runConformance(flags: ConformanceFlags): Promise<number> {
+  const target = flags.binary === undefined || (await isStandIn(flags.binary)) ? STAND_IN : REAL
+  const settings = await readSettings({ ...flags, target, param: [], secret: [], allowSkip: [], report: [] })
+  const prepared = prepareRun(await loadRunbook(CONTRACT), settings.target, {
+    params: flags.binary === undefined ? {} : { own: 'yes', binary: resolve(flags.binary) },
+    secrets: {},
+    skips: [],
+  })
+
+  const display = displayFor(process.stderr, { color: process.env['NO_COLOR'] === undefined })
+  using interrupt = interruptible(process, () =>
+    display.note('interrupted: stopping and tearing down; once more stops now'),
+  )
+  using strays = catchStrays(process)
+  const session = { signal: interrupt.signal, strays: () => strays.soFar() }
+  const { evidence, dir } = await runSealed(prepared, settings, session, run => display.brief(CONTRACT, run))
+
+  if (settings.json) process.stdout.write(await files.readText(join(dir, EVIDENCE_FILE)))
+  else {
+    for (const line of factLines(evidence)) process.stdout.write(`${terminalLine(line)}\n`)
+    tellVerdict(evidence, dir)
+  }
+  return exitCodeOf(evidence.outcome)
+}
+
+/** The bundled one is never called real, by whatever path it is given. */
+async function isStandIn(binary: string): Promise<boolean> {
+  const { bundledBinary } = await loadTarget(STAND_IN)
+  try {
+    return realpathSync(binary) === realpathSync(bundledBinary!)
+  } catch {
+    return false
+  }
+}
+
+const WORDS: Partial<Record<CheckRecord['outcome'], string>> = {
+  passed: 'holds',
+  failed: 'differs',
+  errored: 'no answer',
+}
+
+function factLines({ steps }: Evidence): readonly string[] {
+  return steps.flatMap(step =>
+    step.checks.map(({ outcome, title, reason }) => {
+      const why = outcome === 'passed' || reason === undefined ? '' : `: ${reason}`
+      return `${(WORDS[outcome] ?? outcome).padEnd(10)} ${title}${why}`
+    }),
+  )
+}
