@@ -33,10 +33,9 @@ export interface CaptureAgentView {
   readonly revokedReason: string | undefined
 }
 
+/** That a machine's heartbeat stays away; there is no other kind. */
 export interface CaptureAlert {
   readonly machineId: string
-  readonly kind: string
-  readonly severity: string
   readonly detectedAtMs: number
   readonly deadlineMs: number
 }
@@ -102,6 +101,8 @@ export interface CaptureAgentsApi {
     agents(document: Json): readonly CaptureAgentView[]
     alerts(document: Json): readonly CaptureAlert[]
     heartbeat(document: Json): HeartbeatReply
+    /** What a refusal says, without what differs from one request to the next. */
+    refusal(document: Json): string
     /** The id of what was uploaded. */
     uploaded(document: Json): string
     uploadAudit(document: Json): readonly {

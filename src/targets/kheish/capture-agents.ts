@@ -102,13 +102,15 @@ export const captureAgents: CaptureAgentsApi = {
     agent: value => agent(new Document(value, 'capture agent')),
     agents: value => new Document(value, 'capture agents').list().map(agent),
     alerts: value =>
-      new Document(value, 'capture alerts').list().map(alert => ({
-        machineId: alert.at('machine_id').text(),
-        kind: alert.at('kind').text(),
-        severity: alert.at('severity').text(),
-        detectedAtMs: alert.at('detected_at_ms').count(),
-        deadlineMs: alert.at('heartbeat_deadline_ms').count(),
-      })),
+      new Document(value, 'capture alerts').list().map(alert => {
+        alert.at('kind').oneOf(['missing_heartbeat'])
+        alert.at('severity').text()
+        return {
+          machineId: alert.at('machine_id').text(),
+          detectedAtMs: alert.at('detected_at_ms').count(),
+          deadlineMs: alert.at('heartbeat_deadline_ms').count(),
+        }
+      }),
     heartbeat(value) {
       const reply = new Document(value, 'heartbeat')
       return {
@@ -117,6 +119,11 @@ export const captureAgents: CaptureAgentsApi = {
         lastHeartbeatAtMs: reply.at('last_heartbeat_at_ms').count(),
         deadlineMs: reply.at('heartbeat_deadline_ms').count(),
       }
+    },
+    refusal(value) {
+      const problem = new Document(value, 'problem')
+      const [domain, code, detail] = ['domain', 'code', 'detail'].map(name => problem.at(name).text())
+      return `${domain} ${code}: ${detail}`
     },
     uploaded: value => new Document(value, 'observation').at('observation_id').text(),
     uploadAudit: value =>

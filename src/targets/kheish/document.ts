@@ -27,7 +27,8 @@ export class Document {
   }
 
   count(): number {
-    if (typeof this.#value !== 'number' || !Number.isSafeInteger(this.#value)) throw this.#wrong('a whole number')
+    if (typeof this.#value !== 'number' || !Number.isSafeInteger(this.#value) || this.#value < 0)
+      throw this.#wrong('a whole number from 0 on')
     return this.#value
   }
 
