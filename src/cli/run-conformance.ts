@@ -3,20 +3,20 @@ import { join, resolve } from 'node:path'
 import { files } from '../adapters/files.ts'
 import { EVIDENCE_FILE } from '../evidence/layout.ts'
 import type { CheckRecord, Evidence } from '../evidence/schema.ts'
+import { RunproofError } from '../model/error.ts'
+import type { Target } from '../model/target.ts'
 import { terminalLine } from '../reporters/text/terminal.ts'
 import type { ConformanceFlags } from './commands/target.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { interruptible } from './interrupt.ts'
 import { prepareRun, readSettings } from './prepare-run.ts'
 import { displayFor } from './progress.ts'
-import { loadRunbook, loadTarget } from './registry.ts'
+import { idsOf, loadRunbook, loadTarget, TARGETS } from './registry.ts'
 import { runSealed } from './sealed-run.ts'
 import { catchStrays } from './strays.ts'
 import { tellVerdict } from './verdict.ts'
 
 const CONTRACT = 'contract'
-const STAND_IN = 'stand-in'
-const REAL = 'kheish'
 
 /**
  * Asks a binary what its contract says, one fact after the other.
@@ -24,7 +24,7 @@ const REAL = 'kheish'
  * @returns the exit code of the run: 0 when every fact holds
  */
 export async function runConformance(flags: ConformanceFlags): Promise<number> {
-  const target = flags.binary === undefined || (await isStandIn(flags.binary)) ? STAND_IN : REAL
+  const target = flags.target ?? (await targetOf(flags.binary))
   const settings = await readSettings({ ...flags, target, param: [], secret: [], allowSkip: [], report: [] })
   const prepared = prepareRun(await loadRunbook(CONTRACT), settings.target, {
     params: flags.binary === undefined ? {} : { own: 'yes', binary: resolve(flags.binary) },
@@ -48,11 +48,24 @@ export async function runConformance(flags: ConformanceFlags): Promise<number> {
   return exitCodeOf(evidence.outcome)
 }
 
-/** The bundled one is never called real, by whatever path it is given. */
-async function isStandIn(binary: string): Promise<boolean> {
-  const { bundledBinary } = await loadTarget(STAND_IN)
+/**
+ * The target whose contract a binary is held against. A bundled binary is never called real, by whatever path it is given.
+ *
+ * @throws RunproofError USAGE where several targets may be meant
+ */
+async function targetOf(binary: string | undefined): Promise<string> {
+  const targets = await Promise.all(idsOf(TARGETS).map(loadTarget))
+  const isBundled = ({ bundledBinary }: Target) =>
+    bundledBinary !== undefined && (binary === undefined || samePlace(binary, bundledBinary))
+  const [found, ...more] = targets.some(isBundled) ? targets.filter(isBundled) : targets.filter(({ real }) => real)
+  if (found !== undefined && more.length === 0) return found.id
+  const meant = [found, ...more].flatMap(one => one?.id ?? [])
+  throw new RunproofError('USAGE', `the contract of ${meant.join(' or ')} may be meant`, { hint: '--target ID' })
+}
+
+function samePlace(one: string, other: string): boolean {
   try {
-    return realpathSync(binary) === realpathSync(bundledBinary!)
+    return realpathSync(one) === realpathSync(other)
   } catch {
     return false
   }

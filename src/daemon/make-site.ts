@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path'
+import { RunproofError } from '../model/error.ts'
 import type { StepContext } from '../model/runbook.ts'
 import { Secret } from '../model/secret.ts'
 import { offline } from './offline.ts'
@@ -41,6 +42,10 @@ export async function makeSite(
   for (const directory of [home, keys, site.stateRoot, site.workspaceRoot]) await tools.files.makeDirectory(directory)
 
   const key = await offline(context, { ...site, masterKeyFile: undefined }, ['secrets', 'generate'])
+  if (key.trim().length < 32)
+    throw new RunproofError('ANSWER_MALFORMED', `${site.binary} secrets generate printed no key`, {
+      hint: 'is this a binary that behaves as the contract says?',
+    })
   await writeSecret(context, site.masterKeyFile, new Secret('master-key', key.trim()))
   await tools.files.write(site.routesFile, ROUTES, 0o644)
   const value = credential ?? randomSecret('route-credential')

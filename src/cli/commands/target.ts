@@ -4,6 +4,7 @@ export default new Command('target').summary('what can be asked of a target’s 
   new Command('conformance')
     .summary('run the contract against a binary, isolated, and say fact by fact what holds')
     .option('--binary <file>', 'the binary to ask; without it the stand-in that comes along')
+    .option('--target <id>', 'whose contract; default: the only one that may be meant')
     .option('--counterproofs <which>', 'all, or observation (none on copies of the subject)', 'observation')
     .option('--width <n>', 'facts at the same time', '4')
     .option('--reports <dir>', 'where sealed evidence goes (env RUNPROOF_REPORTS)')
@@ -14,7 +15,7 @@ export default new Command('target').summary('what can be asked of a target’s 
       `
 Examples:
   runproof target conformance
-  runproof target conformance --binary /usr/local/bin/kheish-daemon`,
+  runproof target conformance --binary /usr/local/bin/daemon`,
     )
     .action(async (options: ConformanceFlags) => {
       const { runConformance } = await import('../run-conformance.ts')
@@ -24,6 +25,7 @@ Examples:
 
 export interface ConformanceFlags {
   readonly binary?: string
+  readonly target?: string
   readonly counterproofs: string
   readonly width: string
   readonly reports?: string
