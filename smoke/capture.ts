@@ -11,7 +11,7 @@ import {
   captureSuperseded,
   captureTokensHidden,
 } from '../src/checks/capture-rotation.ts'
-import { captureAccess, captureViews } from '../src/checks/capture-views.ts'
+import { captureAccess, captureReadable, captureViews } from '../src/checks/capture-views.ts'
 import { instanceReady } from '../src/checks/instance-ready.ts'
 import { noSecretWritten } from '../src/checks/no-secret-written.ts'
 import { nothingLeft } from '../src/checks/tear-down.ts'
@@ -58,7 +58,7 @@ export default defineRunbook({
     ] as NonEmpty<Step>,
 })
 
-/** What can be asked of a daemon without making anything. */
+/** What can be asked of a daemon without making anything, not even a refusal, which would stand in its audit. */
 const look: Step = {
   id: 'views',
   title: 'Look at the capture agents that are there',
@@ -67,7 +67,7 @@ const look: Step = {
   timeoutMs: 30_000,
   afterFailure: [daemon],
   run: { describe: 'ask for agents and alerts', execute: async () => {} },
-  verify: [captureAccess, captureViews],
+  verify: [captureReadable, captureViews],
 }
 
 const endAll: Undo = {
@@ -125,7 +125,7 @@ function life(input: PlanInput): readonly Step[] {
         describe: 'send a heartbeat with the token of the machine',
         execute: async context => context.set(firstBeat, await sendFirstBeat(context)),
       },
-      verify: [captureHeartbeat, captureUpload, captureViews],
+      verify: [captureHeartbeat, captureUpload, captureReadable, captureViews],
     },
     {
       ...made,

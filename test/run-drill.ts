@@ -10,6 +10,8 @@ const LAUNCHER = resolve(import.meta.dirname, '..', 'bin', 'runproof')
 export interface Drill {
   /** Directory of the runs: home, work and reports of each. */
   readonly root: string
+  /** Default: the restore drill. */
+  readonly runbook?: string
   readonly target?: string
   readonly params?: Readonly<Record<string, string | undefined>>
   readonly flags?: readonly string[]
@@ -52,7 +54,7 @@ export class RunningDrill {
     this.env = { PATH: process.env.PATH, HOME: home }
     const params = Object.entries(drill.params ?? {}).filter(([, value]) => value !== undefined)
     const words = [
-      ...[LAUNCHER, 'run', 'restore-drill', '--target', drill.target ?? 'stand-in'],
+      ...[LAUNCHER, 'run', drill.runbook ?? 'restore-drill', '--target', drill.target ?? 'stand-in'],
       ...['--counterproofs', drill.counterproofs ?? 'observation'],
       ...['--reports', this.reportsDir, '--work', this.workDir],
       ...(drill.flags ?? []),

@@ -64,6 +64,52 @@ export const captureAccess = defineCheck<Access>({
   ],
 })
 
+interface Readable {
+  readonly agents: number
+  readonly alerts: number
+}
+
+/** The lists are there and have the members they should have, also where they are empty. */
+export const captureReadable = defineCheck<Readable>({
+  id: 'capture-readable',
+  title: 'The lists of capture agents and of their alerts can be read',
+
+  async probe(context) {
+    const { agents, alerts } = await views(context)
+    return { agents: agents.length, alerts: alerts.length }
+  },
+
+  judge: ({ agents, alerts }) =>
+    alerts > agents
+      ? failed('there are more alerts than agents', { expected: agents, actual: alerts })
+      : passed({ actual: { agents, alerts } }),
+
+  counterproofs: [
+    {
+      id: 'more-alerts-than-agents',
+      breaks: 'there is an alert too many',
+      because: /more alerts than agents/,
+      observation: observed => ({ ...observed, alerts: observed.agents + 1 }),
+    },
+    {
+      id: 'state-renamed',
+      breaks: 'the agents call their heartbeat state something else',
+      expects: 'ANSWER_MALFORMED',
+      subject: (context, scope) =>
+        withProxy(context, scope, { rewriteBody: (_path, text) => text.replaceAll('"heartbeat_state"', '"state"') }),
+    },
+    {
+      id: 'page',
+      breaks: 'a page answers in their place',
+      expects: 'ANSWER_MALFORMED',
+      subject: (context, scope) =>
+        withProxy(context, scope, {
+          answer: { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>welcome</html>' },
+        }),
+    },
+  ],
+})
+
 interface Views {
   readonly agents: readonly { readonly machineId: string; readonly missing: boolean }[]
   readonly alerts: readonly string[]
