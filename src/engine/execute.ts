@@ -1,4 +1,4 @@
-import type { Evidence, Problem, ReleaseRecord, StepRecord } from '../evidence/schema.ts'
+import type { Evidence, ReleaseRecord, StepRecord } from '../evidence/schema.ts'
 import { CapturedValues } from '../model/capture.ts'
 import type { AnyCheck, CheckContext, Json } from '../model/check.ts'
 import { type Command, formatCommand } from '../model/command.ts'
@@ -12,7 +12,9 @@ import { withDeadline } from './deadline.ts'
 import type { CounterproofMode } from './falsify.ts'
 import { PhaseClock } from './phase-clock.ts'
 import type { Plan } from './plan.ts'
+import { problemOf } from './problem.ts'
 import type { Watch } from './progress.ts'
+import { Releases } from './releases.ts'
 import { verifyStep } from './verify.ts'
 
 /** A person's (or a flag's) answer to a step that asks. */
@@ -69,19 +71,6 @@ export type RunResult = Pick<
   | 'allowedSkips'
 >
 
-interface Deferred {
-  readonly describe: string
-  readonly release: () => Promise<void>
-}
-
-interface Undo {
-  readonly describe: string
-  /** Whether the step's work came to its end: an undo of half a step is a guess, so it is offered to a person instead. */
-  whole: boolean
-  readonly timeoutMs: number
-  readonly execute: (signal: AbortSignal) => Promise<void>
-}
-
 /**
  * Runs a plan step by step. Never throws for what a step does: whatever happens becomes a record.
  *
@@ -93,8 +82,7 @@ export async function execute(input: ExecuteInput): Promise<RunResult> {
 
 class Run {
   readonly #input: ExecuteInput
-  readonly #deferred: Deferred[] = []
-  readonly #undo: Undo[] = []
+  readonly #releases: Releases
   readonly #facts: Record<string, string | number | boolean> = {}
   readonly #notTested = new Set<string>()
   readonly #assumptions = new Set<string>()
@@ -102,12 +90,16 @@ class Run {
   readonly #phases: PhaseClock
   #values = new CapturedValues()
   #rpo: { milliseconds: number; basis: string } | undefined
-  #released = false
 
   constructor(input: ExecuteInput) {
     this.#input = input
     this.#phases = new PhaseClock(input.tools.clock)
     this.#patience = { ...PATIENCE, ...input.patience }
+    this.#releases = new Releases({
+      ...this.#patience,
+      note: (type, data) => this.#note(type, data),
+      watch: input.watch,
+    })
     for (const limit of input.plan.limits) this.#notTested.add(limit)
   }
 
@@ -144,7 +136,10 @@ class Run {
       })
     }
 
-    const released = await this.#release(steps)
+    const released = await this.#releases.all({
+      outcome: worstOutcome(steps.map(step => step.outcome)),
+      undoes: plan.runbook.purpose !== 'containment',
+    })
     this.#listUntested(steps)
     const rto = this.#phases.recovery()
     return {
@@ -198,7 +193,10 @@ class Run {
       journal.append('step-started', { step: step.id, effect: step.effect, decision: { ...decision } })
       watch({ type: 'step-started', step: step.id, title: step.title, index })
       this.#phases.enter(step.phase)
-      const undo = this.#registerUndo(step, commands)
+      const undo =
+        'undo' in step
+          ? this.#releases.registerUndo(step, undoSignal => this.#stepContext(step, undoSignal, commands))
+          : undefined
       await this.#within(`step ${step.id}`, step.timeoutMs, signal, stepSignal => this.#act(step, stepSignal, commands))
       if (undo !== undefined) undo.whole = true
 
@@ -284,18 +282,6 @@ class Run {
       if (toRunproofError(thrown).code !== 'TIMEOUT') throw thrown
       return { granted: false, reason: `expired: no answer within ${approvalMs} ms` }
     }
-  }
-
-  #registerUndo(step: Step, commands: StepRecord['commands']): Undo | undefined {
-    if (!('undo' in step)) return undefined
-    const undo: Undo = {
-      describe: `${step.id}: ${step.undo.describe}`,
-      whole: false,
-      timeoutMs: step.undo.timeoutMs ?? this.#patience.releaseMs,
-      execute: signal => step.undo.execute(this.#stepContext(step, signal, commands)),
-    }
-    this.#undo.push(undo)
-    return undo
   }
 
   #within<Result>(
@@ -409,55 +395,8 @@ class Run {
         if (typeof value === 'number') refuseNotFinite(`fact ${name}`, value)
         this.#facts[name] = value
       },
-      defer: (describe, release) => this.#defer({ describe, release }),
+      defer: (describe, release) => this.#releases.defer(describe, release),
     }
-  }
-
-  /** Work that ignored its deadline may start something after everything was released: that is released at once. */
-  #defer(deferred: Deferred): void {
-    if (this.#released) void this.#releaseOne('tear-down', deferred.describe, deferred.release)
-    else this.#deferred.push(deferred)
-  }
-
-  /** Undo in reverse when the run did not pass (containment is only offered it), then everything that steps started. */
-  async #release(steps: readonly StepRecord[]): Promise<ReleaseRecord[]> {
-    const released: ReleaseRecord[] = []
-    const outcome = worstOutcome(steps.map(step => step.outcome))
-    const undone = outcome === 'passed' || outcome === 'skipped' ? [] : this.#undo.toReversed()
-    for (const { describe, whole, timeoutMs, execute } of undone) {
-      const run = whole && this.#input.plan.runbook.purpose !== 'containment'
-      released.push(run ? await this.#releaseOne('undo', describe, execute, timeoutMs) : this.#offerUndo(describe))
-    }
-    while (this.#deferred.length > 0) {
-      const { describe, release } = this.#deferred.pop()!
-      released.push(await this.#releaseOne('tear-down', describe, release))
-    }
-    this.#released = true
-    return released
-  }
-
-  #offerUndo(what: string): ReleaseRecord {
-    this.#note('released', { what, kind: 'undo', outcome: 'offered' })
-    this.#input.watch({ type: 'release', what: `not undone by itself: ${what}`, outcome: 'offered' })
-    return { what, kind: 'undo', outcome: 'offered' }
-  }
-
-  async #releaseOne(
-    kind: ReleaseRecord['kind'],
-    what: string,
-    release: (signal: AbortSignal) => Promise<void>,
-    timeoutMs = this.#patience.releaseMs,
-  ): Promise<ReleaseRecord> {
-    let record: ReleaseRecord
-    try {
-      await this.#within(what, timeoutMs, new AbortController().signal, release)
-      record = { what, kind, outcome: 'done' }
-    } catch (thrown) {
-      record = { what, kind, outcome: 'errored', error: problemOf(toRunproofError(thrown)) }
-    }
-    this.#note('released', { what, kind, outcome: record.outcome })
-    this.#input.watch({ type: 'release', what, outcome: record.outcome })
-    return record
   }
 
   #goesOn(record: StepRecord): boolean {
@@ -521,10 +460,6 @@ class Run {
 
 function refuseNotFinite(what: string, value: number): void {
   if (!Number.isFinite(value)) throw new RunproofError('INTERNAL', `${what} is ${value}: evidence holds finite numbers`)
-}
-
-function problemOf(error: RunproofError): Problem {
-  return { code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) }
 }
 
 /** What a streamed command gives has no exit code of its own: it was 0, or there would be no result. */

@@ -1,0 +1,108 @@
+import type { ReleaseRecord } from '../evidence/schema.ts'
+import type { Json } from '../model/check.ts'
+import { toRunproofError } from '../model/error.ts'
+import type { Outcome } from '../model/outcome.ts'
+import type { StepContext, Undo, WritingStep } from '../model/runbook.ts'
+import { withDeadline } from './deadline.ts'
+import { problemOf } from './problem.ts'
+import type { Watch } from './progress.ts'
+
+interface Settings {
+  /** For releasing or undoing one thing; after it the leftover is reported and the next one is released. */
+  readonly releaseMs: number
+  /** For work that was told to stop; after it the run goes on without it and says so. */
+  readonly settleMs: number
+  readonly note: (type: string, data: Readonly<Record<string, Json>>) => void
+  readonly watch: Watch
+}
+
+interface Deferred {
+  readonly describe: string
+  readonly release: () => Promise<void>
+}
+
+/** How one step is taken back. */
+export interface RegisteredUndo {
+  /** Whether the step's work came to its end: an undo of half a step is a guess, so it is offered to a person instead. */
+  whole: boolean
+}
+
+interface Registered extends RegisteredUndo {
+  readonly describe: string
+  readonly timeoutMs: number
+  readonly execute: (signal: AbortSignal) => Promise<void>
+}
+
+/** What a run has to clear away at its end, last first: changes that are undone, and things that are torn down. */
+export class Releases {
+  readonly #settings: Settings
+  readonly #deferred: Deferred[] = []
+  readonly #undo: Registered[] = []
+  #over = false
+
+  constructor(settings: Settings) {
+    this.#settings = settings
+  }
+
+  /** Work that ignored its deadline may start something after everything was released: that is released at once. */
+  defer(describe: string, release: () => Promise<void>): void {
+    if (this.#over) void this.#one('tear-down', describe, release)
+    else this.#deferred.push({ describe, release })
+  }
+
+  registerUndo(
+    step: WritingStep & { readonly undo: Undo },
+    contextOf: (signal: AbortSignal) => StepContext,
+  ): RegisteredUndo {
+    const undo: Registered = {
+      describe: `${step.id}: ${step.undo.describe}`,
+      whole: false,
+      timeoutMs: step.undo.timeoutMs ?? this.#settings.releaseMs,
+      execute: signal => step.undo.execute(contextOf(signal)),
+    }
+    this.#undo.push(undo)
+    return undo
+  }
+
+  /**
+   * Undo in reverse when the run did not pass, then everything that steps started.
+   *
+   * @param undoes - false where undoing is only offered: half-contained beats un-contained
+   */
+  async all({ outcome, undoes }: { readonly outcome: Outcome; readonly undoes: boolean }): Promise<ReleaseRecord[]> {
+    const released: ReleaseRecord[] = []
+    const undone = outcome === 'passed' || outcome === 'skipped' ? [] : this.#undo.toReversed()
+    for (const { describe, whole, timeoutMs, execute } of undone)
+      released.push(whole && undoes ? await this.#one('undo', describe, execute, timeoutMs) : this.#offer(describe))
+    while (this.#deferred.length > 0) {
+      const { describe, release } = this.#deferred.pop()!
+      released.push(await this.#one('tear-down', describe, release))
+    }
+    this.#over = true
+    return released
+  }
+
+  #offer(what: string): ReleaseRecord {
+    this.#settings.note('released', { what, kind: 'undo', outcome: 'offered' })
+    this.#settings.watch({ type: 'release', what: `not undone by itself: ${what}`, outcome: 'offered' })
+    return { what, kind: 'undo', outcome: 'offered' }
+  }
+
+  async #one(
+    kind: ReleaseRecord['kind'],
+    what: string,
+    release: (signal: AbortSignal) => Promise<void>,
+    timeoutMs = this.#settings.releaseMs,
+  ): Promise<ReleaseRecord> {
+    let record: ReleaseRecord
+    try {
+      await withDeadline(what, timeoutMs, new AbortController().signal, release, this.#settings.settleMs)
+      record = { what, kind, outcome: 'done' }
+    } catch (thrown) {
+      record = { what, kind, outcome: 'errored', error: problemOf(toRunproofError(thrown)) }
+    }
+    this.#settings.note('released', { what, kind, outcome: record.outcome })
+    this.#settings.watch({ type: 'release', what, outcome: record.outcome })
+    return record
+  }
+}
