@@ -1,42 +1,44 @@
 import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
-import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { createServer, type Server } from 'node:net'
+import type { Server as HttpServer } from 'node:http'
+import { type AddressInfo, createServer, type Server } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
-import { buffer } from 'node:stream/consumers'
+import type { Duplex } from 'node:stream'
 import type { Destination, Instance } from '../model/instance.ts'
-import type { InterposerPort, Interposition } from '../model/interposer.ts'
+import type { Interposable, InterposerPort } from '../model/interposer.ts'
 import { createHttpClient } from './http/client.ts'
+import { createProxy } from './http/proxy.ts'
 import { makeSocketDir } from './isolation/layout.ts'
 import type { Lease } from './process/lease.ts'
 
 /**
- * Puts a real HTTP proxy that misbehaves as told between the checks and an instance, and listeners outside its barrier.
+ * Puts a real HTTP proxy that misbehaves as told between the checks and a daemon, and listeners outside every barrier.
  *
  * @param lease - told of every directory outside the run's own, which a run that is killed leaves to `gc`
  */
 export function createInterposer(lease?: Pick<Lease, 'addDir'>): InterposerPort {
   return {
-    async interpose(instance, how) {
+    async interpose(subject, how) {
       const directory = socketDirectory(lease)
       const socketPath = join(directory, randomBytes(3).toString('hex'))
-      const server = createHttpServer((request, response) => {
-        if (how.silent === true) return
-        forward(instance, how, request, response).catch(() => response.destroy())
-      })
-      await new Promise<void>((resolve, reject) => server.once('error', reject).listen(socketPath, resolve))
-      const port = await createHttpClient({ baseUrl: instance.place.baseUrl, socketPath })
+      const proxy = createProxy(subject, how)
+      await new Promise<void>((resolve, reject) => proxy.once('error', reject).listen(socketPath, resolve))
+      await using scope = new AsyncDisposableStack()
+      scope.defer(() => rm(directory, { recursive: true, force: true }))
+      scope.defer(() => closed(proxy))
+      const door = scope.use(await openDoor(subject, proxy))
+      const client = scope.use(await createHttpClient({ baseUrl: door.place.baseUrl, socketPath }))
+      scope.defer(() => proxy.closeAllConnections())
+      const held = scope.move()
 
-      return delegate(instance, {
-        request: (path, options) => port.request(path, options),
-        openStream: (path, options) => port.openStream(path, options),
-        [Symbol.asyncDispose]: async () => {
-          server.closeAllConnections()
-          await new Promise<void>(resolve => server.close(() => resolve()))
-          await port.close()
-          await rm(directory, { recursive: true, force: true })
-        },
+      const end = () => held.disposeAsync()
+      return delegate(subject, {
+        place: door.place,
+        request: client.request,
+        openStream: client.openStream,
+        close: end,
+        [Symbol.asyncDispose]: end,
       })
     },
 
@@ -92,44 +94,32 @@ function socketDirectory(lease: Pick<Lease, 'addDir'> | undefined): string {
   return directory
 }
 
-async function forward(
-  instance: Instance,
-  how: Interposition,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  if (how.answer !== undefined) {
-    response.writeHead(how.answer.status, how.answer.headers).end(how.answer.body)
-    return
+/** Where commands of the subject's own side find the proxy. */
+async function openDoor(
+  subject: Interposable & Partial<Pick<Instance, 'listen'>>,
+  proxy: HttpServer,
+): Promise<AsyncDisposable & { readonly place: Interposable['place'] }> {
+  const accept = (connection: Duplex) => void proxy.emit('connection', connection)
+  const at = (port: number) => ({ ...subject.place, port, baseUrl: `http://127.0.0.1:${port}` })
+  if (subject.listen !== undefined) {
+    const inside = await subject.listen(accept)
+    return { place: at(inside.port), [Symbol.asyncDispose]: () => inside[Symbol.asyncDispose]() }
   }
-  const path = request.url ?? '/'
-  const headers: Record<string, string> = {}
-  for (const name of ['authorization', 'content-type', 'origin'] as const) {
-    const value = request.headers[name]
-    if (typeof value === 'string') headers[name] = value
-  }
-  const { swapBearer } = how
-  if (swapBearer !== undefined && headers.authorization === `Bearer ${swapBearer.from.reveal()}`) {
-    headers.authorization = `Bearer ${swapBearer.to.reveal()}`
-  }
-
-  const body = await buffer(request)
-  const answer = await instance.request(path, {
-    method: request.method ?? 'GET',
-    headers,
-    ...(body.length === 0 ? {} : { body }),
-  })
-  const { 'content-length': _length, 'transfer-encoding': _encoding, connection: _connection, ...rest } = answer.headers
-  const text = how.rewriteBody?.(path, answer.text) ?? answer.text
-  response.writeHead(answer.status, rest).end(text)
+  const server = createServer(accept)
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve))
+  return { place: at((server.address() as AddressInfo).port), [Symbol.asyncDispose]: () => closed(server) }
 }
 
-/** The instance with some of its methods replaced; the others keep acting on the instance itself. */
-function delegate(instance: Instance, replaced: Partial<Instance>): Instance {
-  return new Proxy(instance, {
+/** The subject with some of its members replaced; its methods keep acting on itself. */
+function delegate<Subject extends object, Replaced extends object>(
+  subject: Subject,
+  replaced: Replaced,
+): Subject & Replaced {
+  return new Proxy(subject, {
     get: (target, name) => {
-      const own = (replaced as Record<string | symbol, unknown>)[name] ?? Reflect.get(target, name, target)
-      return typeof own === 'function' && !(name in replaced) ? own.bind(target) : own
+      if (name in replaced) return (replaced as Record<string | symbol, unknown>)[name]
+      const own = Reflect.get(target, name, target)
+      return typeof own === 'function' ? own.bind(target) : own
     },
-  })
+  }) as Subject & Replaced
 }

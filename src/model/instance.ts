@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { Command } from './command.ts'
 import type { Answer, HttpClient } from './http.ts'
 import type { RunOptions, RunResult } from './run-command.ts'
@@ -215,6 +216,12 @@ export interface StopReport extends Exit {
   readonly durationMs: number
 }
 
+/** Ends with its instance, if it is not disposed of before. */
+export interface InnerListener extends AsyncDisposable {
+  /** Of 127.0.0.1 inside. */
+  readonly port: number
+}
+
 export interface InstanceLog {
   readonly stdout: string
   readonly stderr: string
@@ -250,6 +257,11 @@ export interface Instance extends HttpClient, AsyncDisposable {
   /** @throws RunproofError PORT_TAKEN when, without a barrier, every port tried was taken before the daemon bound it */
   waitReady(options: ReadyOptions): Promise<Readiness>
   facts(): Promise<InstanceFacts>
+  /**
+   * A port inside that leads out to this process: connections to it are handed to `accept`.
+   * @throws RunproofError INSTANCE_FAILED when the instance has ended
+   */
+  listen(accept: (connection: Duplex) => void): Promise<InnerListener>
   /** Tries to connect from inside. */
   egressProbe(options: ProbeOptions): Promise<ProbeResult>
   log(): Promise<InstanceLog>

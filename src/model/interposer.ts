@@ -1,4 +1,5 @@
-import type { Destination, Instance } from './instance.ts'
+import type { HttpClient } from './http.ts'
+import type { Destination } from './instance.ts'
 import type { Secret } from './secret.ts'
 
 /** What is done to an event stream on its way. Events are counted from 1, those with an id only, on every stream anew. */
@@ -16,25 +17,49 @@ export interface StreamFault {
   readonly swallow?: string
 }
 
-/** What a proxy between the checks and an instance does wrong. */
+/** What a proxy between the checks and a daemon does wrong. */
 export interface Interposition {
   /** Accepts connections and never answers. */
   readonly silent?: boolean
-  /** Answers everything itself. */
+  /** Answers itself. */
   readonly answer?: {
     readonly status: number
     readonly headers: Readonly<Record<string, string>>
     readonly body: string
+    /** Without their queries. Default: every path. */
+    readonly paths?: readonly string[]
   }
+  /** Asks for another path in place of this one; the query stays. */
+  readonly redirect?: { readonly from: string; readonly to: string }
+  /** A header of requests that goes no further, in lower case. */
+  readonly dropHeader?: string
+  /** A parameter of queries that goes no further. */
+  readonly dropQuery?: string
   /** Replaces one bearer token by another before the daemon sees it. */
   readonly swapBearer?: { readonly from: Secret; readonly to: Secret }
-  /** Changes the text of an answer. */
+  /** Changes the text of an answer. `path` is with its query. */
   readonly rewriteBody?: (path: string, text: string) => string
+  /** Changes the headers of an answer; their names are in lower case. */
+  readonly rewriteHeaders?: (
+    path: string,
+    headers: Readonly<Record<string, string>>,
+  ) => Readonly<Record<string, string>>
+  /** Done to answers that are event streams; everything else passes whole. */
+  readonly stream?: StreamFault
 }
 
+/** A daemon, however it is reached. */
+export type Interposable = HttpClient & { readonly place: { readonly baseUrl: string } }
+
 export interface InterposerPort {
-  /** The same instance behind a real HTTP proxy on a unix socket; requests and streams of the result pass it. */
-  interpose(instance: Instance, how: Interposition): Promise<Instance>
+  /**
+   * The same daemon behind a real HTTP proxy. Requests and streams of the result pass it, and so do commands that are
+   * pointed at the result's `place.baseUrl`: a port inside for an instance, else one of this machine's loopback.
+   * Disposing of the result, or closing it, ends the proxy and leaves the daemon.
+   *
+   * @throws RunproofError INSTANCE_FAILED for an instance that was stopped
+   */
+  interpose<Subject extends Interposable>(subject: Subject, how: Interposition): Promise<Subject & AsyncDisposable>
   /** A listener on 127.0.0.1 outside every barrier, for egress probes to aim at. */
   beacon(): Promise<Beacon>
   /** Another kind of listener outside every barrier; undefined where this machine has no such address. */

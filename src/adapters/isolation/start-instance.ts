@@ -28,6 +28,7 @@ import { detectBarrier } from './barrier.ts'
 import { checkSpec } from './check-spec.ts'
 import { gatherFacts, listenersOf, portIsOpen } from './facts.ts'
 import { choosePort, PORT_IN_NAMESPACE, saysPortTaken, TUNNELS_IN_NAMESPACE } from './free-port.ts'
+import { listenInside } from './inner-listener.ts'
 import { type Layout, makeLayout, type SocketPlaces, socketPlaces } from './layout.ts'
 import { listMembers, type Membership } from './members.ts'
 import { enterArgv, unprivilegedArgv } from './privileges.ts'
@@ -122,6 +123,7 @@ class RunningInstance implements Instance {
   #probes = 0
   #attempts = 0
   readonly #seen = new Map<string, ProcessIdentity>()
+  readonly #listeners: AsyncDisposable[] = []
   #settleExited!: (exit: Exit) => void
   #stopping: Promise<StopReport> | undefined
 
@@ -411,6 +413,12 @@ class RunningInstance implements Instance {
     this.#lease?.addProcess(identity)
   }
 
+  listen: Instance['listen'] = async accept => {
+    const listener = await listenInside(this.#link!, this.id, accept)
+    this.#listeners.push(listener)
+    return listener
+  }
+
   egressProbe: Instance['egressProbe'] = options => {
     const link = this.#link!
     const id = ++this.#probes
@@ -480,6 +488,7 @@ class RunningInstance implements Instance {
     this.#exit ??= { exitCode: null, signal: null }
     this.#settleExited(this.#exit)
     for (const port of [this.#http, ...this.#tunnels.values()]) await port?.close()
+    for (const listener of this.#listeners) await listener[Symbol.asyncDispose]()
     const namespaces = await namespacesLeft(this.#namespaces?.names ?? [])
     this.#namespaces?.release()
     this.#removeTraces()

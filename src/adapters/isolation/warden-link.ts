@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { getCompileCacheDir } from 'node:module'
+import type { Server } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { RunproofError } from '../../model/error.ts'
 import type { Barrier } from '../../model/instance.ts'
@@ -25,7 +26,7 @@ export interface WardenLink {
   readonly ended: Promise<void>
   send(message: ToWarden): void
   /** @returns what takes the listener away again */
-  on(listener: (message: FromWarden) => void): () => void
+  on(listener: (message: FromWarden, handedOver?: Server) => void): () => void
   /** The first message of that kind. @throws RunproofError INSTANCE_FAILED when the warden fails or ends before */
   next<Kind extends FromWarden['kind']>(kind: Kind): Promise<Extract<FromWarden, { kind: Kind }>>
 }
@@ -57,9 +58,9 @@ export function startWarden(barrier: Barrier, network: 'isolated' | 'shared'): W
   child.stderr!.on('data', (chunk: Buffer) => {
     complaint = (complaint + chunk.toString('utf8')).slice(0, 4_096)
   })
-  const listeners = new Set<(message: FromWarden) => void>()
-  child.on('message', (message: FromWarden) => {
-    for (const listener of listeners) listener(message)
+  const listeners = new Set<Parameters<WardenLink['on']>[0]>()
+  child.on('message', (message: FromWarden, handle) => {
+    for (const listener of listeners) listener(message, handle as Server | undefined)
   })
   const ended = new Promise<void>(resolve => {
     child.once('error', () => resolve())

@@ -37,6 +37,8 @@ export type ToWarden =
     }
   | { readonly kind: 'signal'; readonly signal: 'SIGTERM' | 'SIGKILL' }
   | { readonly kind: 'probe'; readonly id: number; readonly options: ProbeOptions }
+  /** Answered with a listening server, which is handed over and not kept. */
+  | { readonly kind: 'listen'; readonly id: number }
   | { readonly kind: 'end' }
 
 /** What the warden tells. Pids are those of its own namespace. */
@@ -50,4 +52,5 @@ export type FromWarden =
   | { readonly kind: 'started'; readonly pid: number }
   | { readonly kind: 'exited'; readonly exit: Exit; readonly droppedBytes: number }
   | { readonly kind: 'probed'; readonly id: number; readonly result: ProbeResult }
+  | { readonly kind: 'listening'; readonly id: number }
   | { readonly kind: 'failed'; readonly message: string }

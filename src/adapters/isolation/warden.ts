@@ -42,7 +42,16 @@ async function act(message: ToWarden): Promise<void> {
   if (message.kind === 'start') start(message)
   if (message.kind === 'signal') daemon?.kill(message.signal)
   if (message.kind === 'probe') tell({ kind: 'probed', id: message.id, result: await connectProbe(message.options) })
+  if (message.kind === 'listen') await handOver(message.id)
   if (message.kind === 'end') end()
+}
+
+/** A socket belongs to the network it was made in, whoever holds it: what is accepted outside was connected to inside. */
+async function handOver(id: number): Promise<void> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const listening: FromWarden = { kind: 'listening', id }
+  process.send!(listening, server, () => server.close())
 }
 
 function tell(message: FromWarden): void {
