@@ -21,10 +21,16 @@ export interface BucketHead {
  * @param keyId - lowercase hex of the 32-byte Ed25519 public key that must have signed everything
  */
 export function bucketFaults(bucket: Bucket, keyId: string): readonly string[] {
+  const { name, records } = bucket
+  return [...recordFaults(name, records, keyId), ...checkpointFaults(bucket, keyId, records.at(-1)?.record_hash)]
+}
+
+/** The same of the records alone, as a daemon gives them out: a tail that was cut off does not show. */
+export function recordFaults(name: string, records: readonly LedgerRecord[], keyId: string): readonly string[] {
   const faults: string[] = []
   let prev: string | undefined
-  for (const [index, record] of bucket.records.entries()) {
-    const at = `${bucket.name} record ${index + 1}`
+  for (const [index, record] of records.entries()) {
+    const at = `${name} record ${index + 1}`
     const hash = createHash('sha256').update(hashInput(record)).digest('hex')
     if (record.record_hash !== hash) faults.push(`${at}: content does not match its hash`)
     if (record.action_id !== record.record_hash) faults.push(`${at}: action id is not its hash`)
@@ -36,7 +42,7 @@ export function bucketFaults(bucket: Bucket, keyId: string): readonly string[] {
       faults.push(`${at}: signature does not hold`)
     prev = record.record_hash
   }
-  return [...faults, ...checkpointFaults(bucket, keyId, prev)]
+  return faults
 }
 
 function checkpointFaults(bucket: Bucket, keyId: string, lastHash: string | undefined): readonly string[] {

@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto'
+import type { Recipe } from '../daemon/subjects.ts'
+import { capture } from '../model/capture.ts'
+import type { StepContext } from '../model/runbook.ts'
+import type { Secret } from '../model/secret.ts'
+import { startCompanion } from './companion.ts'
+import { type OwnSite, PROVIDER, recipeWithProvider } from './own-recipe.ts'
+
+/** The tunnel that leads to the sidecar which the daemon starts. */
+export const SIDECAR = 'sidecar'
+
+/** What the route's slot holds. */
+export const routeCredential = capture<Secret>('route-credential', 'the credential of the route')
+
+/** The only key that a provider told of this digest accepts. */
+export function keySha256(credential: Secret): string {
+  return createHash('sha256').update(credential.reveal()).digest('hex')
+}
+
+/** A daemon beside a provider that accepts the credential of its route and no other, with a way to the sidecar it will start. */
+export function liveRecipe(context: StepContext, own: OwnSite): Recipe {
+  context.set(routeCredential, own.credential)
+  const key = keySha256(own.credential)
+  return {
+    ...recipeWithProvider(context, own),
+    tunnels: [PROVIDER, SIDECAR],
+    beforeStart: inside => startCompanion(context, inside, PROVIDER, ['--key-sha256', key]),
+  }
+}

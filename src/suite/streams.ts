@@ -1,0 +1,127 @@
+import { daemon } from '../daemon/subjects.ts'
+import { capture } from '../model/capture.ts'
+import type { CheckContext, Json } from '../model/check.ts'
+import { RunproofError } from '../model/error.ts'
+import type { EventOwner, RetainedEvents, StreamScope } from '../model/events-api.ts'
+import { readEventId, type SseEvent } from '../sse/event.ts'
+import { readEvents } from '../sse/read-events.ts'
+import { askFor, jsonOf } from './ask.ts'
+
+/** A daemon keeps no more than a quarter of a million. */
+const MOST_EVENTS = 300_000
+const FIRST_FRAME_MS = 20_000
+const READS = 3
+
+/** What came before the event that was waited for, that one included. */
+export interface StreamRead {
+  readonly status: number
+  readonly contentType: string
+  readonly events: readonly SseEvent[]
+}
+
+export interface Opening {
+  readonly cursor?: string
+  readonly lastEventId?: string
+}
+
+/**
+ * Reads an event stream until an event that is waited for has come, or the stream ends.
+ *
+ * @throws RunproofError TIMEOUT when it does not come within 20 s or the check's deadline; what reading strictly throws
+ */
+export async function readStream(
+  context: CheckContext,
+  path: string,
+  { cursor, lastEventId }: Opening,
+  isLast: (event: SseEvent) => boolean,
+): Promise<StreamRead> {
+  const { instance, readonlyToken, adminToken } = context.values.get(daemon)
+  const timeoutMs = Math.min(context.deadlineMs, FIRST_FRAME_MS)
+  const stream = await instance.openStream(withCursor(context, path, cursor), {
+    bearer: (readonlyToken ?? adminToken)!,
+    ...(lastEventId === undefined ? {} : { headers: { 'last-event-id': lastEventId } }),
+    timeoutMs,
+    signal: context.signal,
+  })
+  const events: SseEvent[] = []
+  try {
+    const signal = AbortSignal.any([context.signal, AbortSignal.timeout(timeoutMs)])
+    if (stream.status === 200) {
+      for await (const event of readEvents(stream.chunks, { name: path, maxEvents: MOST_EVENTS, signal })) {
+        events.push(event)
+        if (isLast(event)) break
+      }
+    }
+  } finally {
+    stream.close()
+  }
+  return { status: stream.status, contentType: stream.headers['content-type'] ?? '', events }
+}
+
+export function withCursor({ target }: CheckContext, path: string, cursor: string | undefined): string {
+  return cursor === undefined ? path : `${path}?${target.events.cursor}=${encodeURIComponent(cursor)}`
+}
+
+/** True for the event with this id, or a newer one: what was waited for will not come any more. */
+export function reaches(id: string): (event: SseEvent) => boolean {
+  const wanted = readEventId(id)
+  return event => event.id !== undefined && wanted !== undefined && (readEventId(event.id) ?? wanted) >= wanted
+}
+
+/** Everything a daemon had to replay at one moment, and what it said of that. */
+export interface History {
+  readonly retained: RetainedEvents
+  readonly events: readonly SseEvent[]
+}
+
+export const history = capture<History>('history', 'the events that the daemon had to replay')
+
+/**
+ * Reads all retained events, while none of them is dropped for a newer one.
+ *
+ * @throws RunproofError ANSWER_MALFORMED when, three times in a row, what is retained changed meanwhile; as {@link readStream}
+ */
+export async function readHistory(context: CheckContext): Promise<History> {
+  const { events, http } = context.target
+  const retained = () => askFor(context, http.status, events.read.retained)
+  let before = await retained()
+  for (let reads = 0; reads < READS; reads += 1) {
+    const { newestId } = before
+    if (newestId === undefined) return { retained: before, events: [] }
+    const read = await readStream(context, events.path('global'), { cursor: '0' }, reaches(newestId))
+    const after = await retained()
+    if (after.oldestId === before.oldestId) {
+      const newest = readEventId(newestId) ?? 0n
+      return {
+        retained: before,
+        events: read.events.filter(({ id }) => id === undefined || (readEventId(id) ?? newest) <= newest),
+      }
+    }
+    before = after
+  }
+  throw new RunproofError('ANSWER_MALFORMED', `events are dropped faster than ${READS} readings of them took`, {
+    hint: 'ask while the daemon has less to do, or let it keep more events',
+  })
+}
+
+export function ownerOf({ target }: CheckContext, { event, data }: SseEvent): EventOwner {
+  return target.events.read.owner(event, dataOf(event, data))
+}
+
+export function dataOf(event: string, data: string): Json {
+  return jsonOf(`event ${event}`, data)
+}
+
+/** Those of all events that a stream of this scope has to replay. Gaps are no events of anybody. */
+export function eventsOf(
+  context: CheckContext,
+  all: readonly SseEvent[],
+  scope: StreamScope,
+  id: string,
+): readonly SseEvent[] {
+  const { gapEvent, heartbeatEvent, runEvents } = context.target.events
+  const events = all.filter(({ event }) => event !== gapEvent && event !== heartbeatEvent)
+  if (scope === 'global') return events
+  if (scope === 'session') return events.filter(one => ownerOf(context, one).sessionId === id)
+  return events.filter(one => runEvents.includes(one.event) && ownerOf(context, one).runId === id)
+}
