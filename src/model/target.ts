@@ -4,6 +4,7 @@ import type { Json } from './check.ts'
 import type { Command } from './command.ts'
 import type { Fact } from './contract.ts'
 import type { EventsApi } from './events-api.ts'
+import type { McpApi } from './mcp.ts'
 import type { RunsApi } from './runs-api.ts'
 import type { SignalsApi } from './signals.ts'
 
@@ -143,6 +144,7 @@ export interface Target {
     readonly refusedMutation: { path: string; body: string }
   }
   readonly captureAgents: CaptureAgentsApi
+  readonly mcp: McpApi
   readonly runs: RunsApi
   readonly events: EventsApi
   readonly access: AccessApi

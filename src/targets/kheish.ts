@@ -6,6 +6,7 @@ import { captureAgents } from './kheish/capture-agents.ts'
 import { contract } from './kheish/contract.ts'
 import { Document } from './kheish/document.ts'
 import { events } from './kheish/events.ts'
+import { mcp } from './kheish/mcp.ts'
 import { runs } from './kheish/runs.ts'
 import { signals } from './kheish/signals.ts'
 
@@ -164,6 +165,7 @@ const kheish: Target = {
     refusedMutation: { path: '/v1/runtime/debug-level', body: '{"level":"off"}' },
   },
   captureAgents,
+  mcp,
   runs,
   events,
   access,
