@@ -3,6 +3,7 @@ import type { CaptureAgentsApi } from './capture-agents.ts'
 import type { Json } from './check.ts'
 import type { Command } from './command.ts'
 import type { Fact } from './contract.ts'
+import type { ConnectorsApi } from './connectors-api.ts'
 import type { EventsApi } from './events-api.ts'
 import type { McpApi } from './mcp.ts'
 import type { RunsApi } from './runs-api.ts'
@@ -141,6 +142,7 @@ export interface Target {
   readonly http: {
     readonly ready: string
     readonly status: string
+    readonly secrets: string
     readonly refusedMutation: { path: string; body: string }
   }
   readonly captureAgents: CaptureAgentsApi
@@ -148,6 +150,7 @@ export interface Target {
   readonly runs: RunsApi
   readonly events: EventsApi
   readonly access: AccessApi
+  readonly connectors: ConnectorsApi
   readonly signals: SignalsApi
   /** Codes of warnings that a boot from a copy brings by itself, and that are gone or harmless afterwards. */
   readonly bootWarnings: readonly string[]

@@ -4,6 +4,7 @@ import type { Target, TargetReaders } from '../model/target.ts'
 import { access } from './kheish/access.ts'
 import { captureAgents } from './kheish/capture-agents.ts'
 import { contract } from './kheish/contract.ts'
+import { connectors } from './kheish/connectors.ts'
 import { Document } from './kheish/document.ts'
 import { events } from './kheish/events.ts'
 import { mcp } from './kheish/mcp.ts'
@@ -162,6 +163,7 @@ const kheish: Target = {
   http: {
     ready: '/readyz',
     status: '/v1/status',
+    secrets: '/v1/runtime/secrets',
     refusedMutation: { path: '/v1/runtime/debug-level', body: '{"level":"off"}' },
   },
   captureAgents,
@@ -169,6 +171,7 @@ const kheish: Target = {
   runs,
   events,
   access,
+  connectors,
   signals,
   bootWarnings: ['event_replay_cursor_gaps', 'asset_startup_repair_performed', 'run_memory_maintenance_repaired'],
 
