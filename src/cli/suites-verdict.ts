@@ -55,11 +55,12 @@ function sealedLines({ evidence, dir }: SealedRun): readonly string[] {
   const counterproofs = checks.flatMap(check => check.counterproofs)
   const green = checks.filter(check => check.outcome === 'passed').length
   const red = counterproofs.filter(one => one.outcome === 'red').length
+  const notRun = counterproofs.filter(one => one.outcome === 'not-run').length
   return [
     [
       evidence.runbook.id.padEnd(15),
       evidence.outcome.toUpperCase().padEnd(11),
-      `${green} of ${checks.length} checks green, ${red} of ${counterproofs.length} counterproofs red,`,
+      `${green} of ${checks.length} checks green, ${red} of ${counterproofs.length} counterproofs red${notRun === 0 ? '' : ` (${notRun} not run)`},`,
       `${durationText(evidence.durationMs)}  ${shownPlace(dir)}`,
     ].join(' '),
     ...blame(evidence),
