@@ -1,7 +1,14 @@
 #!/usr/bin/env -S sh -c 'exec "$(dirname "$(readlink -f "$0")")/../bin/runproof" run "$0" "$@"'
+import { doctorAgrees } from '../src/checks/client-commands.ts'
 import { instanceReady } from '../src/checks/instance-ready.ts'
 import { noSecretWritten } from '../src/checks/no-secret-written.ts'
-import { noDeadLetters, routesReady, storageWorks } from '../src/checks/status.ts'
+import { answeringSignals } from '../src/checks/slo-answering.ts'
+import { backlogSignals } from '../src/checks/slo-backlog.ts'
+import { hostSignals } from '../src/checks/slo-host.ts'
+import { provokeRefusal, refusalsRecorded } from '../src/checks/slo-refusals.ts'
+import { refusals, signalParams } from '../src/checks/slo-sampling.ts'
+import { debugNotFull, noBacklog, notExposed, routesClean, statusPrinted } from '../src/checks/slo-statements.ts'
+import { routesReady } from '../src/checks/status.ts'
 import { nothingLeft } from '../src/checks/tear-down.ts'
 import { daemon } from '../src/daemon/subjects.ts'
 import type { NonEmpty } from '../src/model/check.ts'
@@ -9,28 +16,52 @@ import { defineRunbook, type Step } from '../src/model/runbook.ts'
 import { suiteConflict, suiteInUse, suiteLacks, suiteParams } from '../src/suite/params.ts'
 import { daemonStep, endSteps } from '../src/suite/steps.ts'
 
+const PAGE = 'production-runbooks'
+
 export default defineRunbook({
   id: 'slo-probe',
   title: 'The daemon’s service level signals are within their thresholds',
   purpose: 'smoke',
-  params: suiteParams,
+  params: { ...suiteParams, ...signalParams },
   conflict: suiteConflict,
   lacks: suiteLacks,
   inUse: suiteInUse,
   steps: input =>
     [
-      daemonStep(input, { verify: [instanceReady] }),
+      daemonStep(input, {
+        // Nothing here asks a model, so none stands beside the daemon.
+        recipe: (_context, { site, scratchDir }) => ({ ...site, scratchDir }),
+        verify: [instanceReady],
+      }),
+      // Before anything is refused on purpose in a counterproof: whatever stands in the audit log is then accounted for.
       signals,
+      statements,
       ...endSteps(input, { nothingLeft, noSecretWritten }),
     ] as NonEmpty<Step>,
 })
 
+const statements: Step = {
+  id: 'statements',
+  title: 'What the daemon says of itself, in its status and its diagnoses',
+  effect: 'read',
+  docs: { page: PAGE, command: 'doctor routes --check-auth' },
+  timeoutMs: 60_000,
+  afterFailure: [daemon],
+  run: { describe: 'ask for the status and for both diagnoses', execute: async () => {} },
+  verify: [statusPrinted, doctorAgrees, routesClean, routesReady, noBacklog, debugNotFull, notExposed],
+}
+
 const signals: Step = {
   id: 'signals',
-  title: 'Read the signals',
+  title: 'Every signal of the service level table, against its thresholds',
   effect: 'read',
+  docs: { page: PAGE, command: 'status' },
   timeoutMs: 30_000,
   afterFailure: [daemon],
-  run: { describe: 'ask for the status', execute: async () => {} },
-  verify: [storageWorks, routesReady, noDeadLetters],
+  yields: [refusals],
+  run: {
+    describe: 'on a daemon of the suite’s own, ask once without a token, for its audit log to be made',
+    execute: provokeRefusal,
+  },
+  verify: [...answeringSignals, ...backlogSignals, ...hostSignals, refusalsRecorded],
 }

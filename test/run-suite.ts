@@ -35,10 +35,16 @@ export class RunningStandIn implements AsyncDisposable {
     this.daemon = daemon
   }
 
-  static async start(faults: readonly string[] = [], more: readonly string[] = []): Promise<RunningStandIn> {
+  /** @param prepare - makes what it is to start on, and returns the words that say so */
+  static async start(
+    faults: readonly string[] = [],
+    more: readonly string[] = [],
+    prepare: (site: Site) => Promise<readonly string[]> = async () => [],
+  ): Promise<RunningStandIn> {
     const site = new Site()
     try {
-      const words = [...site.tokens, ...faults.flatMap(fault => ['--fault', fault]), ...more]
+      const made = await prepare(site)
+      const words = [...site.tokens, ...faults.flatMap(fault => ['--fault', fault]), ...more, ...made]
       return new RunningStandIn(site, await site.serve(words))
     } catch (error) {
       site[Symbol.dispose]()

@@ -1,9 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { client, type Ran, refused, refusedToken } from '../daemon/client.ts'
 import { isolated } from '../daemon/subjects.ts'
-import { type CheckContext, defineCheck, failed, type Json, passed } from '../model/check.ts'
+import { defineCheck, failed, type Json, passed } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
 import type { Diagnosis, RoutesDiagnosis } from '../model/target.ts'
+import { diagnose } from './diagnose.ts'
 
 /** The running configuration can be read, and is that of the restored state. */
 export const runtimeReadable = defineCheck<Ran<string> & { readonly expected: string }>({
@@ -38,27 +38,10 @@ export const runtimeReadable = defineCheck<Ran<string> & { readonly expected: st
 /** The daemon's own diagnosis finds nothing wrong, and really looked. */
 export const doctorAgrees = defineCheck<Ran<Diagnosis>>({
   id: 'doctor',
-  covers: ['7.4/6', '7.4/18', '9.B/4', '9.B/9'],
+  covers: ['7.1/2', '7.4/6', '7.4/18', '9.B/4', '9.B/9'],
+  needs: ['binary'],
   title: 'The daemon’s own doctor finds no error and looked at readiness, streams and storage',
-  async probe(context) {
-    // On an idle daemon the doctor waits for the first heartbeat of a stream. On the stand-in something harmless happens
-    // meanwhile; a real daemon is given the time.
-    const diagnosing = client(context, ['doctor'], context.target.read.diagnosis)
-    if (context.target.real) {
-      const began = context.tools.clock.monotonicMs()
-      const ran = await diagnosing
-      context.waited('first heartbeat of an idle stream', context.tools.clock.monotonicMs() - began)
-      return ran
-    }
-    const controller = new AbortController()
-    const stirring = stir(context, controller.signal)
-    try {
-      return await diagnosing
-    } finally {
-      controller.abort()
-      await stirring
-    }
-  },
+  probe: context => diagnose(context, ['doctor']),
   judge(ran) {
     if (ran.exitCode !== 0 || ran.view === undefined) return refused('doctor', ran)
     const missing = ['readyz', 'events_sse', 'storage', 'provider_readiness'].filter(
@@ -88,22 +71,6 @@ export const doctorAgrees = defineCheck<Ran<Diagnosis>>({
     refusedToken('doctor-refused'),
   ],
 })
-
-/** Publishes an event now and then until told to stop: setting the debug level to what it is changes nothing else. */
-async function stir(context: CheckContext, signal: AbortSignal): Promise<void> {
-  const { instance, adminToken } = context.values.get(isolated)
-  const { path, body } = context.target.http.refusedMutation
-  while (!signal.aborted) {
-    await instance.request(path, {
-      method: 'POST',
-      body,
-      headers: { 'content-type': 'application/json' },
-      bearer: adminToken,
-    })
-    // Ended early by the abort, which is no error here.
-    await delay(100, undefined, { signal }).catch(() => {})
-  }
-}
 
 /** Every route's credential is stored, of the right provider, and not expired. */
 export const routesDiagnosed = defineCheck<Ran<RoutesDiagnosis>>({

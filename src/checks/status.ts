@@ -112,7 +112,7 @@ export const storageWorks = defineCheck<Pick<StatusView, 'storageOk' | 'lockHeld
 /** The provider routes are ready, there is at least one, and none is in error. */
 export const routesReady = defineCheck<Pick<StatusView, 'activeRouteReady' | 'routeErrorCount' | 'routeCount'>>({
   id: 'provider-readiness',
-  covers: ['7.4/18', '9.B/9', '7.3/48'],
+  covers: ['7.1/6', '7.1/7', '7.1/8', '7.4/18', '9.B/9', '7.3/48'],
   title: 'The active provider route is ready and no route is in error',
   probe: readStatus,
   judge({ activeRouteReady, routeErrorCount, routeCount }) {

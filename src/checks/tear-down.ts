@@ -21,7 +21,7 @@ interface Observed {
 /** The instance stopped when asked, left nothing running or mounted, and its key files are gone. */
 export const nothingLeft = defineCheck<Observed>({
   id: 'nothing-left',
-  covers: ['7.4/22', '7.3/45'],
+  covers: ['7.1/19', '7.4/22', '7.3/45'],
   title: 'No process, namespace, mount, socket or key file of the isolated daemon is left',
 
   async probe({ values, tools }) {

@@ -65,7 +65,7 @@ const storage: Signal = {
 }
 
 const providerReadiness: Signal = {
-  id: 'provider-readiness',
+  id: 'route-readiness',
   title: 'Provider readiness',
   source: 'status',
   reads: '`.provider_readiness.active_route_ready`, `.provider_readiness.routes[]`',

@@ -62,8 +62,8 @@ const pendingDecisions: Signal = {
     if (wrong !== undefined) return wrong
     if (waiting === 0 || oldestIdleMs === null) return { grade: 'ok', says: 'nothing waits for a person' }
     // A run that waits has no events, so none of them has waited for longer than the run that is idle for longest.
-    const bound = waiting === openRuns(status) ? 'for' : 'for at most'
-    const says = `${waitingForApproval} approvals and ${waitingForQuestion} questions wait, ${bound} ${durationText(oldestIdleMs)}`
+    const bound = waiting === openRuns(status) ? '' : 'at most '
+    const says = `approvals ${waitingForApproval}, questions ${waitingForQuestion}, waiting for ${bound}${durationText(oldestIdleMs)}`
     return { grade: above(oldestIdleMs, PENDING), says }
   }),
   rules: () => older(PENDING),
@@ -137,7 +137,7 @@ const eventGaps: Signal = {
   reads: '`.events.stream_lagged_event_count`, `.events.replay_gap_count`',
   look: onStatus(({ events: { lostToSlowReaders, replayGaps } }) => ({
     grade: lostToSlowReaders > 0 ? 'warning' : 'ok',
-    says: `${lostToSlowReaders} events lost to slow readers, ${replayGaps} replays with a gap`,
+    says: `events lost to slow readers ${lostToSlowReaders}, replays with a gap ${replayGaps}`,
     count: replayGaps,
   })),
   rules: () => [

@@ -1,6 +1,6 @@
-import type { Json } from '../model/check.ts'
 import { RunproofError, toRunproofError } from '../model/error.ts'
 import type { HttpClient } from '../model/http.ts'
+import { jsonAnswer } from '../model/json-answer.ts'
 import type { Secret } from '../model/secret.ts'
 import type { StatusSignals } from '../model/signals.ts'
 import type { Target } from '../model/target.ts'
@@ -72,15 +72,18 @@ export async function readStatus(from: Sampled): Promise<StatusSignals> {
   const path = target.http.status
   const bearer = await from.bearer()
   const sentAtMs = now().getTime()
-  const { status, text } = await http.request(path, { bearer, ...limitsOf(from) })
-  if (REFUSED.includes(status)) refusals.push({ method: 'GET', path, status, sentAtMs, answeredAtMs: now().getTime() })
-  if (status !== 200) throw new RunproofError('ANSWER_MALFORMED', `${path} answered ${status}${whyRefused(status)}`)
-  return target.signals.read.status(parse(text, path))
+  const answer = await http.request(path, { bearer, ...limitsOf(from) })
+  const { status } = answer
+  if (REFUSED.includes(status)) {
+    refusals.push({ method: 'GET', path, status, sentAtMs, answeredAtMs: now().getTime() })
+    throw new RunproofError('ANSWER_MALFORMED', `${path} answered ${status}: ${refusal(status)}`)
+  }
+  return target.signals.read.status(jsonAnswer(path, answer))
 }
 
-function whyRefused(status: number): string {
-  if (status === 429) return ': too many refused requests, whose token it is says nothing'
-  return REFUSED.includes(status) ? ': the daemon refuses this token' : ''
+function refusal(status: number): string {
+  if (status === 429) return 'too many refused requests, whatever this one shows'
+  return 'the daemon refuses this token'
 }
 
 export async function readAudit(from: Sampled, host: HostFiles): Promise<AuditCounts> {
@@ -96,12 +99,4 @@ export function readDisk(from: Sampled, host: HostFiles): Promise<DiskUse> {
 
 function limitsOf({ timeoutMs, signal }: Pick<Sampled, 'timeoutMs' | 'signal'>) {
   return { timeoutMs, ...(signal === undefined ? {} : { signal }) }
-}
-
-function parse(text: string, path: string): Json {
-  try {
-    return JSON.parse(text) as Json
-  } catch (cause) {
-    throw new RunproofError('ANSWER_MALFORMED', `${path} answered no JSON`, { cause })
-  }
 }
