@@ -1,24 +1,67 @@
 #!/usr/bin/env -S sh -c 'exec "$(dirname "$(readlink -f "$0")")/../bin/runproof" run "$0" "$@"'
 import { actionDigests, actionsSealed, actionsSigned } from '../src/checks/action-records.ts'
+import { doctorAgrees, referencesDiagnosed, routesDiagnosed } from '../src/checks/client-commands.ts'
+import { cursorRefused } from '../src/checks/cursor-refused.ts'
 import { instanceReady } from '../src/checks/instance-ready.ts'
+import { slotRevoked, subjectRevoked } from '../src/checks/leases-revoked.ts'
+import { canaryPassed, doctorCors, runtimePrinted } from '../src/checks/live-diagnosis.ts'
 import { noSecretWritten } from '../src/checks/no-secret-written.ts'
+import {
+  deliveriesShown,
+  journalShown,
+  runListed,
+  runShown,
+  settingsTakeHold,
+  stopsHarmless,
+  tasksShown,
+} from '../src/checks/operator-commands.ts'
+import { restartGap, workKept } from '../src/checks/restart-seen.ts'
+import { revokedAgentRefused, revokedSlotRefused } from '../src/checks/revoked-refused.ts'
 import { providerAsked, runAnswered, sessionMade } from '../src/checks/run-answered.ts'
+import {
+  noExtraRun,
+  oldLeaseDead,
+  sidecarContained,
+  sidecarLeased,
+  sidecarRemoved,
+  sidecarRotated,
+  sidecarStarted,
+  webhookSigned,
+} from '../src/checks/sidecar.ts'
+import { slotRecovered } from '../src/checks/slot-recovered.ts'
 import { noDeadLetters, routesReady, storageWorks } from '../src/checks/status.ts'
 import { streamReplays, streamResumes } from '../src/checks/stream-replay.ts'
 import { nothingLeft } from '../src/checks/tear-down.ts'
+import { tokensRotated } from '../src/checks/tokens-rotated.ts'
+import { ROUTE_SLOT } from '../src/daemon/make-site.ts'
 import { daemon } from '../src/daemon/subjects.ts'
 import type { NonEmpty } from '../src/model/check.ts'
-import { defineRunbook, type Step } from '../src/model/runbook.ts'
+import { defineRunbook, type PlanInput, type Step } from '../src/model/runbook.ts'
 import { liveRecipe, routeCredential } from '../src/suite/live-recipe.ts'
-import { suiteConflict, suiteInUse, suiteLacks, suiteParams } from '../src/suite/params.ts'
+import { reachOf, suiteConflict, suiteInUse, suiteLacks, suiteParams } from '../src/suite/params.ts'
 import { makeProbeRun, openSession, probeRun, subjectRun } from '../src/suite/probe-run.ts'
+import { recoverSlot, recovery } from '../src/suite/recovery.ts'
+import { restart, restartDaemon } from '../src/suite/restart.ts'
+import { holdLeases, revokeSlot, revokeSubject, slotRevocation, subjectRevocation } from '../src/suite/revocations.ts'
+import {
+  containedSidecar,
+  containSidecar,
+  removedSidecar,
+  removeSidecar,
+  rotatedSidecar,
+  rotateSidecar,
+  sidecar,
+  startSidecar,
+} from '../src/suite/sidecar.ts'
 import { daemonStep, endSteps } from '../src/suite/steps.ts'
 import { history, readHistory } from '../src/suite/streams.ts'
+import { rotateTokens, tokenRotation } from '../src/suite/token-rotation.ts'
 
 const PAGE = 'production-runbooks'
 /** The one session of a running daemon that is ours; sessions cannot be deleted, so it is taken again each time. */
 const PROBE = 'runproof-probe'
 const NEIGHBOUR = 'runproof-neighbour'
+const RUN_MS = 60_000
 
 export default defineRunbook({
   id: 'live',
@@ -31,31 +74,55 @@ export default defineRunbook({
   steps: input =>
     [
       daemonStep(input, { recipe: liveRecipe, yields: [routeCredential], verify: [instanceReady] }),
-      diagnosis,
+      diagnosis(input),
       run,
       streams,
       records,
+      operate,
+      revokeAgent,
+      revokeRoute,
+      connector,
+      rotateSecret,
+      contain,
+      remove,
+      tokens,
+      restarted,
+      recovered,
       ...endSteps(input, { nothingLeft, noSecretWritten }),
     ] as NonEmpty<Step>,
 })
 
-const diagnosis: Step = {
+const diagnosis = (input: PlanInput): Step => ({
   id: 'diagnosis',
   title: 'Ask the daemon how it is',
   effect: 'read',
   docs: { page: PAGE, command: 'doctor' },
-  timeoutMs: 60_000,
+  timeoutMs: 120_000,
   afterFailure: [daemon],
   run: { describe: 'nothing: its checks ask', execute: async () => {} },
-  verify: [storageWorks, routesReady, noDeadLetters],
-}
+  verify: [
+    { ...storageWorks, covers: ['7.3/2', '9.A/6'] },
+    { ...routesReady, covers: ['7.3/2', '9.A/6'] },
+    { ...noDeadLetters, covers: ['7.3/2', '9.A/6'] },
+    runtimePrinted,
+    { ...doctorAgrees, covers: ['7.3/4', '9.A/7'] },
+    doctorCors,
+    { ...routesDiagnosed, covers: ['7.3/6', '9.A/7'] },
+    {
+      ...referencesDiagnosed,
+      title: 'No session, run or schedule refers to a route that is gone',
+      covers: ['7.3/7', '9.A/7'],
+    },
+    ...(reachOf(input) === 'isolated' ? [canaryPassed] : []),
+  ],
+})
 
 const run: Step = {
   id: 'run',
   title: 'Have a run answered by the provider of the route',
   effect: 'write',
   docs: { page: PAGE, command: 'runs wait <run_id>' },
-  timeoutMs: 60_000,
+  timeoutMs: 90_000,
   afterFailure: [daemon],
   resume: 'repeatable',
   irreversible: 'a session cannot be deleted; its run stays on record',
@@ -65,7 +132,7 @@ const run: Step = {
     async execute(context) {
       // Somebody else's events come first, so that a filtered stream has something to leave out.
       if (context.values.get(daemon).reached === 'isolated') await openSession(context, NEIGHBOUR)
-      const made = await makeProbeRun(context, PROBE, 45_000)
+      const made = await makeProbeRun(context, PROBE, RUN_MS)
       context.set(probeRun, made)
       context.set(subjectRun, made)
     },
@@ -86,8 +153,14 @@ const streams: Step = {
     execute: async context => context.set(history, await readHistory(context)),
   },
   verify: [
-    ...(['global', 'session', 'run'] as const).flatMap(scope => [streamReplays(scope), streamResumes(scope)]),
-  ] as unknown as Step['verify'],
+    cursorRefused,
+    streamReplays('global'),
+    streamReplays('session'),
+    streamReplays('run'),
+    streamResumes('global'),
+    streamResumes('session'),
+    streamResumes('run'),
+  ],
 }
 
 const records: Step = {
@@ -99,4 +172,191 @@ const records: Step = {
   afterFailure: [daemon],
   run: { describe: 'nothing: its checks ask', execute: async () => {} },
   verify: [actionsSigned, actionDigests, actionsSealed],
+}
+
+const operate: Step = {
+  id: 'operate',
+  title: 'Use the commands of an incident',
+  effect: 'write',
+  docs: { page: PAGE, command: 'runtime set-permission-mode dont-ask' },
+  timeoutMs: 60_000,
+  afterFailure: [daemon, subjectRun],
+  resume: 'repeatable',
+  irreversible: 'the daemon is the suite’s own',
+  run: { describe: 'nothing: its checks run the commands', execute: async () => {} },
+  verify: [settingsTakeHold, runListed, runShown, journalShown, tasksShown, deliveriesShown, stopsHarmless],
+}
+
+const revokeAgent: Step = {
+  id: 'revoke-agent',
+  title: 'Revoke an agent that holds leases',
+  effect: 'write',
+  docs: { page: PAGE, command: 'runtime auth revoke-subject' },
+  timeoutMs: 90_000,
+  afterFailure: [daemon],
+  resume: 'once',
+  irreversible: 'the revocation of a subject is for ever; the agent was made for it',
+  yields: [subjectRevocation],
+  run: {
+    describe: 'have an agent of its own take a lease by a run, then revoke it',
+    async execute(context) {
+      const holder = await holdLeases(context, 'runproof-revoked', RUN_MS)
+      context.set(subjectRevocation, await revokeSubject(context, holder))
+    },
+  },
+  verify: [subjectRevoked],
+}
+
+const revokeRoute: Step = {
+  id: 'revoke-slot',
+  title: 'Revoke the slot of the route while leases on it are good',
+  effect: 'write',
+  docs: { page: PAGE, command: `runtime auth revoke-slot ${ROUTE_SLOT}` },
+  timeoutMs: 90_000,
+  afterFailure: [daemon],
+  resume: 'repeatable',
+  irreversible: 'the slot is blocked until it is set again, which a later step does',
+  yields: [slotRevocation],
+  run: {
+    describe: 'have another agent take a lease by a run, then revoke the slot',
+    async execute(context) {
+      const holder = await holdLeases(context, 'runproof-blocked', RUN_MS)
+      context.set(slotRevocation, await revokeSlot(context, holder, ROUTE_SLOT))
+    },
+  },
+  verify: [slotRevoked],
+}
+
+const connector: Step = {
+  id: 'connector',
+  title: 'Have the daemon start a webhook sidecar with credential slots',
+  effect: 'write',
+  docs: { page: PAGE, command: 'connectors put-external ops-webhook' },
+  timeoutMs: 90_000,
+  afterFailure: [daemon],
+  resume: 'check-first',
+  undo: {
+    describe: 'delete the connector and its slots',
+    execute: async context => void (await removeSidecar(context)),
+  },
+  yields: [sidecar],
+  run: {
+    describe: 'store a token and a webhook secret, put the connector, wait until it is ready and holds one lease',
+    execute: async context => context.set(sidecar, await startSidecar(context)),
+  },
+  verify: [sidecarStarted, sidecarLeased, webhookSigned],
+}
+
+const rotateSecret: Step = {
+  id: 'rotate-secret',
+  title: 'Replace the webhook secret',
+  effect: 'write',
+  docs: { page: PAGE, command: 'secrets set sidecars.webhook.routes' },
+  timeoutMs: 90_000,
+  afterFailure: [sidecar],
+  resume: 'repeatable',
+  irreversible: 'the slot is the suite’s own and is deleted later',
+  yields: [rotatedSidecar],
+  run: {
+    describe: 'overwrite the slot, look at the old lease, put the connector again with another environment',
+    execute: async context => context.set(rotatedSidecar, await rotateSidecar(context, context.values.get(sidecar))),
+  },
+  verify: [oldLeaseDead, sidecarRotated, noExtraRun],
+}
+
+const contain: Step = {
+  id: 'contain-sidecar',
+  title: 'Revoke the slot of the sidecar',
+  effect: 'write',
+  docs: { page: PAGE, command: 'runtime auth revoke-slot sidecars.webhook.routes' },
+  timeoutMs: 90_000,
+  afterFailure: [sidecar, rotatedSidecar],
+  resume: 'repeatable',
+  irreversible: 'the slot is the suite’s own and is deleted later',
+  yields: [containedSidecar],
+  run: {
+    describe: 'revoke the slot that the sidecar lives on',
+    execute: async context => context.set(containedSidecar, await containSidecar(context)),
+  },
+  verify: [sidecarContained],
+}
+
+const remove: Step = {
+  id: 'remove-sidecar',
+  title: 'Delete the connector and its slots',
+  effect: 'write',
+  docs: { page: PAGE },
+  timeoutMs: 60_000,
+  afterFailure: [sidecar],
+  resume: 'repeatable',
+  irreversible: 'they were made by the suite',
+  yields: [removedSidecar],
+  run: {
+    describe: 'delete the connector and both slots',
+    execute: async context => context.set(removedSidecar, await removeSidecar(context)),
+  },
+  verify: [sidecarRemoved],
+}
+
+const tokens: Step = {
+  id: 'tokens',
+  title: 'Replace the admin token in its file, and take the first one back',
+  effect: 'write',
+  docs: { page: PAGE },
+  timeoutMs: 90_000,
+  afterFailure: [daemon],
+  resume: 'repeatable',
+  irreversible: 'the first token is back afterwards',
+  yields: [tokenRotation],
+  run: {
+    describe: 'replace the token file, ask with both tokens until the old one is refused, and back again',
+    async execute(context) {
+      const rotation = await rotateTokens(context)
+      context.run.assume(`${rotation.refusals} requests with a token that was not valid are in the daemon’s audit log`)
+      context.set(tokenRotation, rotation)
+    },
+  },
+  verify: [
+    tokensRotated,
+    { ...storageWorks, covers: ['7.3/44'] },
+    { ...routesReady, covers: ['7.3/44'] },
+    { ...noDeadLetters, covers: ['7.3/44'] },
+  ],
+}
+
+const restarted: Step = {
+  id: 'restart',
+  title: 'Start the daemon once more on what it has written',
+  effect: 'write',
+  docs: { page: PAGE },
+  timeoutMs: 90_000,
+  afterFailure: [daemon, probeRun],
+  resume: 'repeatable',
+  irreversible: 'the daemon is the suite’s own',
+  yields: [restart],
+  run: {
+    describe: 'SIGTERM, start at the same place, wait until ready, make a session so that there are events',
+    execute: async context => context.set(restart, await restartDaemon(context)),
+  },
+  verify: [restartGap, workKept, revokedSlotRefused],
+}
+
+const recovered: Step = {
+  id: 'recover',
+  title: 'Set the revoked slot again',
+  effect: 'write',
+  docs: { page: PAGE, command: `secrets set ${ROUTE_SLOT}` },
+  timeoutMs: 90_000,
+  afterFailure: [daemon, slotRevocation, subjectRevocation],
+  resume: 'repeatable',
+  irreversible: 'the slot is the suite’s own',
+  yields: [recovery],
+  run: {
+    describe: 'store another credential, tell the provider to expect it, have a run done',
+    async execute(context) {
+      const kept = context.values.get(routeCredential)
+      context.set(recovery, await recoverSlot(context, kept, 'runproof-recovered', RUN_MS))
+    },
+  },
+  verify: [slotRecovered, revokedAgentRefused],
 }

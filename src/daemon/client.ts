@@ -8,6 +8,7 @@ import {
 } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
 import { parseJson } from '../model/json-answer.ts'
+import type { Secret } from '../model/secret.ts'
 import { daemon, isolated } from './subjects.ts'
 
 /** What one client command of the daemon did. */
@@ -22,13 +23,14 @@ export async function client<View>(
   context: CheckContext,
   words: readonly string[],
   read: (document: Json) => View,
-  limitMs = 20_000,
+  { limitMs = 20_000, stdin }: { readonly limitMs?: number; readonly stdin?: Secret } = {},
 ): Promise<Ran<View>> {
   const { instance, binary, adminTokenFile, readonlyTokenFile } = context.values.get(daemon)
   const tokenFile = adminTokenFile ?? readonlyTokenFile
   if (binary === undefined || tokenFile === undefined)
     throw new RunproofError('INTERNAL', `${words.join(' ')} needs a binary and a token, and its check does not say so`)
-  const command = context.target.client({ binary, baseUrl: instance.place.baseUrl, tokenFile }, words)
+  const bare = context.target.client({ binary, baseUrl: instance.place.baseUrl, tokenFile }, words)
+  const command = stdin === undefined ? bare : { ...bare, stdin }
   const result = await context.runIn(instance, command, {
     timeoutMs: Math.min(context.deadlineMs, limitMs),
     signal: context.signal,

@@ -26,9 +26,13 @@ export interface LeaseView {
 export interface AccessApi {
   readonly paths: {
     subject(id: string): string
+    revokeSubject(id: string): string
     lease(id: string): string
     slot(id: string): string
+    revokeSlot(id: string): string
   }
+  /** Names under which a view would show what a lease is proven by. */
+  readonly hidden: RegExp
   agentSubject(agentId: string): string
   connectorSubject(name: string): string
   readonly read: {

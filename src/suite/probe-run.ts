@@ -85,7 +85,7 @@ export async function runPrompt(
 }
 
 /** @throws RunproofError TIMEOUT when it has not ended by then, ANSWER_MALFORMED */
-async function runEnded(context: CheckContext, id: string, timeoutMs: number): Promise<RunDetail> {
+export async function runEnded(context: CheckContext, id: string, timeoutMs: number): Promise<RunDetail> {
   const { clock } = context.tools
   const { paths, read } = context.target.runs
   const deadline = clock.monotonicMs() + timeoutMs
@@ -120,7 +120,9 @@ export async function makeProbeRun(context: CheckContext, sessionId: string, tim
   const limits = ['--max-output-tokens', MOST_OUTPUT_TOKENS, '--tool-choice', 'none']
   const submitted = await client(context, [...input, ...limits], read.run)
   const runId = printedOr(submitted, 'sessions input').id
-  const waited = await client(context, ['runs', 'wait', runId, '--poll-interval-ms', '50'], read.run, timeoutMs)
+  const waited = await client(context, ['runs', 'wait', runId, '--poll-interval-ms', '50'], read.run, {
+    limitMs: timeoutMs,
+  })
   const { agentId } = printedOr(created, 'sessions create')
   return { ...made, agentId, runId, printed: { created, submitted, waited } }
 }

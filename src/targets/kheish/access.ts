@@ -15,9 +15,12 @@ function memberNames(value: Json | undefined): string[] {
 export const access: AccessApi = {
   paths: {
     subject: id => `/v1/runtime/auth/subjects/${seg(id)}`,
+    revokeSubject: id => `/v1/runtime/auth/subjects/${seg(id)}/revoke`,
     lease: id => `/v1/runtime/auth/leases/${seg(id)}`,
     slot: id => `/v1/runtime/secrets/${seg(id)}`,
+    revokeSlot: id => `/v1/runtime/auth/slots/${seg(id)}/revoke`,
   },
+  hidden: /digest|token|secret_value/i,
   agentSubject: agentId => `agent:${agentId}`,
   connectorSubject: name => `connector:${name}`,
 
