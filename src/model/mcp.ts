@@ -43,6 +43,7 @@ export interface McpApi {
     readonly runtime: string
     readonly accounts: string
     account(slot: string): string
+    refreshAccount(slot: string): string
     revokeAccount(slot: string): string
     secret(slot: string): string
     callTool(tool: string): string

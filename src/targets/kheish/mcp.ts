@@ -27,6 +27,7 @@ export const mcp: McpApi = {
     runtime: '/v1/runtime',
     accounts: '/v1/runtime/auth/accounts',
     account: slot => `/v1/runtime/auth/accounts/${slot}`,
+    refreshAccount: slot => `/v1/runtime/auth/accounts/${slot}/refresh`,
     revokeAccount: slot => `/v1/runtime/auth/accounts/${slot}/revoke`,
     secret: slot => `/v1/runtime/secrets/${slot}`,
     callTool: tool => `/v1/runtime/mcp/tools/${tool}/call`,

@@ -1,0 +1,198 @@
+#!/usr/bin/env -S sh -c 'exec "$(dirname "$(readlink -f "$0")")/../bin/runproof" run "$0" "$@"'
+import { instanceReady } from '../src/checks/instance-ready.ts'
+import { mcpBearerAlways, mcpConnected, mcpSlotHeld, mcpToolCall } from '../src/checks/mcp-bearer.ts'
+import { mcpDisconnected, mcpReconnected, mcpRefusedBearer, requestsBeforeRestart } from '../src/checks/mcp-rotated.ts'
+import { mcpReadable, mcpServers } from '../src/checks/mcp-servers.ts'
+import { noSecretWritten } from '../src/checks/no-secret-written.ts'
+import { oauthAccountShown, oauthEnded, oauthRefreshed, refreshed, refreshNow } from '../src/checks/oauth-account.ts'
+import { login, oauthBadState, oauthLoggedIn } from '../src/checks/oauth-login.ts'
+import { mcpNothing, mcpSamePort, oauthLazy, oauthLoggedOut, oauthProtocol } from '../src/checks/oauth-restart.ts'
+import { nothingLeft } from '../src/checks/tear-down.ts'
+import { daemon, isolated } from '../src/daemon/subjects.ts'
+import type { NonEmpty } from '../src/model/check.ts'
+import { defineRunbook, type Step } from '../src/model/runbook.ts'
+import { overwriteBearer } from '../src/suite/mcp-calls.ts'
+import { expectBearer, mcpRecipe, mcpRequests, mcpSite, OAUTH_SERVER } from '../src/suite/mcp-site.ts'
+import { logIn } from '../src/suite/oauth-login.ts'
+import { reachOf, suiteConflict, suiteInUse, suiteLacks, suiteParams } from '../src/suite/params.ts'
+import { restartAs } from '../src/suite/restart-as.ts'
+import { daemonStep, endSteps } from '../src/suite/steps.ts'
+
+const MCP_PAGE = 'mcp'
+const OAUTH_PAGE = 'oauth'
+
+export default defineRunbook({
+  id: 'mcp',
+  title: 'MCP servers get the credentials that were stored for them, and nobody else sees those',
+  purpose: 'smoke',
+  params: suiteParams,
+  conflict: suiteConflict,
+  lacks: suiteLacks,
+  inUse: suiteInUse,
+  limits: input =>
+    reachOf(input) === 'running'
+      ? ['tool calls and logins: they reach servers that are not the suite’s own, so they take a daemon of its own']
+      : [],
+  steps: input =>
+    [
+      daemonStep(input, { recipe: mcpRecipe, yields: [mcpSite], verify: [instanceReady] }),
+      ...(reachOf(input) === 'running' ? [look] : [bearer, refused, overwrite, reconnect, ...account]),
+      ...endSteps(input, { nothingLeft, noSecretWritten: { ...noSecretWritten, covers: ['9.E/6', '9.F/10'] } }),
+    ] as NonEmpty<Step>,
+})
+
+/** What can be asked of a daemon that somebody uses. */
+const look: Step = {
+  id: 'servers',
+  title: 'Look at the MCP servers that are there',
+  effect: 'read',
+  docs: { page: MCP_PAGE, command: 'runtime get' },
+  timeoutMs: 30_000,
+  afterFailure: [daemon],
+  run: { describe: 'ask for the runtime', execute: async () => {} },
+  verify: [mcpReadable, mcpServers],
+}
+
+const bearer: Step = {
+  id: 'bearer',
+  title: 'Use an MCP server whose bearer token was stored before the daemon ran',
+  effect: 'read',
+  docs: { page: MCP_PAGE, command: 'mcp tools call <name> --input-json <json>' },
+  timeoutMs: 60_000,
+  afterFailure: [isolated],
+  run: { describe: 'the checks call its tool', execute: async () => {} },
+  verify: [mcpReadable, mcpServers, mcpConnected, mcpToolCall, mcpBearerAlways, mcpSlotHeld],
+}
+
+const refused: Step = {
+  id: 'refused',
+  title: 'Let the server take the token no longer',
+  effect: 'read',
+  docs: { page: MCP_PAGE },
+  timeoutMs: 60_000,
+  afterFailure: [isolated],
+  run: { describe: 'the check tells the server to want another one for a while', execute: async () => {} },
+  verify: [mcpRefusedBearer],
+}
+
+const overwrite: Step = {
+  id: 'overwrite',
+  title: 'Overwrite the token while the server is connected',
+  effect: 'read',
+  docs: { page: MCP_PAGE, command: 'secrets set <ref> --provider generic --stdin' },
+  timeoutMs: 60_000,
+  afterFailure: [isolated],
+  run: {
+    describe: 'store a new value, which the server is told to want from now on',
+    async execute(context) {
+      await expectBearer(context, await overwriteBearer(context))
+    },
+  },
+  verify: [mcpDisconnected],
+}
+
+const reconnect: Step = {
+  id: 'reconnect',
+  title: 'Start the daemon again, with the new token',
+  effect: 'read',
+  docs: { page: MCP_PAGE },
+  timeoutMs: 60_000,
+  afterFailure: [isolated],
+  yields: [requestsBeforeRestart],
+  run: {
+    describe: 'SIGTERM, and a start on the same state and port',
+    async execute(context) {
+      context.set(requestsBeforeRestart, (await mcpRequests(context)).length)
+      await restartAs(context, 'bearer')
+    },
+  },
+  verify: [mcpReconnected],
+}
+
+/** One account, from its login to its end. */
+const account: readonly Step[] = [
+  {
+    id: 'without-servers',
+    title: 'Start the daemon again, without any MCP server',
+    effect: 'read',
+    docs: { page: OAUTH_PAGE },
+    timeoutMs: 60_000,
+    afterFailure: [isolated],
+    run: {
+      describe: 'SIGTERM, and a start without a configuration',
+      execute: context => restartAs(context, 'nothing'),
+    },
+    verify: [mcpNothing],
+  },
+  {
+    id: 'login',
+    title: 'Log in to an MCP server that wants an account',
+    effect: 'read',
+    docs: { page: OAUTH_PAGE, command: 'mcp oauth login <id> --url <url> --no-open' },
+    timeoutMs: 60_000,
+    afterFailure: [isolated],
+    yields: [login],
+    run: {
+      describe: 'run the login inside the barrier, and go where it sends the browser',
+      execute: async context => context.set(login, await logIn(context, OAUTH_SERVER)),
+    },
+    verify: [oauthLoggedIn, oauthBadState],
+  },
+  {
+    id: 'account',
+    title: 'Look at the account',
+    effect: 'read',
+    docs: { page: OAUTH_PAGE, command: 'mcp oauth status <id>' },
+    timeoutMs: 60_000,
+    afterFailure: [isolated, login],
+    run: { describe: 'the check runs every command that shows it', execute: async () => {} },
+    verify: [oauthAccountShown],
+  },
+  {
+    id: 'refresh',
+    title: 'Get new tokens',
+    effect: 'read',
+    docs: { page: OAUTH_PAGE, command: 'mcp oauth refresh <id>' },
+    timeoutMs: 60_000,
+    afterFailure: [isolated, login],
+    yields: [refreshed],
+    run: {
+      describe: 'refresh, with a look at the authorization server before and after',
+      execute: async context => context.set(refreshed, await refreshNow(context)),
+    },
+    verify: [oauthRefreshed],
+  },
+  {
+    id: 'ended',
+    title: 'Let one account expire, and have another one revoked',
+    effect: 'read',
+    docs: { page: OAUTH_PAGE, command: 'mcp oauth refresh <id>' },
+    timeoutMs: 60_000,
+    afterFailure: [isolated, login],
+    run: { describe: 'the check logs in to both and forgets them again', execute: async () => {} },
+    verify: [oauthEnded],
+  },
+  {
+    id: 'with-account',
+    title: 'Start the daemon again, with the server that wants the account',
+    effect: 'read',
+    docs: { page: OAUTH_PAGE },
+    timeoutMs: 60_000,
+    afterFailure: [isolated, login],
+    run: { describe: 'SIGTERM, and a start with its configuration', execute: context => restartAs(context, 'oauth') },
+    verify: [oauthLazy, oauthProtocol],
+  },
+  {
+    id: 'logout',
+    title: 'Start the daemon once more without it, and log out',
+    effect: 'read',
+    docs: { page: OAUTH_PAGE, command: 'mcp oauth logout <id>' },
+    timeoutMs: 60_000,
+    afterFailure: [isolated, login],
+    run: {
+      describe: 'SIGTERM, and a start without a configuration',
+      execute: context => restartAs(context, 'nothing'),
+    },
+    verify: [oauthLoggedOut, mcpSamePort],
+  },
+]
