@@ -223,25 +223,26 @@ describe('a proxy in front of a daemon', async () => {
     held.close()
   })
 
-  test('is left by whoever asked it, and then leaves the daemon, too', async () => {
+  test('is left by whoever asked it, and then leaves the daemon, too', async t => {
     const left = Promise.withResolvers<void>()
     const server = createServer((_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: a\n\n')
       response.once('close', () => left.resolve())
     }).listen(0, '127.0.0.1')
+    t.after(() => void server.close())
     await once(server, 'listening')
     await using target = await http.connect({ baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
     await using proxied = await interposer.interpose(target, {})
     const stream = await proxied.openStream('/')
     for await (const _ of stream.chunks) stream.close()
     await left.promise
-    server.close()
   })
 
-  test('is cut off where the daemon is, and where the daemon is not', async () => {
+  test('is cut off where the daemon is, and where the daemon is not', async t => {
     const server = createServer((_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: a\n\n', () => response.destroy())
     }).listen(0, '127.0.0.1')
+    t.after(() => void server.close())
     await once(server, 'listening')
     await using target = await http.connect({ baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
     await using proxied = await interposer.interpose(target, { stream: {} })

@@ -1,9 +1,9 @@
-import { abortedError } from '../../model/aborted.ts'
+import type { Socket } from 'node:net'
 import { RunproofError } from '../../model/error.ts'
 import type { RequestOptions, TargetHttp } from '../../model/http.ts'
-import { explain, type Trust } from './explain.ts'
+import { Call } from './call.ts'
+import type { Trust } from './explain.ts'
 
-const DEFAULT_TIMEOUT_MS = 5_000
 const DEFAULT_MAX_BYTES = 8 * 1024 * 1024
 /** Of all header lines together, and again of the trailers. */
 const MAX_HEADER_BYTES = 64 * 1024
@@ -20,37 +20,54 @@ interface ClientPlace {
 
 /** An HTTP/1.1 client of one server, over TCP, TLS or a unix socket. */
 export async function createHttpClient({ baseUrl, socketPath, roots, trust }: ClientPlace): Promise<TargetHttp> {
-  const { Agent } = await import('undici')
+  const { buildConnector, Client } = await import('undici')
   const { origin, pathname } = new URL(baseUrl)
   const prefix = pathname.replace(/\/+$/, '')
-  const dispatcher = new Agent({
-    // No keep-alive: a connection to a daemon that was stopped meanwhile must not be used again.
-    pipelining: 0,
+  const connect = buildConnector({
     allowH2: false,
+    timeout: 0,
     // A resumed session would not look at a certificate that was replaced.
     maxCachedSessions: 0,
-    maxHeaderSize: MAX_HEADER_BYTES,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: {
-      // Also where the environment says otherwise.
-      rejectUnauthorized: true,
-      ...(socketPath == null ? {} : { socketPath }),
-      ...(roots === undefined ? {} : { ca: [...roots] }),
-    },
+    // Also where the environment says otherwise.
+    rejectUnauthorized: true,
+    ...(socketPath == null ? {} : { socketPath }),
+    ...(roots === undefined ? {} : { ca: [...roots] }),
   })
-  const urlOf = (path: string) => `${origin}${prefix}${path}`
+  const open = new Set<Call>()
 
-  // The parts, not a URL: a path that begins with two slashes stays on this server.
-  const send = (path: string, options: RequestOptions, signal: AbortSignal) =>
-    dispatcher.request({
-      origin,
+  /** Every request has a connection of its own: one to a daemon that was stopped meanwhile must not be used again. */
+  function send(call: Call, path: string, options: RequestOptions) {
+    const client = new Client(origin, {
+      pipelining: 0,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: (to, callback) => {
+        // It is returned, whatever the type says; the client itself knows it only once it is connected.
+        const socket = connect(to, callback) as unknown as Socket
+        call.watch(socket)
+        whenAborted(call.signal, () => socket.destroy(new Error('given up')))
+      },
+    })
+    open.add(call)
+    whenAborted(call.signal, () => {
+      open.delete(call)
+      client.destroy().catch(() => {})
+    })
+    // The parts, not a URL: a path that begins with two slashes stays on this server.
+    return client.request({
       path: `${prefix}${path}`,
       method: options.method ?? 'GET',
       headers: headersOf(options),
       body: options.body ?? null,
-      signal,
+      signal: call.signal,
     })
+  }
+
+  const callTo = (path: string, options: RequestOptions) => new Call(`${origin}${prefix}${path}`, trust, options)
+  const close = async () => {
+    for (const call of open) call.end()
+  }
 
   return {
     place: { baseUrl },
@@ -58,9 +75,9 @@ export async function createHttpClient({ baseUrl, socketPath, roots, trust }: Cl
     async request(path, options = {}) {
       const began = performance.now()
       const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES
-      const call = new Call(urlOf(path), trust, options)
+      const call = callTo(path, options)
       try {
-        const response = await send(path, options, call.signal)
+        const response = await send(call, path, options)
         call.head = true
         const chunks: Buffer[] = []
         for await (const chunk of response.body as AsyncIterable<Buffer>) {
@@ -86,9 +103,9 @@ export async function createHttpClient({ baseUrl, socketPath, roots, trust }: Cl
     },
 
     async openStream(path, options = {}) {
-      const call = new Call(urlOf(path), trust, options)
+      const call = callTo(path, options)
       try {
-        const response = await send(path, options, call.signal)
+        const response = await send(call, path, options)
         call.headCame()
         response.body.on('error', () => {})
         return {
@@ -103,9 +120,14 @@ export async function createHttpClient({ baseUrl, socketPath, roots, trust }: Cl
       }
     },
 
-    close: () => dispatcher.destroy(),
-    [Symbol.asyncDispose]: () => dispatcher.destroy(),
+    close,
+    [Symbol.asyncDispose]: close,
   }
+}
+
+function whenAborted(signal: AbortSignal, act: () => void): void {
+  if (signal.aborted) act()
+  else signal.addEventListener('abort', act, { once: true })
 }
 
 async function* readChunks(body: AsyncIterable<Buffer>, call: Call): AsyncGenerator<Uint8Array> {
@@ -137,66 +159,4 @@ function flatten(headers: Record<string, string | string[] | undefined>): Record
       value === undefined ? [] : [[name.toLowerCase(), typeof value === 'string' ? value : value.join(', ')]],
     ),
   )
-}
-
-/** One request: how far it came, and which of its limit, its caller's signal and its end cut it off. */
-class Call {
-  readonly url: string
-  head = false
-  bodyBytes = 0
-  closed = false
-  readonly #trust: Trust | undefined
-  readonly #outer: AbortSignal | undefined
-  readonly #timeoutMs: number
-  readonly #timer: NodeJS.Timeout
-  readonly #controller = new AbortController()
-  readonly #abort = () => this.#controller.abort()
-  #late = false
-
-  constructor(url: string, trust: Trust | undefined, { timeoutMs = DEFAULT_TIMEOUT_MS, signal }: RequestOptions) {
-    this.url = url
-    this.#trust = trust
-    this.#outer = signal
-    this.#timeoutMs = timeoutMs
-    this.#timer = setTimeout(() => {
-      this.#late = true
-      this.#abort()
-    }, timeoutMs)
-    if (signal?.aborted) this.#abort()
-    signal?.addEventListener('abort', this.#abort, { once: true })
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal
-  }
-
-  /** Of a stream: from now on only its caller ends it. */
-  headCame(): void {
-    this.head = true
-    clearTimeout(this.#timer)
-  }
-
-  close(): void {
-    this.closed = true
-    this.end()
-  }
-
-  end(): void {
-    clearTimeout(this.#timer)
-    this.#outer?.removeEventListener('abort', this.#abort)
-    this.#abort()
-  }
-
-  explain(thrown: unknown): RunproofError {
-    const { url, head, bodyBytes } = this
-    if (thrown instanceof RunproofError) return thrown
-    if (this.#outer?.aborted) return abortedError(this.#outer, `the request to ${url}`)
-    if (this.#late) {
-      const came = head ? `${bodyBytes} bytes of the body came` : 'no head came'
-      return new RunproofError('TIMEOUT', `no whole answer from ${url} within ${this.#timeoutMs} ms: ${came}`, {
-        cause: thrown,
-      })
-    }
-    return explain(thrown, { url, trust: this.#trust, head, bodyBytes })
-  }
 }

@@ -35,7 +35,10 @@ const INVALID: Readonly<Record<string, string>> = {
 }
 const NOT_TLS = new Set(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG', 'ERR_SSL_HTTP_REQUEST'])
 const UNKNOWN_NAME = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_NODATA', 'EAI_NONAME'])
-const BROKEN_OFF = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'])
+const BROKEN_OFF = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
+
+/** The parser takes an end there for an error of the text. */
+const BETWEEN_CHUNKS = /Invalid EOF state/
 
 /** Why there is no answer, or no whole one, from what the client library threw. */
 export function explain(thrown: unknown, subject: Subject): RunproofError {
@@ -68,16 +71,21 @@ export function explain(thrown: unknown, subject: Subject): RunproofError {
       'is it the daemon that listens there?',
     )
   }
-  // llhttp calls the end of a connection within a body an error of the text, too.
-  if (code === 'HPE_INVALID_EOF_STATE' || BROKEN_OFF.has(code)) {
+  if (thrown instanceof Error && isNoHttp(thrown, code)) {
+    const hint = url.startsWith('http:') ? `is it https? try: curl -sS ${url.replace('http:', 'https:')}` : undefined
+    return fail('ANSWER_MALFORMED', `${url} does not answer in HTTP/1.1`, hint)
+  }
+  if (BROKEN_OFF.has(code) || (thrown instanceof Error && BETWEEN_CHUNKS.test(thrown.message))) {
     const when = head ? `after ${bodyBytes} bytes of the body` : 'before it answered'
     return fail('TARGET_UNREACHABLE', `${url} broke the connection off ${when}`)
   }
-  if (code.startsWith('HPE_')) {
-    const hint = url.startsWith('http:') ? `is it https? try: curl -sS ${url.replace('http:', 'https:')}` : undefined
-    return fail('ANSWER_MALFORMED', `${url} does not answer in HTTP/1.1 (${code})`, hint)
-  }
   return fail('TARGET_UNREACHABLE', `no answer from ${url}`, 'the daemon may have ended, or not listen yet')
+}
+
+/** Some of the library's errors have a code, and some only a name or a text. */
+function isNoHttp({ name, message }: Error, code: string): boolean {
+  if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || /^bad (?:response|upgrade)$/.test(message)) return true
+  return name === 'HTTPParserError' && !BETWEEN_CHUNKS.test(message)
 }
 
 function tlsFailure(thrown: unknown, code: string, trust: Trust): { why: string; hint: string } | undefined {
