@@ -4,8 +4,8 @@ import { capture } from '../model/capture.ts'
 import type { CheckContext, Judgement } from '../model/check.ts'
 import { failed, passed } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
-import type { ParamSpec, Params } from '../model/runbook.ts'
 import type { Refusal } from '../slo/audit.ts'
+import { failOnOf, settingsOf } from '../slo/params.ts'
 import type { Sample } from '../slo/sample.ts'
 import type { Settings, Signal } from '../slo/signal.ts'
 import { judgeSignal } from '../slo/signals.ts'
@@ -20,28 +20,6 @@ const APART_MS = 250
 /** Below what a step has, also twice. */
 const MOST_MS = 5_000
 
-export const signalParams: Readonly<Record<string, ParamSpec>> = {
-  'fail-on': oneOf('the level of a signal that fails', 'page', ['warn', 'page']),
-  environment: oneOf('production, where one dead letter pages, or staging', 'production', ['production', 'staging']),
-  'debug-ticket': { describe: 'under which full debug capture is on for a while', example: 'OPS-1234' },
-}
-
-function oneOf(describe: string, initial: string, words: readonly string[]): ParamSpec {
-  return {
-    describe,
-    example: words[0]!,
-    default: initial,
-    refuse: value => (words.includes(value) ? undefined : `expected ${words.join(' or ')}`),
-  }
-}
-
-export function settingsOf(params: Params): Settings {
-  return {
-    environment: params['environment'] === 'staging' ? 'staging' : 'production',
-    ...(params['debug-ticket'] === undefined ? {} : { debugTicket: params['debug-ticket'] }),
-  }
-}
-
 export interface Observed {
   /** One, or two where the first was not ok and a threshold asks for the next one. */
   readonly samples: readonly [Sample, ...Sample[]]
@@ -52,7 +30,7 @@ export interface Observed {
 /** @throws RunproofError whatever the source of the signal throws: without an answer there is no verdict */
 export async function observe(context: CheckContext, signal: Signal): Promise<Observed> {
   const settings = settingsOf(context.params)
-  const failOn = context.params['fail-on'] === 'warn' ? 'warn' : 'page'
+  const failOn = failOnOf(context.params)
   const first = await sampleFor(context, signal)
   const paired = signal.rules(settings).some(rule => 'samples' in rule && rule.samples > 1)
   if (!paired || judgeSignal(signal, [first], settings).level === 'ok') return { samples: [first], settings, failOn }

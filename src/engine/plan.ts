@@ -37,7 +37,12 @@ export function plan(runbook: Runbook, target: Target, given: Params): Plan {
   return { runbook, target, params, steps, limits: runbook.limits?.({ params, target }) ?? [] }
 }
 
-function resolveParams(runbook: Runbook, given: Params): Params {
+/**
+ * What was given, held against what there is, with defaults for the rest.
+ *
+ * @throws RunproofError UNKNOWN_PARAM, PARAM_INVALID
+ */
+export function resolveParams(runbook: Pick<Runbook, 'id' | 'params'>, given: Params): Params {
   const known = Object.keys(runbook.params)
   // Without a prototype: a parameter called `constructor` is unknown, not inherited.
   const resolved: Record<string, string | undefined> = Object.create(null)
@@ -47,7 +52,7 @@ function resolveParams(runbook: Runbook, given: Params): Params {
     if (spec === undefined) {
       const near = closest(name, known)
       throw new RunproofError('UNKNOWN_PARAM', `${runbook.id} has no parameter ${name}`, {
-        hint: near === undefined ? `runproof plan ${runbook.id} lists them` : `did you mean ${near}=?`,
+        hint: near === undefined ? `known: ${known.join(', ')}` : `did you mean ${near}=?`,
       })
     }
     const refusal = value === undefined ? undefined : value === '' ? 'it is empty' : spec.refuse?.(value)

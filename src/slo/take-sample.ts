@@ -25,6 +25,8 @@ export interface Sampled {
   readonly signal?: AbortSignal
   /** Requests of ours that were refused; those of taking samples are added. */
   readonly refusals: Refusal[]
+  /** After a refusal the status is not asked for so long: refusals are a signal themselves, and limited. */
+  readonly spareMs?: number
 }
 
 /**
@@ -72,6 +74,12 @@ export async function readStatus(from: Sampled): Promise<StatusSignals> {
   const path = target.http.status
   const bearer = await from.bearer()
   const sentAtMs = now().getTime()
+  const last = refusals.at(-1)
+  if (last !== undefined && sentAtMs - last.answeredAtMs < (from.spareMs ?? 0))
+    throw new RunproofError(
+      'ANSWER_MALFORMED',
+      `${path} answered ${last.status}: ${refusal(last.status)}; not asked again yet`,
+    )
   const answer = await http.request(path, { bearer, ...limitsOf(from) })
   const { status } = answer
   if (REFUSED.includes(status)) {
