@@ -77,7 +77,8 @@ export function explain(thrown: unknown, subject: Subject): RunproofError {
   }
   if (BROKEN_OFF.has(code) || (thrown instanceof Error && BETWEEN_CHUNKS.test(thrown.message))) {
     const when = head ? `after ${bodyBytes} bytes of the body` : 'before it answered'
-    return fail('TARGET_UNREACHABLE', `${url} broke the connection off ${when}`)
+    const hint = head || !url.startsWith('http:') ? undefined : 'does it want https:?'
+    return fail('TARGET_UNREACHABLE', `${url} broke the connection off ${when}`, hint)
   }
   return fail('TARGET_UNREACHABLE', `no answer from ${url}`, 'the daemon may have ended, or not listen yet')
 }
