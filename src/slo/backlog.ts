@@ -28,7 +28,7 @@ const runQueueLag: Signal = {
       says: `${queued} queued, the oldest for ${durationText(oldestQueuedMs)}${selfWarned(warned)}`,
     }
   }),
-  rules: () => older(QUEUED, ' behind active session work'),
+  rules: () => older(QUEUED, ' behind active session work', OWN_WARNING),
 }
 
 const staleActiveRuns: Signal = {
@@ -127,7 +127,7 @@ const schedulerLag: Signal = {
       says: `${due} due${worstMs > 0 ? `, late by ${durationText(worstMs)}` : ''}${off}${selfWarned(warned)}`,
     }
   }),
-  rules: () => older(DUE, ', or a warning of the daemon itself'),
+  rules: () => older(DUE, '', OWN_WARNING),
 }
 
 const eventGaps: Signal = {
@@ -168,8 +168,9 @@ function ageContradiction(count: number, ageMs: number | null, what: string): Lo
   return undefined
 }
 
-function older({ warning, error }: { warning: number; error: number }, what = '') {
-  return atOnce(`older than ${spanText(warning)}${what}`, `older than ${spanText(error)}${what}`)
+function older({ warning, error }: { warning: number; error: number }, what = '', alsoWarns = '') {
+  return atOnce(`older than ${spanText(warning)}${what}${alsoWarns}`, `older than ${spanText(error)}${what}`)
 }
 
+const OWN_WARNING = ', or the daemon warns of it itself'
 const selfWarned = (warned: boolean) => (warned ? '; the daemon itself warns' : '')

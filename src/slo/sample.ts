@@ -3,7 +3,7 @@ import { RunproofError } from '../model/error.ts'
 import type { StatusSignals } from '../model/signals.ts'
 import { count, flag, list, type Member, object, oneOf, orNull, text } from './shape.ts'
 
-export const SAMPLE_SCHEMA = 'runproof-slo-sample-1'
+const SAMPLE_SCHEMA = 'runproof-slo-sample-1'
 
 /** How the readiness probe was answered. */
 export interface Readiness {

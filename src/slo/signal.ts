@@ -12,8 +12,7 @@ export interface Settings {
   readonly debugTicket?: string | undefined
 }
 
-export const SOURCES = ['readiness', 'status', 'audit', 'disk'] as const
-export type Source = (typeof SOURCES)[number]
+export type Source = 'readiness' | 'status' | 'audit' | 'disk'
 
 /** A service level signal: where it is read, what one sample says of it, and from when it warns and pages. */
 export interface Signal {
