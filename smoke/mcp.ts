@@ -4,9 +4,10 @@ import { mcpBearerAlways, mcpConnected, mcpSlotHeld, mcpToolCall } from '../src/
 import { mcpDisconnected, mcpReconnected, mcpRefusedBearer, requestsBeforeRestart } from '../src/checks/mcp-rotated.ts'
 import { mcpReadable, mcpServers } from '../src/checks/mcp-servers.ts'
 import { noSecretWritten } from '../src/checks/no-secret-written.ts'
-import { oauthAccountShown, oauthEnded, oauthRefreshed, refreshed, refreshNow } from '../src/checks/oauth-account.ts'
+import { oauthAccountShown, oauthRefreshed, oauthRevoked, refreshed, refreshNow } from '../src/checks/oauth-account.ts'
 import { login, oauthBadState, oauthLoggedIn } from '../src/checks/oauth-login.ts'
 import { mcpNothing, mcpSamePort, oauthLazy, oauthLoggedOut, oauthProtocol } from '../src/checks/oauth-restart.ts'
+import { oauthUsed, useAccount, used } from '../src/checks/oauth-used.ts'
 import { nothingLeft } from '../src/checks/tear-down.ts'
 import { daemon, isolated } from '../src/daemon/subjects.ts'
 import type { NonEmpty } from '../src/model/check.ts'
@@ -163,14 +164,14 @@ const account: readonly Step[] = [
     verify: [oauthRefreshed],
   },
   {
-    id: 'ended',
-    title: 'Let one account expire, and have another one revoked',
+    id: 'revoked',
+    title: 'Have another account revoked by its authorization server',
     effect: 'read',
     docs: { page: OAUTH_PAGE, command: 'mcp oauth refresh <id>' },
     timeoutMs: 60_000,
     afterFailure: [isolated, login],
-    run: { describe: 'the check logs in to both and forgets them again', execute: async () => {} },
-    verify: [oauthEnded],
+    run: { describe: 'the check logs in to it and forgets it again', execute: async () => {} },
+    verify: [oauthRevoked],
   },
   {
     id: 'with-account',
@@ -181,6 +182,20 @@ const account: readonly Step[] = [
     afterFailure: [isolated, login],
     run: { describe: 'SIGTERM, and a start with its configuration', execute: context => restartAs(context, 'oauth') },
     verify: [oauthLazy, oauthProtocol],
+  },
+  {
+    id: 'use',
+    title: 'Let a run use the account, whose token is expired',
+    effect: 'read',
+    docs: { page: OAUTH_PAGE, command: 'mcp oauth login <id> --url <url> --no-open' },
+    timeoutMs: 60_000,
+    afterFailure: [isolated, login],
+    yields: [used],
+    run: {
+      describe: 'log in anew for an expired token, allow every tool, and have the model beside the daemon call one',
+      execute: async context => context.set(used, await useAccount(context)),
+    },
+    verify: [oauthUsed],
   },
   {
     id: 'logout',

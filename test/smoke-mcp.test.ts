@@ -35,10 +35,11 @@ describe('the mcp suite', { timeout: 180_000, concurrency: 2 }, () => {
   const wrong = [
     [
       'daemons that keep what they should let go',
-      ['mcp-keeps-connection', 'refresh-keeps-token', 'logout-keeps-account', 'secret-in-log'],
+      ['mcp-keeps-connection', 'refresh-keeps-token', 'logout-keeps-account', 'expired-token-used', 'secret-in-log'],
       {
         'mcp-disconnected': /still connected/,
         'oauth-refresh': /did not hand out/,
+        'oauth-used': /a token that is expired/,
         'oauth-logout': /still there/,
         'no-secret-written': /stands in/,
       },

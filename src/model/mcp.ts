@@ -61,6 +61,10 @@ export interface McpApi {
     readonly slot: string
     readonly scopes: readonly string[]
   }): string
+  /** Lets every tool be called without a person deciding. */
+  readonly allowTools: { readonly path: string; readonly body: Json }
+  /** An input for a session that has its model call tools. */
+  submission(content: string, routeId: string): Json
   /** Why a server with an account is not connected at boot. */
   readonly lazy: string
   /** What is said of a slot that cannot be deleted because a server uses it. */

@@ -12,7 +12,7 @@ import { jsonAnswer } from '../model/json-answer.ts'
 import type { StepContext } from '../model/runbook.ts'
 import { Secret } from '../model/secret.ts'
 import { startCompanion } from './companion.ts'
-import type { OwnSite } from './own-recipe.ts'
+import { type OwnSite, PROVIDER } from './own-recipe.ts'
 
 /** The MCP server that wants a bearer token, and the tool of it that gives back its text. */
 export const BEARER_SERVER = 'secretHttp'
@@ -47,7 +47,7 @@ const sha256 = (value: string): string => createHash('sha256').update(value).dig
 
 /**
  * A daemon that knows one MCP server by a bearer token which was stored before it ran; that server, an authorization server with
- * another MCP server, and a way for a browser back to a login lie behind the same barrier.
+ * another MCP server, a model provider, and a way for a browser back to a login lie behind the same barrier.
  */
 export async function mcpRecipe(context: StepContext, own: OwnSite): Promise<Recipe> {
   const { mcp } = context.target
@@ -58,11 +58,18 @@ export async function mcpRecipe(context: StepContext, own: OwnSite): Promise<Rec
   return {
     ...own.site,
     scratchDir: own.scratchDir,
-    tunnels: [MCP, OAUTH, CALLBACK],
-    extras: place => (site.configured === 'nothing' ? {} : { mcpConfigFile: configFile(place, site.configured) }),
+    tunnels: [MCP, OAUTH, CALLBACK, PROVIDER],
+    extras: place => ({
+      providerUrl: `http://127.0.0.1:${place.tunnels[PROVIDER]}/v1`,
+      ...(site.configured === 'nothing' ? {} : { mcpConfigFile: configFile(place, site.configured) }),
+    }),
     async beforeStart(inside) {
       await writeConfigurations(context, inside)
-      await Promise.all([startMcpServer(context, inside, bearer), startOAuthServer(context, inside)])
+      await Promise.all([
+        startMcpServer(context, inside, bearer),
+        startOAuthServer(context, inside),
+        startCompanion(context, inside, PROVIDER),
+      ])
     },
   }
 }
@@ -79,14 +86,19 @@ function startOAuthServer(context: CheckContext, inside: Inside): Promise<void> 
 /**
  * What another daemon with this fault is started with, for counterproofs: as the suite's own is configured at this moment, and
  * beside it only the server that is asked then.
+ *
+ * @param also - the model provider, for one whose model is to call tools
  */
-export function withFault(context: CheckContext, fault: string): Broken {
+export function withFault(context: CheckContext, fault: string, also?: 'provider'): Broken {
   const { configured, bearer } = context.values.get(mcpSite)
   return {
     extras: { faults: [fault] },
     async beforeStart(inside) {
       await writeConfigurations(context, inside)
-      await (configured === 'bearer' ? startMcpServer(context, inside, bearer) : startOAuthServer(context, inside))
+      await Promise.all([
+        configured === 'bearer' ? startMcpServer(context, inside, bearer) : startOAuthServer(context, inside),
+        ...(also === 'provider' ? [startCompanion(context, inside, PROVIDER)] : []),
+      ])
     },
   }
 }

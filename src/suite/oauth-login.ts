@@ -7,7 +7,7 @@ import { parseJson } from '../model/json-answer.ts'
 import type { LoginOffer, OAuthAccount } from '../model/mcp.ts'
 import type { RunResult } from '../model/run-command.ts'
 import { Secret, SHORTEST_SECRET } from '../model/secret.ts'
-import { callBack, callbackPort, goTo, issuedByOAuth, oauthResource, SCOPES } from './mcp-site.ts'
+import { callBack, callbackPort, goTo, issuedByOAuth, oauthResource, orderOAuth, SCOPES } from './mcp-site.ts'
 
 const OFFERED_WITHIN_MS = 10_000
 const DONE_WITHIN_MS = 20_000
@@ -60,6 +60,19 @@ export async function logIn(context: CheckContext, server: string, state: 'right
     over.abort()
     await ending.catch(() => {})
     await files.remove(saidFile)
+  }
+}
+
+/** Of access tokens, unless the authorization server is told otherwise. */
+const LIFETIME_SEC = 3_600
+
+/** The same, and the access token that is stored is expired from the beginning. */
+export async function logInExpired(context: CheckContext, server: string): Promise<Login> {
+  await orderOAuth(context, { access_token_lifetime_sec: 0 })
+  try {
+    return await logIn(context, server)
+  } finally {
+    await orderOAuth(context, { access_token_lifetime_sec: LIFETIME_SEC })
   }
 }
 
