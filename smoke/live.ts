@@ -2,9 +2,10 @@
 import { actionDigests, actionsSealed, actionsSigned } from '../src/checks/action-records.ts'
 import { doctorAgrees, referencesDiagnosed, routesDiagnosed } from '../src/checks/client-commands.ts'
 import { cursorRefused } from '../src/checks/cursor-refused.ts'
+import { heartbeatComes } from '../src/checks/heartbeat.ts'
 import { instanceReady } from '../src/checks/instance-ready.ts'
 import { slotRevoked, subjectRevoked } from '../src/checks/leases-revoked.ts'
-import { canaryPassed, doctorCors, runtimePrinted } from '../src/checks/live-diagnosis.ts'
+import { canaryPassed, doctorCors, healthOk, runtimePrinted } from '../src/checks/live-diagnosis.ts'
 import { noSecretWritten } from '../src/checks/no-secret-written.ts'
 import {
   deliveriesShown,
@@ -18,16 +19,9 @@ import {
 import { restartGap, workKept } from '../src/checks/restart-seen.ts'
 import { revokedAgentRefused, revokedSlotRefused } from '../src/checks/revoked-refused.ts'
 import { providerAsked, runAnswered, sessionMade } from '../src/checks/run-answered.ts'
-import {
-  noExtraRun,
-  oldLeaseDead,
-  sidecarContained,
-  sidecarLeased,
-  sidecarRemoved,
-  sidecarRotated,
-  sidecarStarted,
-  webhookSigned,
-} from '../src/checks/sidecar.ts'
+import { sidecarContained, sidecarRemoved } from '../src/checks/sidecar-ended.ts'
+import { noExtraRun, oldLeaseDead, sidecarRotated } from '../src/checks/sidecar-rotated.ts'
+import { sidecarLeased, sidecarStarted, webhookSigned } from '../src/checks/sidecar-started.ts'
 import { slotRecovered } from '../src/checks/slot-recovered.ts'
 import { noDeadLetters, routesReady, storageWorks } from '../src/checks/status.ts'
 import { streamReplays, streamResumes } from '../src/checks/stream-replay.ts'
@@ -35,17 +29,19 @@ import { nothingLeft } from '../src/checks/tear-down.ts'
 import { tokensRotated } from '../src/checks/tokens-rotated.ts'
 import { ROUTE_SLOT } from '../src/daemon/make-site.ts'
 import { daemon } from '../src/daemon/subjects.ts'
-import type { NonEmpty } from '../src/model/check.ts'
+import type { AnyCheck, NonEmpty } from '../src/model/check.ts'
 import { defineRunbook, type PlanInput, type Step } from '../src/model/runbook.ts'
 import { liveRecipe, routeCredential } from '../src/suite/live-recipe.ts'
-import { reachOf, suiteConflict, suiteInUse, suiteLacks, suiteParams } from '../src/suite/params.ts'
-import { makeProbeRun, openSession, probeRun, subjectRun } from '../src/suite/probe-run.ts'
+import { PROVIDER_KEY } from '../src/suite/own-recipe.ts'
+import { mayWrite, reachOf, suiteConflict, suiteInUse, suiteLacks, suiteParams, yes } from '../src/suite/params.ts'
+import { makeProbeRun, newestRun, openSession, probeRun, subjectRun } from '../src/suite/probe-run.ts'
 import { recoverSlot, recovery } from '../src/suite/recovery.ts'
 import { restart, restartDaemon } from '../src/suite/restart.ts'
 import { holdLeases, revokeSlot, revokeSubject, slotRevocation, subjectRevocation } from '../src/suite/revocations.ts'
 import {
   containedSidecar,
   containSidecar,
+  placeOutside,
   removedSidecar,
   removeSidecar,
   rotatedSidecar,
@@ -63,34 +59,64 @@ const PROBE = 'runproof-probe'
 const NEIGHBOUR = 'runproof-neighbour'
 const RUN_MS = 60_000
 
+const isOwn = (input: PlanInput) => reachOf(input) === 'isolated'
+/** A sidecar is started where the daemon is, from a program that lies here, and reached over loopback. */
+const canHaveSidecar = (input: PlanInput) =>
+  mayWrite(input) && suiteLacks('host-files', input) === undefined && suiteLacks('binary', input) === undefined
+
 export default defineRunbook({
   id: 'live',
   title: 'A living daemon runs, streams, signs, revokes and rotates as it should',
   purpose: 'smoke',
-  params: suiteParams,
-  conflict: suiteConflict,
+  params: {
+    ...suiteParams,
+    'provider-url': {
+      describe:
+        'a model provider for the suite’s own daemon, instead of a stand-in beside it or the provider’s own address',
+      example: 'https://gateway.example/v1',
+      refuse: value => (/^https?:\/\/[^\s?#@]+$/.test(value) ? undefined : 'expected http:// or https:// and a host'),
+    },
+    model: { describe: 'the model that the route of the suite’s own daemon asks for', example: 'model-x' },
+    heartbeat: yes('yes: wait for the heartbeat of an idle stream, too, which takes ten seconds'),
+  },
+  secrets: [PROVIDER_KEY],
+  conflict(input) {
+    const stray = isOwn(input) ? undefined : ['provider-url', 'model'].find(name => input.params[name] !== undefined)
+    return stray === undefined
+      ? suiteConflict(input)
+      : {
+          message: `${stray}= belongs to a daemon of the suite’s own, and a running one is asked`,
+          hint: 'leave it out',
+        }
+  },
+  missing: ({ secretNames, ...input }) =>
+    isOwn(input) && input.target.real && !secretNames.includes(PROVIDER_KEY)
+      ? `no provider key: --secret ${PROVIDER_KEY}=env:NAME, for runs through the route’s provider`
+      : undefined,
   lacks: suiteLacks,
   inUse: suiteInUse,
+  limits: input => [
+    ...(input.params['heartbeat'] === 'yes' ? [] : ['the heartbeat of an idle stream: heartbeat=yes waits for it']),
+    ...(isOwn(input) ? [] : [ONLY_OWN]),
+    ...(mayWrite(input)
+      ? []
+      : ['runs, and stopping them: allow-write=yes asks the provider once, in a session of ours']),
+    ...(canHaveSidecar(input) ? [] : ['a sidecar: it takes allow-write=yes, state-root= and binary=']),
+  ],
   steps: input =>
     [
       daemonStep(input, { recipe: liveRecipe, yields: [routeCredential], verify: [instanceReady] }),
       diagnosis(input),
-      run,
-      streams,
-      records,
-      operate,
-      revokeAgent,
-      revokeRoute,
-      connector,
-      rotateSecret,
-      contain,
-      remove,
-      tokens,
-      restarted,
-      recovered,
+      ...(mayWrite(input) ? [run, streams(input), records, operate(input)] : [look(input)]),
+      ...(isOwn(input) ? [revokeAgent, revokeRoute] : []),
+      ...(canHaveSidecar(input) ? [connector, rotateSecret, contain, remove] : []),
+      ...(isOwn(input) ? [tokens, restarted, recovered] : []),
       ...endSteps(input, { nothingLeft, noSecretWritten }),
     ] as NonEmpty<Step>,
 })
+
+const ONLY_OWN =
+  'revoking an agent and the slot of a route, replacing tokens, changing settings, restarting: only on a daemon of the suite’s own'
 
 const diagnosis = (input: PlanInput): Step => ({
   id: 'diagnosis',
@@ -101,19 +127,22 @@ const diagnosis = (input: PlanInput): Step => ({
   afterFailure: [daemon],
   run: { describe: 'nothing: its checks ask', execute: async () => {} },
   verify: [
+    healthOk,
     { ...storageWorks, covers: ['7.3/2', '9.A/6'] },
     { ...routesReady, covers: ['7.3/2', '9.A/6'] },
     { ...noDeadLetters, covers: ['7.3/2', '9.A/6'] },
     runtimePrinted,
     { ...doctorAgrees, covers: ['7.3/4', '9.A/7'] },
     doctorCors,
-    { ...routesDiagnosed, covers: ['7.3/6', '9.A/7'] },
+    { ...routesDiagnosed, needs: ['admin-token', 'binary'], covers: ['7.3/6', '9.A/7'] },
     {
       ...referencesDiagnosed,
+      needs: ['binary'],
       title: 'No session, run or schedule refers to a route that is gone',
       covers: ['7.3/7', '9.A/7'],
     },
-    ...(reachOf(input) === 'isolated' ? [canaryPassed] : []),
+    // Its session is named anew each time and cannot be deleted.
+    ...(isOwn(input) ? [canaryPassed] : []),
   ],
 })
 
@@ -140,7 +169,19 @@ const run: Step = {
   verify: [sessionMade, runAnswered, providerAsked],
 }
 
-const streams: Step = {
+const streamChecks = (input: PlanInput): NonEmpty<AnyCheck> => [
+  cursorRefused,
+  streamReplays('global'),
+  streamReplays('session'),
+  streamReplays('run'),
+  streamResumes('global'),
+  streamResumes('session'),
+  streamResumes('run'),
+  ...(input.params['heartbeat'] === 'yes' ? [heartbeatComes] : []),
+]
+const runChecks: readonly AnyCheck[] = [runListed, runShown, journalShown, tasksShown, deliveriesShown]
+
+const streams = (input: PlanInput): Step => ({
   id: 'streams',
   title: 'Replay the event streams',
   effect: 'read',
@@ -152,16 +193,8 @@ const streams: Step = {
     describe: 'read all that is retained once',
     execute: async context => context.set(history, await readHistory(context)),
   },
-  verify: [
-    cursorRefused,
-    streamReplays('global'),
-    streamReplays('session'),
-    streamReplays('run'),
-    streamResumes('global'),
-    streamResumes('session'),
-    streamResumes('run'),
-  ],
-}
+  verify: streamChecks(input),
+})
 
 const records: Step = {
   id: 'records',
@@ -169,23 +202,42 @@ const records: Step = {
   effect: 'read',
   docs: { page: PAGE, command: 'runs external-actions <run_id>' },
   timeoutMs: 60_000,
-  afterFailure: [daemon],
+  afterFailure: [daemon, subjectRun],
   run: { describe: 'nothing: its checks ask', execute: async () => {} },
   verify: [actionsSigned, actionDigests, actionsSealed],
 }
 
-const operate: Step = {
+/** What can be asked of a daemon that nobody may write to. */
+const look = (input: PlanInput): Step => ({
+  id: 'look',
+  title: 'Replay the event streams, and look at the newest run that ended well',
+  effect: 'read',
+  docs: { page: PAGE, command: 'runs list' },
+  timeoutMs: 60_000,
+  afterFailure: [daemon],
+  yields: [history, subjectRun],
+  run: {
+    describe: 'find the newest run that ended well, and read all events that are retained once',
+    async execute(context) {
+      context.set(subjectRun, await newestRun(context))
+      context.set(history, await readHistory(context))
+    },
+  },
+  verify: [...streamChecks(input), actionsSigned, actionsSealed, ...runChecks],
+})
+
+const operate = (input: PlanInput): Step => ({
   id: 'operate',
   title: 'Use the commands of an incident',
   effect: 'write',
-  docs: { page: PAGE, command: 'runtime set-permission-mode dont-ask' },
+  docs: { page: PAGE, command: 'sessions interrupt <session_id>' },
   timeoutMs: 60_000,
   afterFailure: [daemon, subjectRun],
   resume: 'repeatable',
-  irreversible: 'the daemon is the suite’s own',
+  irreversible: 'what it stops has ended, and the settings are those of the suite’s own daemon',
   run: { describe: 'nothing: its checks run the commands', execute: async () => {} },
-  verify: [settingsTakeHold, runListed, runShown, journalShown, tasksShown, deliveriesShown, stopsHarmless],
-}
+  verify: [stopsHarmless, ...runChecks, ...(isOwn(input) ? [settingsTakeHold] : [])],
+})
 
 const revokeAgent: Step = {
   id: 'revoke-agent',
@@ -236,13 +288,18 @@ const connector: Step = {
   afterFailure: [daemon],
   resume: 'check-first',
   undo: {
-    describe: 'delete the connector and its slots',
-    execute: async context => void (await removeSidecar(context)),
+    describe: 'delete the connector and its slots of a running daemon; one of the suite’s own takes them along',
+    async execute(context) {
+      if (context.values.get(daemon).reached === 'running') await removeSidecar(context)
+    },
   },
   yields: [sidecar],
   run: {
     describe: 'store a token and a webhook secret, put the connector, wait until it is ready and holds one lease',
-    execute: async context => context.set(sidecar, await startSidecar(context)),
+    async execute(context) {
+      const own = context.values.get(daemon).reached === 'isolated'
+      context.set(sidecar, await startSidecar(context, own ? undefined : await placeOutside(context)))
+    },
   },
   verify: [sidecarStarted, sidecarLeased, webhookSigned],
 }
@@ -318,6 +375,7 @@ const tokens: Step = {
   },
   verify: [
     tokensRotated,
+    { ...healthOk, covers: ['7.3/44'] },
     { ...storageWorks, covers: ['7.3/44'] },
     { ...routesReady, covers: ['7.3/44'] },
     { ...noDeadLetters, covers: ['7.3/44'] },

@@ -229,6 +229,8 @@ async function modelTargets(context: CheckContext): Promise<readonly string[]> {
     const port = context.values.get(isolated).instance.place.tunnels[PROVIDER]
     return [actionTarget((await activeRoute(context)).provider, `http://127.0.0.1:${port}`)]
   }
+  const url = context.params['provider-url']
+  if (url !== undefined) return [actionTarget((await activeRoute(context)).provider, new URL(url).origin)]
   const { routes } = await askFor(context, paths.runtime, read.runtime)
   return routes.map(({ provider }) => actionTarget(provider, ''))
 }

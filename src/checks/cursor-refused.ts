@@ -64,7 +64,7 @@ export const cursorRefused = defineCheck<Observed>({
       because: /another code/,
       subject: (context, scope) =>
         withProxy(context, scope, {
-          rewriteBody: (_, text) => text.replace(context.target.events.invalidCursorCode, 'bad_request'),
+          rewriteBody: (_, text) => text.replaceAll(context.target.events.invalidCursorCode, 'bad_request'),
         }),
     },
   ],

@@ -3,15 +3,55 @@ import { client, type Ran, refused, refusedToken } from '../daemon/client.ts'
 import { daemon } from '../daemon/subjects.ts'
 import { defineCheck, failed, type Json, passed } from '../model/check.ts'
 import type { RuntimeView } from '../model/runs-api.ts'
-import type { Diagnosis, RoutesDiagnosis } from '../model/target.ts'
+import type { Diagnosis, RoutesDiagnosis, StatusView } from '../model/target.ts'
 import { askFor } from '../suite/ask.ts'
 import { activeRoute } from '../suite/probe-run.ts'
 import { diagnose } from './diagnose.ts'
+import { withEditedStatus } from './edited-status.ts'
 
 /** Where a browser console is developed, as the documentation has it. */
 const ORIGIN = 'http://localhost:5173'
 const CORS_CHECK = 'control_plane_cors'
 const CANARY_MS = 90_000
+
+/** The daemon finds nothing wrong with itself. What a boot brings by itself, and mere information, is not wrong. */
+export const healthOk = defineCheck<Pick<StatusView, 'healthOk' | 'warnings'>>({
+  id: 'health-ok',
+  title: 'The daemon calls itself healthy and has no warning',
+  covers: ['7.3/2', '9.A/6'],
+
+  probe: context => askFor(context, context.target.http.status, context.target.read.status),
+
+  judge({ healthOk: ok, warnings }) {
+    const grave = warnings.filter(({ severity }) => severity !== 'info').map(({ code }) => code)
+    if (grave.length > 0) return failed(`it warns: ${grave.join(', ')}`, { expected: [], actual: grave })
+    return ok ? passed({ actual: { infos: warnings.length } }) : failed('it is unhealthy, and no warning says why')
+  },
+
+  counterproofs: [
+    {
+      id: 'warned',
+      breaks: 'it warns of failed runs',
+      because: /it warns: failed_runs/,
+      observation: observed => ({
+        ...observed,
+        warnings: [...observed.warnings, { severity: 'warning', code: 'failed_runs' }],
+      }),
+    },
+    {
+      id: 'unhealthy',
+      breaks: 'it answers that it is not healthy',
+      because: /no warning says why/,
+      subject: (context, scope) => withEditedStatus(context, scope, { 'health.ok': false }),
+    },
+    {
+      id: 'health-renamed',
+      breaks: 'its answer does not say whether it is healthy',
+      expects: 'ANSWER_MALFORMED',
+      subject: (context, scope) => withEditedStatus(context, scope, { 'health.ok': undefined }),
+    },
+  ],
+})
 
 interface Printed {
   readonly ran: Ran<RuntimeView>

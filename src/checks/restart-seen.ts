@@ -33,11 +33,11 @@ export const restartGap = defineCheck<Gapped>({
     const { events: api } = context.target
     const cursor = before.newestId!
     const path = api.path('global')
-    const last = reaches(after.retained.newestId!)
+    const last = () => reaches(after.retained.newestId!, after.events.length + 1)
     // The gap of a restart has the id before the first one, which no cursor of before has reached.
     const [gapped, whole] = await Promise.all([
-      readStream(context, path, { cursor }, last),
-      readStream(context, path, { cursor: '0' }, last),
+      readStream(context, path, { cursor }, last()),
+      readStream(context, path, { cursor: '0' }, last()),
     ])
     const [firstFrame] = gapped.events
     const isGap = firstFrame?.event === api.gapEvent

@@ -181,7 +181,7 @@ async function readAgainst(
   after?: string,
 ): Promise<Reading> {
   const { events: api } = context.target
-  const read = await readStream(context, path, opening, reaches(expected.at(-1)!.id!))
+  const read = await readStream(context, path, opening, reaches(expected.at(-1)!.id!, expected.length))
   return {
     what,
     status: read.status,

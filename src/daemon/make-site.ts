@@ -12,24 +12,28 @@ export const ROUTE_SLOT = 'openai.prod'
 export const ROUTE = 'main'
 export const MODEL = 'model-x'
 
-const ROUTES = `version = 1
+const routesWith = (model: string) => `version = 1
 default_route = "${ROUTE}"
 
 [routes.${ROUTE}]
 driver = "openai"
-default_model = "${MODEL}"
+default_model = ${JSON.stringify(model)}
 auth_ref = "${ROUTE_SLOT}"
 `
 
 /**
  * Makes what a daemon is started with, in the run's scratch directory: empty roots, a master key in a directory apart, a
  * routes file, and the credential of its route in the encrypted store.
+ *
+ * @param credential - default: a random one, which no real provider takes
+ * @param model - that the route asks for
  */
 export async function makeSite(
   context: StepContext,
   home: string,
   keys: string,
   credential?: Secret,
+  model = MODEL,
 ): Promise<Site & { readonly credential: Secret }> {
   const { run, tools, target, params } = context
   const site: Site = {
@@ -47,7 +51,7 @@ export async function makeSite(
       hint: 'is this a binary that behaves as the contract says?',
     })
   await writeSecret(context, site.masterKeyFile, new Secret('master-key', key.trim()))
-  await tools.files.write(site.routesFile, ROUTES, 0o644)
+  await tools.files.write(site.routesFile, routesWith(model), 0o644)
   const value = credential ?? randomSecret('route-credential')
   await setOffline(context, site, ROUTE_SLOT, 'openai', value)
   if (site.binary === target.bundledBinary) {

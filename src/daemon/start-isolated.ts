@@ -32,6 +32,7 @@ export async function startIsolated(
 ): Promise<Isolated> {
   const { tools, target, signal } = context
   const { binary, routesFile, masterKeyFile } = recipe
+  const network = options.network ?? recipe.network
   const id = `i${randomBytes(4).toString('hex')}`
   const views = join(recipe.scratchDir, `${id}-views`)
   const keys = join(options.keysDir, id)
@@ -59,7 +60,7 @@ export async function startIsolated(
     id,
     scratch: recipe.scratchDir,
     barrier: (await tools.instances.detectBarrier()).kind === 'none' ? 'none' : 'best',
-    ...(options.network === undefined ? {} : { network: options.network }),
+    ...(network === undefined ? {} : { network }),
     ...(options.files === undefined ? {} : { files: options.files }),
     ...(recipe.tunnels === undefined ? {} : { tunnels: recipe.tunnels }),
     readable: [keys, routesFile, masterKeyFile, ...(recipe.readable ?? []), ...(await programFiles(context, binary))],

@@ -20,6 +20,8 @@ export interface Recipe extends Site {
   /** More files and directories that it reads. */
   readonly readable?: readonly string[]
   readonly tunnels?: readonly string[]
+  /** `shared`: it may reach what this machine can, as a real model provider needs. Default `isolated`. */
+  readonly network?: 'isolated' | 'shared'
   /** What else it is started with, once its place is known. */
   readonly extras?: (place: Instance['place']) => ServeExtras
   /** What has to run or be changed inside before it starts. `stateRoot` is where the daemon will see its own. */

@@ -37,6 +37,8 @@ export interface ConnectorsApi {
     connector(name: string): string
     readonly health: string
   }
+  /** Whether a session is one that events of this connector are taken to. */
+  makesSession(name: string, sessionId: string): boolean
   webhook(setup: WebhookSetup): Json
   /** What the slot of the routes holds: one route, which takes no event that we send. */
   routes(secret: string): string

@@ -8,6 +8,9 @@ import { startCompanion } from './companion.ts'
 /** Where the master key lies, which a search for secrets is not to find there. */
 export const OWN_KEYS = 'own-keys'
 
+/** The secret that is a real provider's key, for suites that take one. */
+export const PROVIDER_KEY = 'provider-key'
+
 /** The tunnel that leads to the model provider. */
 export const PROVIDER = 'provider'
 
@@ -24,7 +27,13 @@ export interface OwnSite {
 /** What a suite's own daemon and every counterproof of it is started from. */
 export async function makeOwnSite(context: StepContext): Promise<OwnSite> {
   const { scratchDir } = context.run
-  const { credential, ...site } = await makeSite(context, join(scratchDir, 'own'), join(scratchDir, OWN_KEYS))
+  const { credential, ...site } = await makeSite(
+    context,
+    join(scratchDir, 'own'),
+    join(scratchDir, OWN_KEYS),
+    context.secrets[PROVIDER_KEY],
+    context.params['model'],
+  )
   return { site, credential, keysDir: join(scratchDir, 'keys'), scratchDir }
 }
 

@@ -10,7 +10,8 @@ const path = (describe: string, example: string): ParamSpec => ({
   refuse: value => (value.startsWith('/') ? undefined : 'expected an absolute path'),
 })
 
-const yes = (describe: string): ParamSpec => ({
+/** A parameter that is given or left out. */
+export const yes = (describe: string): ParamSpec => ({
   describe,
   refuse: value => (value === 'yes' ? undefined : 'expected yes, or leave it out'),
 })

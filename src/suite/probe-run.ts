@@ -10,6 +10,7 @@ import { providerRequests, withoutProvider } from './provider.ts'
 
 const POLL_MS = { first: 10, most: 250 }
 const MOST_OUTPUT_TOKENS = '64'
+const NEWEST = 50
 
 /** A run that checks look at. */
 export interface SubjectRun {
@@ -59,6 +60,14 @@ export async function activeRoute(context: CheckContext): Promise<Route> {
   const route = runtime.routes.find(({ id }) => id === runtime.activeRoute)
   if (route === undefined) throw new RunproofError('ANSWER_MALFORMED', `${paths.runtime} names no active route`)
   return route
+}
+
+/** The newest run that ended well, among the newest runs there are. @throws RunproofError ANSWER_MALFORMED */
+export async function newestRun(context: CheckContext): Promise<SubjectRun | undefined> {
+  const { paths, read } = context.target.runs
+  const runs = await askFor(context, paths.newest(NEWEST), read.runs)
+  const run = runs.findLast(({ status }) => status === 'completed')
+  return run === undefined ? undefined : { sessionId: run.sessionId, agentId: run.agentId, runId: run.id }
 }
 
 /** Makes a session, or takes the one of this id. @throws RunproofError ANSWER_MALFORMED */

@@ -9,6 +9,7 @@ import type { CheckContext } from '../model/check.ts'
 import type { ConnectorView } from '../model/connectors-api.ts'
 import { RunproofError } from '../model/error.ts'
 import type { HttpClient } from '../model/http.ts'
+import type { StepContext } from '../model/runbook.ts'
 import { Secret } from '../model/secret.ts'
 import type { SlotView } from '../model/target.ts'
 import { ask, askFor, jsonOf } from './ask.ts'
@@ -19,6 +20,7 @@ import { asAdmin, readLeases, readSubject } from './revocations.ts'
 /** What the vendor's own script waits. */
 const WITHIN_MS = 30_000
 const POLL_MS = 50
+const NEWEST = 100
 
 export const CONNECTOR = 'runproof-probe'
 const SHARED_SLOT = `sidecars.${CONNECTOR}.shared`
@@ -73,8 +75,14 @@ export const containedSidecar = capture<ContainedSidecar>(
 )
 export const removedSidecar = capture<RemovedSidecar>('sidecar-removed', 'how the connector and its slots were deleted')
 
+/** Of a running daemon only what the sidecar would have made counts: others use it meanwhile. */
 export async function workSoFar(context: CheckContext): Promise<Work> {
-  const { http, read } = context.target
+  const { http, read, runs, connectors } = context.target
+  if (context.values.get(daemon).reached === 'running') {
+    const newest = await askFor(context, runs.paths.newest(NEWEST), runs.read.runs)
+    const made = newest.filter(({ sessionId }) => connectors.makesSession(CONNECTOR, sessionId))
+    return { runs: made.length, providerRequests: 0 }
+  }
   const { runsTotal } = await askFor(context, http.status, read.status)
   const requests = withoutProvider(context) === undefined ? (await providerRequests(context)).length : 0
   return { runs: runsTotal, providerRequests: requests }
@@ -184,6 +192,15 @@ export async function becomes(context: CheckContext, isSo: () => Promise<boolean
   return true
 }
 
+/** A free port of this machine, where the sidecar of a running daemon is to listen, and the way there. */
+export async function placeOutside({ tools, run }: StepContext): Promise<Pick<Sidecar, 'port' | 'door'>> {
+  const beacon = await tools.interposer.beacon()
+  await beacon[Symbol.asyncDispose]()
+  const door = await tools.http.connect({ baseUrl: `http://127.0.0.1:${beacon.port}` })
+  run.defer('connections to the sidecar', () => door.close())
+  return { port: beacon.port, door }
+}
+
 function insideOf({ values }: CheckContext): Pick<Sidecar, 'port' | 'door'> {
   const { instance } = values.get(isolated)
   return { port: instance.place.tunnels[SIDECAR]!, door: instance.through(SIDECAR) }
@@ -228,8 +245,3 @@ async function untilOneLease(context: CheckContext, known: readonly string[]): P
 
 /** Ids of the slots that belong to the connector. */
 export const SIDECAR_SLOTS = [SHARED_SLOT, ROUTES_SLOT] as const
-
-/** Whether the daemon is one of the suite's own. */
-export function isOwn({ values }: CheckContext): boolean {
-  return values.get(daemon).reached === 'isolated'
-}

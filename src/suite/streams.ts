@@ -62,10 +62,18 @@ export function withCursor({ target }: CheckContext, path: string, cursor: strin
   return cursor === undefined ? path : `${path}?${target.events.cursor}=${encodeURIComponent(cursor)}`
 }
 
-/** True for the event with this id, or a newer one: what was waited for will not come any more. */
-export function reaches(id: string): (event: SseEvent) => boolean {
+/**
+ * True for the event with this id, or a newer one: what was waited for will not come any more. True as well for the last of
+ * so many events, should their ids not be what they were.
+ */
+export function reaches(id: string, count: number): (event: SseEvent) => boolean {
   const wanted = readEventId(id)
-  return event => event.id !== undefined && wanted !== undefined && (readEventId(event.id) ?? wanted) >= wanted
+  let seen = 0
+  return event => {
+    if (event.id === undefined) return false
+    seen += 1
+    return seen >= count || (wanted !== undefined && (readEventId(event.id) ?? wanted) >= wanted)
+  }
 }
 
 /** Everything a daemon had to replay at one moment, and what it said of that. */
@@ -88,7 +96,8 @@ export async function readHistory(context: CheckContext): Promise<History> {
   for (let reads = 0; reads < READS; reads += 1) {
     const { newestId } = before
     if (newestId === undefined) return { retained: before, events: [] }
-    const read = await readStream(context, events.path('global'), { cursor: '0' }, reaches(newestId))
+    const isLast = reaches(newestId, before.count)
+    const read = await readStream(context, events.path('global'), { cursor: '0' }, isLast)
     const after = await retained()
     if (after.oldestId === before.oldestId) {
       const newest = readEventId(newestId) ?? 0n

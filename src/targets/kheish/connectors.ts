@@ -12,6 +12,7 @@ export const connectors: ConnectorsApi = {
     connector: name => `/v1/runtime/connectors/external/${encodeURIComponent(name)}`,
     health: '/health',
   },
+  makesSession: (name, sessionId) => sessionId.startsWith(`external:${name}:`),
   webhook: ({ command, args, port, sharedSlot, routesSlot, generation }) => ({
     platform: 'webhook',
     mode: 'child_process',
