@@ -80,6 +80,7 @@ describe('the slo-probe suite', { timeout: 120_000, concurrency: 3 }, () => {
       'state-root': running.site.stateRoot,
     }
     const evidence = assertPassed(await stirred(running, 'off', () => runSuite('slo-probe', { root, params })))
+    assert.match(evidence.assumptions.join('\n'), /is the state root of the daemon that is asked/)
     assert.equal(levelOf(evidence, 'auth-rate-limits'), 'ok')
     assert.equal(existsSync(join(running.site.stateRoot, standIn.signals.auditLog)), false)
     assert.equal(checkOf(evidence, 'routes-clean').outcome, 'passed')

@@ -12,7 +12,10 @@ import { refusals } from './slo-sampling.ts'
  * looked for in the wrong place would read as one without any.
  */
 export async function provokeRefusal(context: StepContext): Promise<void> {
-  if (context.values.get(daemon).reached === 'running') {
+  const { reached, stateRoot } = context.values.get(daemon)
+  if (reached === 'running') {
+    if (stateRoot !== undefined)
+      context.run.assume(`what lies at ${stateRoot} is the state root of the daemon that is asked`)
     context.set(refusals, [])
     return
   }
