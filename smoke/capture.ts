@@ -46,6 +46,12 @@ export default defineRunbook({
   conflict: suiteConflict,
   lacks: suiteLacks,
   inUse: suiteInUse,
+  limits(input) {
+    if (!mayWrite(input))
+      return ['provisioning, heartbeats, uploads, rotation and revocation: they take allow-write=yes']
+    const lacking = suiteLacks('binary', input)
+    return lacking === undefined ? [] : [`provisioning by the client, into files: ${lacking}`]
+  },
   steps: input =>
     [
       daemonStep(input, {
@@ -99,20 +105,7 @@ function life(input: PlanInput): readonly Step[] {
       },
       verify: [captureProvisioned, captureTokenKinds, captureBatchOnce, captureAccess],
     },
-    {
-      ...made,
-      id: 'client',
-      title: 'Provision a third machine with the client, into files',
-      docs: { page: PAGE, command: 'capture provision --batch-id <batch-id> --agent-id <machine-id> --out-dir <dir>' },
-      timeoutMs: 60_000,
-      afterFailure: [daemon],
-      yields: [clientPlace],
-      run: {
-        describe: 'choose a directory for its files; the check runs the client and removes them',
-        execute: async context => context.set(clientPlace, await placeFor(context, input)),
-      },
-      verify: [captureClientFiles],
-    },
+    ...(suiteLacks('binary', input) === undefined ? [provisionByClient(input, made)] : []),
     {
       ...made,
       id: 'report',
@@ -191,6 +184,24 @@ function life(input: PlanInput): readonly Step[] {
       verify: [captureDeprovisioned],
     },
   ]
+}
+
+/** Where there is a client. */
+function provisionByClient(input: PlanInput, made: ReturnType<typeof making>): Step {
+  return {
+    ...made,
+    id: 'client',
+    title: 'Provision a third machine with the client, into files',
+    docs: { page: PAGE, command: 'capture provision --batch-id <batch-id> --agent-id <machine-id> --out-dir <dir>' },
+    timeoutMs: 60_000,
+    afterFailure: [daemon],
+    yields: [clientPlace],
+    run: {
+      describe: 'choose a directory for its files; the check runs the client and removes them',
+      execute: async context => context.set(clientPlace, await placeFor(context, input)),
+    },
+    verify: [captureClientFiles],
+  }
 }
 
 function assumeRefusals({ run }: StepContext, input: PlanInput): void {

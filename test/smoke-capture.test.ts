@@ -25,6 +25,7 @@ describe('the capture suite', { timeout: 120_000, concurrency: 2 }, () => {
     const empty = assertPassed(await runSuite('capture', { root, params: standIn.reading }))
     assert.deepEqual(standIn.files(), none)
     assert.match(empty.notTested.join('\n'), /gives no token away.*: no capture agent is provisioned/)
+    assert.match(empty.notTested.join('\n'), /they take allow-write=yes/)
     assert.equal(checkOf(empty, 'capture-readable').outcome, 'passed')
 
     const body = { batch_id: 'b', daemon_base_url: standIn.daemon.url, agents: [{ machine_id: 'theirs' }] }
@@ -51,6 +52,15 @@ describe('the capture suite', { timeout: 120_000, concurrency: 2 }, () => {
       agents.map(({ machine_id, status }) => `${machine_id} ${status}`),
       ['runproof-smoke revoked', 'runproof-smoke-files revoked', 'runproof-smoke-late revoked'],
     )
+  })
+
+  test('goes without the client where no binary of the daemon was given, and says so', async () => {
+    await using standIn = await RunningStandIn.start()
+    const real = { root, target: 'kheish', flags: ['--yes=kheish'] }
+    const evidence = assertPassed(await runSuite('capture', { ...real, params: standIn.writing }))
+    assert.match(evidence.notTested.join('\n'), /into files: no binary= was given/)
+    const denied = await runSuite('capture', { root, target: 'kheish', params: standIn.writing })
+    assert.equal(denied.status, 4, denied.stderr)
   })
 
   const faults = [

@@ -179,13 +179,21 @@ export function withMember(list: string, value: string): string {
   return JSON.stringify([{ ...first, token_sha256: value }, ...rest])
 }
 
+/**
+ * An agent may become late while its alerts are asked for: only those that are the same before and after are looked at, and only
+ * their alerts.
+ */
 async function views(context: CheckContext): Promise<Views> {
   const { paths, token, harmlessDigests, read } = context.target.captureAgents
-  const agents = jsonAnswer(paths.agents, await ask(context, paths.agents))
+  const document = jsonAnswer(paths.agents, await ask(context, paths.agents))
+  const before = read.agents(document)
   const alerts = await askFor(context, paths.alerts, read.alerts)
+  const after = await askFor(context, paths.agents, read.agents)
+  const state = (agents: typeof before, machine: string) => agents.find(one => one.machineId === machine)?.heartbeat
+  const same = ({ machineId }: { readonly machineId: string }) => state(before, machineId) === state(after, machineId)
   return {
-    agents: read.agents(agents).map(({ machineId, heartbeat }) => ({ machineId, missing: heartbeat === 'missing' })),
-    alerts: alerts.map(({ machineId }) => machineId),
-    revealing: revealing(agents, token, harmlessDigests),
+    agents: before.filter(same).map(({ machineId, heartbeat }) => ({ machineId, missing: heartbeat === 'missing' })),
+    alerts: alerts.filter(same).map(({ machineId }) => machineId),
+    revealing: revealing(document, token, harmlessDigests),
   }
 }
