@@ -169,7 +169,7 @@ export const oauthRefreshed = defineCheck<Refreshed>({
   id: 'oauth-refresh',
   title: 'A refresh gets new tokens from the authorization server, and the account says when',
   needs: ADMIN,
-  covers: ['9.F/6'],
+  covers: ['9.F/5', '9.F/6'],
   probe: async context => context.values.get(refreshed),
 
   judge({ before, exitCode, said, after, grown }) {
