@@ -20,8 +20,8 @@ import { unpackedBytes } from '../src/checks/unpacked-bytes.ts'
 import { workspaceSentinel } from '../src/checks/workspace-sentinel.ts'
 import { startIsolated } from '../src/daemon/start-isolated.ts'
 import { stopClean } from '../src/daemon/stop-clean.ts'
-import { isolated, keyFiles, keysDir, searched, stopped } from '../src/daemon/subjects.ts'
-import { tearDown } from '../src/daemon/tear-down.ts'
+import { isolated, keysDir, searched } from '../src/daemon/subjects.ts'
+import { tearDownStep } from '../src/daemon/tear-down.ts'
 import { tellPromotion } from '../src/drill/promote.ts'
 import { receiveBackup } from '../src/drill/receive-backup.ts'
 import { measureRecoveryPoint } from '../src/drill/recovery-point.ts'
@@ -76,7 +76,7 @@ export default defineRunbook({
       unpack(input),
       start(input),
       validate(input),
-      tearDownStep,
+      tearDownStep(nothingLeft),
       search,
       conclude,
     ]
@@ -186,17 +186,6 @@ const validate = ({ params }: PlanInput): Step => ({
     tokensSeparate,
   ],
 })
-
-const tearDownStep: Step = {
-  id: 'tear-down',
-  title: 'Stop the isolated daemon and remove its keys, with proof',
-  effect: 'read',
-  timeoutMs: 60_000,
-  yields: [stopped, keyFiles],
-  afterFailure: [isolated],
-  run: { describe: 'SIGTERM, grace, end of the namespaces; remove key and token files', execute: tearDown },
-  verify: [nothingLeft],
-}
 
 const search: Step = {
   id: 'search',

@@ -1,8 +1,8 @@
 import { dirname, join } from 'node:path'
 import { startIsolated } from '../daemon/start-isolated.ts'
 import { stopClean } from '../daemon/stop-clean.ts'
-import { daemon, isolated, keyFiles, keysDir, type Recipe, searched, stopped } from '../daemon/subjects.ts'
-import { tearDown } from '../daemon/tear-down.ts'
+import { daemon, isolated, keysDir, type Recipe, searched } from '../daemon/subjects.ts'
+import { tearDownStep } from '../daemon/tear-down.ts'
 import type { Capture } from '../model/capture.ts'
 import type { AnyCheck, NonEmpty } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
@@ -82,19 +82,7 @@ export function endSteps(
     verify: [checks.noSecretWritten],
   }
   if (reachOf(input) === 'running') return [search]
-  return [
-    {
-      id: 'tear-down',
-      title: 'Stop the isolated daemon and remove its keys, with proof',
-      effect: 'read',
-      timeoutMs: 60_000,
-      yields: [stopped, keyFiles],
-      afterFailure: [isolated],
-      run: { describe: 'SIGTERM, grace, end of the namespaces; remove key and token files', execute: tearDown },
-      verify: [checks.nothingLeft],
-    },
-    search,
-  ]
+  return [tearDownStep(checks.nothingLeft), search]
 }
 
 async function searchScratch(context: StepContext): Promise<void> {

@@ -8,6 +8,7 @@ import { contract } from './kheish/contract.ts'
 import { Document } from './kheish/document.ts'
 import { events } from './kheish/events.ts'
 import { mcp } from './kheish/mcp.ts'
+import { TERMINAL_STATUSES } from './kheish/run-statuses.ts'
 import { runs } from './kheish/runs.ts'
 import { signals } from './kheish/signals.ts'
 
@@ -22,7 +23,6 @@ const BROKER_MEMBERS = [
   'revoked_leases',
   'revoked_slots',
 ]
-const TERMINAL = ['completed', 'failed', 'interrupted', 'cancelled']
 
 const read: TargetReaders = {
   status(value) {
@@ -63,7 +63,7 @@ const read: TargetReaders = {
         id: run.at('run_id').text(),
         sessionId: run.at('session_id').text(),
         status,
-        terminal: TERMINAL.includes(status),
+        terminal: TERMINAL_STATUSES.includes(status),
         updatedAtMs: run.at('updated_at_ms').count(),
       }
     }),

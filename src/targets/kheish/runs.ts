@@ -1,29 +1,19 @@
 import type { RunDetail, RunsApi } from '../../model/runs-api.ts'
 import { Document } from './document.ts'
+import { RUN_STATUSES, TERMINAL_STATUSES } from './run-statuses.ts'
 
-const STATUSES = [
-  'queued',
-  'running',
-  'waiting_for_approval',
-  'waiting_for_user_question',
-  'completed',
-  'failed',
-  'interrupted',
-  'cancelled',
-] as const
-const TERMINAL: readonly string[] = ['completed', 'failed', 'interrupted', 'cancelled']
 const MOST_OUTPUT_TOKENS = 64
 
 const text = (document: Document) => document.text()
 
 function run(view: Document): RunDetail {
-  const status = view.at('status').oneOf(STATUSES)
+  const status = view.at('status').oneOf(RUN_STATUSES)
   return {
     id: view.at('run_id').text(),
     sessionId: view.at('session_id').text(),
     agentId: view.at('agent_id').text(),
     status,
-    terminal: TERMINAL.includes(status),
+    terminal: TERMINAL_STATUSES.includes(status),
     // Both are left out by the daemon while there is nothing to say; that is documented, not a default of ours.
     outputs: view.at('outputs').optional(outputs => outputs.list().map(output => output.at('content').text()), []),
     error: view.at('error').optional(text, undefined),

@@ -1,4 +1,5 @@
 import type { Expected, Shape } from '../../../model/contract.ts'
+import { RUN_STATUSES } from '../run-statuses.ts'
 
 /** A problem document of a code. Without a domain none is expected, and none is refused. */
 export function problem(status: number, code: string, domain?: string): Expected {
@@ -209,14 +210,7 @@ export const STATUS: Shape = {
     sessions: counts('total'),
     runs: counts(
       'total',
-      'queued',
-      'running',
-      'waiting_for_approval',
-      'waiting_for_user_question',
-      'completed',
-      'failed',
-      'interrupted',
-      'cancelled',
+      ...RUN_STATUSES,
       'queued_run_lag_threshold_ms',
       'stale_non_terminal_run_threshold_ms',
       'stale_non_terminal_run_count',
@@ -293,16 +287,7 @@ export const RUN: Shape = {
     agent_id: 'text',
     kind: 'text',
     status: {
-      oneOf: [
-        'queued',
-        'running',
-        'waiting_for_approval',
-        'waiting_for_user_question',
-        'completed',
-        'failed',
-        'interrupted',
-        'cancelled',
-      ],
+      oneOf: RUN_STATUSES,
     },
     submitted_at_ms: 'count',
     updated_at_ms: 'count',
