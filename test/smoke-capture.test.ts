@@ -7,7 +7,7 @@ import { leftovers } from './leftovers.ts'
 import { assertPassed, checkOf, evidenceOf } from './run-drill.ts'
 import { proofsOf, RunningStandIn, runSuite } from './run-suite.ts'
 
-describe('the capture suite', { timeout: 120_000, concurrency: 2 }, () => {
+describe('the capture suite', { timeout: 300_000, concurrency: 2 }, () => {
   const root = mkdtempSync(join(tmpdir(), 'smoke-capture-'))
   after(() => rmSync(root, { recursive: true, force: true }))
 

@@ -9,7 +9,7 @@ import { proofsOf, RunningStandIn, runSuite } from './run-suite.ts'
 
 const STAND_IN = resolve(import.meta.dirname, '..', 'fixtures', 'kheish-daemon', 'kheish-daemon')
 
-describe('the mcp suite', { timeout: 180_000, concurrency: 2 }, () => {
+describe('the mcp suite', { timeout: 300_000, concurrency: 2 }, () => {
   const root = mkdtempSync(join(tmpdir(), 'smoke-mcp-'))
   after(() => rmSync(root, { recursive: true, force: true }))
 
@@ -46,11 +46,19 @@ describe('the mcp suite', { timeout: 180_000, concurrency: 2 }, () => {
     ],
     [
       'daemons that show what they should not, or to nobody’s benefit',
-      ['mcp-without-bearer', 'token-in-output', 'accepts-wrong-state', 'oauth-at-boot', 'mcp-slot-deletable'],
+      [
+        'mcp-without-bearer',
+        'token-in-output',
+        'accepts-wrong-state',
+        'oauth-at-boot',
+        'mcp-slot-deletable',
+        'refusal-shown',
+      ],
       {
         'mcp-bearer': /was absent/,
         'mcp-slot-held': /deleting it gave 200/,
         'oauth-account': /prints access/,
+        'oauth-revoked': /the refusal repeats refresh/,
         'oauth-bad-state': /was told 200: .*completed/,
         'oauth-lazy': /in nobody’s name/,
         'oauth-protocol': /was shown a token/,
