@@ -18,12 +18,12 @@ const readiness: Signal = {
   rules: () => [
     {
       level: 'page',
-      text: 'two consecutive non-2xx samples within 60 s',
+      text: 'two in a row without a 2xx, at most 60 s apart',
       samples: 2,
       withinMs: PAIR_WITHIN_MS,
       from: 'error',
     },
-    { level: 'warn', text: 'one non-2xx sample', samples: 1, from: 'error' },
+    { level: 'warn', text: 'one sample without a 2xx', samples: 1, from: 'error' },
   ],
 }
 
@@ -40,8 +40,8 @@ const health: Signal = {
     return { grade: 'ok', says: 'healthy' }
   }),
   rules: () => [
-    { level: 'page', text: 'false for two consecutive samples', samples: 2, from: 'error' },
-    { level: 'warn', text: 'false for one sample', samples: 1, from: 'error' },
+    { level: 'page', text: 'not ok twice in a row', samples: 2, from: 'error' },
+    { level: 'warn', text: 'not ok once', samples: 1, from: 'error' },
   ],
 }
 
@@ -61,7 +61,7 @@ const storage: Signal = {
       ? { grade: 'warning', says: warned.join(', ') }
       : { grade: 'ok', says: `${probes.length} probes passed` }
   }),
-  rules: () => atOnce('any warning diagnostic', 'false in one sample'),
+  rules: () => atOnce('a probe or the daemon warns', 'not ok at all'),
 }
 
 const providerReadiness: Signal = {
@@ -78,10 +78,16 @@ const providerReadiness: Signal = {
     return { grade: active.some(route => route.state === 'warning') ? 'warning' : 'ok', says: named }
   }),
   rules: () => [
-    { level: 'page', text: 'default route error for 5 min', forMs: ROUTE_MS, from: 'error', unseen: 'warn' },
+    { level: 'page', text: 'the default route in error for 5 min', forMs: ROUTE_MS, from: 'error', unseen: 'warn' },
     // Not in the table, which is silent on an error of less than five minutes.
-    { level: 'warn', text: 'default route error', samples: 1, from: 'error' },
-    { level: 'warn', text: 'default route warning for 5 min', forMs: ROUTE_MS, from: 'warning', unseen: 'warn' },
+    { level: 'warn', text: 'the default route in error', samples: 1, from: 'error' },
+    {
+      level: 'warn',
+      text: 'the default route with a warning for 5 min',
+      forMs: ROUTE_MS,
+      from: 'warning',
+      unseen: 'warn',
+    },
   ],
 }
 

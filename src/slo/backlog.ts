@@ -28,7 +28,7 @@ const runQueueLag: Signal = {
       says: `${queued} queued, the oldest for ${durationText(oldestQueuedMs)}${selfWarned(warned)}`,
     }
   }),
-  rules: () => older(QUEUED, ' behind active session work', OWN_WARNING),
+  rules: () => older(QUEUED, ' while its session is busy', OWN_WARNING),
 }
 
 const staleActiveRuns: Signal = {
@@ -47,7 +47,7 @@ const staleActiveRuns: Signal = {
     const says = `${running} running; without an event for ${durationText(oldestIdleMs)} at most${warned}`
     return { grade: above(oldestIdleMs, IDLE), says }
   }),
-  rules: () => older(IDLE, ' without events'),
+  rules: () => older(IDLE, ' since its last event'),
 }
 
 const pendingDecisions: Signal = {
@@ -81,10 +81,10 @@ const deliveryDeadLetters: Signal = {
   })),
   rules: ({ environment }) =>
     environment === 'production'
-      ? [{ level: 'page', text: 'any item in production', samples: 1, from: 'error' }]
+      ? [{ level: 'page', text: 'one of them, in production', samples: 1, from: 'error' }]
       : [
-          { level: 'page', text: 'repeated growth', rises: 2 },
-          { level: 'warn', text: 'any growth in staging', rises: 1 },
+          { level: 'page', text: 'growing again and again', rises: 2 },
+          { level: 'warn', text: 'more of them than before, in staging', rises: 1 },
         ],
 }
 
@@ -142,7 +142,7 @@ const eventGaps: Signal = {
   })),
   rules: () => [
     { level: 'warn', text: 'events lost to slow readers', samples: 1, from: 'warning' },
-    { level: 'warn', text: 'any growth of replays with a gap', rises: 1 },
+    { level: 'warn', text: 'more replays with a gap than before', rises: 1 },
   ],
 }
 

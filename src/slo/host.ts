@@ -25,7 +25,7 @@ const rateLimits: Signal = {
       const sustained = codes.some(([, periods]) => periods.every(isRepeated))
       return { grade: sustained ? 'error' : codes.some(([, [now]]) => isRepeated(now)) ? 'warning' : 'ok', says }
     }),
-  rules: () => atOnce('repeated code within 10 min', 'sustained repeats for 30 min'),
+  rules: () => atOnce('the same code again within 10 min', 'repeats that go on for 30 min'),
 }
 
 const isRepeated = (count: Periods[number]) => count >= REPEATED
@@ -37,9 +37,9 @@ const debugCapture: Signal = {
   reads: '`.runtime.debug_level`',
   look: onStatus(({ debugLevel }) => ({ grade: debugLevel === 'full' ? 'error' : 'ok', says: `level ${debugLevel}` })),
   rules: ({ debugTicket }) => [
-    { level: 'page', text: 'full for more than 30 min', forMs: FULL_MS, more: true, from: 'error', unseen: 'ok' },
+    { level: 'page', text: '`full` for longer than 30 min', forMs: FULL_MS, more: true, from: 'error', unseen: 'ok' },
     ...(debugTicket === undefined
-      ? [{ level: 'warn', text: 'full outside a ticketed window', samples: 1, from: 'error' } as const]
+      ? [{ level: 'warn', text: '`full` without a ticket', samples: 1, from: 'error' } as const]
       : []),
   ],
 }
