@@ -141,7 +141,9 @@ describe('a proxy in front of a daemon', async () => {
     const proxied = await interposer.interpose(target, { rewriteBody: (_, text) => text.replace('"GET"', '"PUT"') })
     assert.notEqual(proxied.place.baseUrl, target.place.baseUrl)
     assert.match(await (await fetch(`${proxied.place.baseUrl}/x`)).text(), /"method":"PUT","url":"\/x"/)
+    const endless = await fetch(`${proxied.place.baseUrl}/events`)
     await proxied.close()
+    await assert.rejects(endless.text())
     await assert.rejects(fetch(proxied.place.baseUrl))
     assert.equal((await target.request('/')).status, 200)
   })
@@ -283,6 +285,9 @@ for (const kind of ['best', 'none'] as const) {
     assert.ok(forgotten.port > 0)
     const { left } = await instance.stop()
     assert.deepEqual(left, { processes: [], namespaces: [], mounts: [], sockets: [] })
+    if (kind === 'none') {
+      assert.equal((await connectProbe({ host: '127.0.0.1', port: forgotten.port })).outcome, 'refused')
+    }
     await assert.rejects(createInterposer().interpose(instance, {}), { code: 'INSTANCE_FAILED' })
   })
 }

@@ -81,6 +81,19 @@ describe('a target that is reached by its address', () => {
     await assert.rejects(target.openStream('/', { signal: AbortSignal.timeout(0) }), { code: 'TIMEOUT' })
   })
 
+  test('may be silent in a stream for longer than its head may take', async () => {
+    const goOn = Promise.withResolvers<void>()
+    await using server = await serve(async (_, response) => {
+      response.write('a')
+      await goOn.promise
+      response.end('b')
+    })
+    await using target = await http.connect({ baseUrl: server.url })
+    const stream = await target.openStream('/', { timeoutMs: 200 })
+    setTimeout(goOn.resolve, 400)
+    assert.equal(Buffer.concat(await Array.fromAsync(stream.chunks)).toString(), 'ab')
+  })
+
   test('is not asked for what can’t be asked', async () => {
     await using server = await serve(echo)
     await using target = await http.connect({ baseUrl: server.url })
