@@ -14,6 +14,7 @@ export interface Script {
 }
 
 const PAGE = 'not built yet: the comparison of runbook, documentation and binary'
+const TLS = 'over `https` with `ca-file=` on a running daemon; a suite of its own for the edge is not built yet'
 const OURS = 'every run: sealed evidence and everything a run wrote are searched, see `no-secret-written`'
 
 /** Statements by position: the first one is number 1. */
@@ -56,6 +57,23 @@ export const SCRIPTS: readonly Script[] = [
     '`doctor routes` has no diagnostics',
     'no secret leaked',
     ['no token or key file lies in the work tree', OURS],
+  ),
+  script(
+    '7.2',
+    'ops_tls_proxy_live_smoke',
+    ['a proxy with a self-signed certificate is started', TLS],
+    ['`/readyz` answers through TLS', TLS],
+    ['status without a token is 401 through it', TLS],
+    ['status with the admin token is healthy through it', TLS],
+    'a session is created',
+    'a run is submitted with explicit nulls',
+    'the run completes',
+    'its output holds the marker',
+    'the global stream replays from 0 at once',
+    'the session stream replays from 0 at once',
+    'the run stream replays from 0 at once',
+    '`Last-Event-ID` gives a later first frame',
+    'no secret leaked',
   ),
   script(
     '7.3',

@@ -16,7 +16,7 @@ interface Observed {
 /** The daemon is up and says so itself: 200, its own body, no redirect. An open port is not health. */
 export const instanceReady = defineCheck<Observed>({
   id: 'ready',
-  covers: ['7.4/17', '7.3/47', '9.A/4'],
+  covers: ['7.4/17', '7.3/47', '9.A/1', '9.A/2', '9.A/3', '9.A/4'],
   title: 'The daemon says it is ready, in its own words and without a redirect',
 
   async probe({ values, target, deadlineMs }) {

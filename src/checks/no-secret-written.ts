@@ -8,7 +8,7 @@ type Observed = Pick<LeakScan, 'searchedFiles' | 'searchedBytes' | 'secrets' | '
 /** No known secret value stands in anything the run wrote: plain, encoded, or inside archives. */
 export const noSecretWritten = defineCheck<Observed>({
   id: 'no-secret-written',
-  covers: ['7.1/18', '7.3/55', '7.4/21', '7.4/22', '9.A/40', '9.B/11'],
+  covers: ['7.1/18', '7.2/13', '7.3/55', '7.4/21', '7.4/22', '9.A/40', '9.B/11'],
   title: 'No known secret stands in anything this run wrote, in any encoding, inside archives too',
 
   async probe({ values, tools, signal }) {

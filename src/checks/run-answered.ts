@@ -24,7 +24,7 @@ interface SessionSeen {
 export const sessionMade = defineCheck<SessionSeen>({
   id: 'session-made',
   title: 'The session that was asked for is there, with an agent',
-  covers: ['7.3/9', '9.A/9'],
+  covers: ['7.2/5', '7.3/9', '9.A/9'],
 
   async probe(context) {
     const { sessionId, agentId, printed } = context.values.get(probeRun)

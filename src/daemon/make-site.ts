@@ -9,8 +9,8 @@ import type { Site } from './subjects.ts'
 /** The slot that the route's credential is kept in. */
 export const ROUTE_SLOT = 'openai.prod'
 /** The one route there is, and its model. */
-export const ROUTE = 'main'
-export const MODEL = 'model-x'
+const ROUTE = 'main'
+const MODEL = 'model-x'
 
 const routesWith = (model: string) => `version = 1
 default_route = "${ROUTE}"

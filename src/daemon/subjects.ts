@@ -73,7 +73,7 @@ export interface Isolated extends Daemon {
 export const isolated = capture<Isolated>('daemon', 'the isolated daemon')
 
 /** The same value for whoever asks either kind of daemon. */
-export const daemon: Capture<Daemon> = isolated
+export const daemon: Capture<Daemon> = { ...isolated }
 
 export const stopped = capture<StopReport>('stopped', 'how the isolated daemon ended')
 
