@@ -1,5 +1,7 @@
 #!/usr/bin/env -S sh -c 'exec "$(dirname "$(readlink -f "$0")")/../bin/runproof" run "$0" "$@"'
-import { actionDigests, actionsSealed, actionsSigned } from '../src/checks/action-records.ts'
+import { actionDigests } from '../src/checks/action-digests.ts'
+import { actionsSealed } from '../src/checks/actions-sealed.ts'
+import { actionsSigned } from '../src/checks/actions-signed.ts'
 import { doctorAgrees, referencesDiagnosed, routesDiagnosed } from '../src/checks/client-commands.ts'
 import { cursorRefused } from '../src/checks/cursor-refused.ts'
 import { heartbeatComes } from '../src/checks/heartbeat.ts'

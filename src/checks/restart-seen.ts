@@ -16,6 +16,7 @@ interface Gapped {
   readonly first: string
   /** What the first frame says; undefined where it is no gap. */
   readonly gap: GapView | undefined
+  readonly reason: string
   readonly gapId: string | undefined
   /** What comes from that cursor, and from the beginning. */
   readonly fromCursor: Continuity
@@ -33,7 +34,7 @@ export const restartGap = defineCheck<Gapped>({
     const { events: api } = context.target
     const cursor = before.newestId!
     const path = api.path('global')
-    const last = () => reaches(after.retained.newestId!, after.events.length + 1)
+    const last = () => reaches(context, after.retained.newestId!, after.events.length)
     // The gap of a restart has the id before the first one, which no cursor of before has reached.
     const [gapped, whole] = await Promise.all([
       readStream(context, path, { cursor }, last()),
@@ -45,6 +46,7 @@ export const restartGap = defineCheck<Gapped>({
       cursor,
       first: after.retained.oldestId!,
       gap: isGap ? api.read.gap(dataOf(api.gapEvent, firstFrame.data)) : undefined,
+      reason: api.restartReason,
       gapId: isGap ? firstFrame.id : undefined,
       fromCursor: judged(context, gapped.events, after.events),
       fromZero: judged(context, whole.events, after.events),
@@ -52,13 +54,12 @@ export const restartGap = defineCheck<Gapped>({
     }
   },
 
-  judge({ cursor, first, gap, gapId, fromCursor, fromZero, expected }) {
+  judge({ cursor, first, gap, reason, gapId, fromCursor, fromZero, expected }) {
     const [before, since] = [readEventId(cursor), readEventId(first)]
     if (before === undefined || since === undefined || since <= before)
       return failed('ids did not go on after the restart', { expected: `more than ${cursor}`, actual: first })
     if (gap === undefined) return failed('the stream begins without a gap')
-    if (gap.reason !== 'restart_epoch')
-      return failed('the gap has another reason', { expected: 'restart_epoch', actual: gap.reason })
+    if (gap.reason !== reason) return failed('the gap has another reason', { expected: reason, actual: gap.reason })
     const resume = String(since - 1n)
     if (gap.resumeAfterId !== resume || gapId !== resume)
       return failed('the gap names another id to go on from', { expected: resume, actual: gap.resumeAfterId })

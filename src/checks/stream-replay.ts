@@ -1,35 +1,15 @@
 import { withProxy } from '../daemon/break.ts'
-import {
-  type Check,
-  type CheckContext,
-  defineCheck,
-  failed,
-  type Judgement,
-  passed,
-  type SubjectCounterproof,
-} from '../model/check.ts'
+import { type Check, type CheckContext, defineCheck, failed, passed, type SubjectCounterproof } from '../model/check.ts'
 import type { StreamScope } from '../model/events-api.ts'
 import type { StreamFault } from '../model/interposer.ts'
-import { type Continuity, continuity } from '../sse/continuity.ts'
+import { continuity } from '../sse/continuity.ts'
 import type { SseEvent } from '../sse/event.ts'
 import { type SubjectRun, subjectRun } from '../suite/probe-run.ts'
-import { dataOf, eventsOf, type History, history, type Opening, reaches, readStream } from '../suite/streams.ts'
+import { eventsOf, type History, history, type Opening } from '../suite/streams.ts'
+import { judgeReading, type Reading, readAgainst } from './stream-reading.ts'
 
 /** A cursor between others needs one event at least on either side. */
 const FEWEST = 4
-
-/** One reading of a stream, held against what was to come. */
-interface Reading {
-  readonly what: string
-  readonly status: number
-  readonly contentType: string
-  /** Of the first frame. */
-  readonly firstHasId: boolean
-  /** Events whose data give them another name than the stream does. */
-  readonly misnamed: number
-  readonly expected: number
-  readonly continuity: Continuity
-}
 
 const TITLES: Readonly<Record<StreamScope, string>> = {
   global: 'The global stream',
@@ -53,7 +33,8 @@ export function streamReplays(scope: StreamScope): Check<Reading> {
 
     async probe(context) {
       const { path, expected } = streamOf(context, scope)
-      return readAgainst(context, path, 'cursor=0', { cursor: '0' }, expected, expected, scope === 'global')
+      const all = { reference: expected, expected, consecutive: scope === 'global' }
+      return readAgainst(context, { path, what: 'the beginning', opening: { cursor: '0' }, ...all })
     },
     judge: judgeReading,
 
@@ -103,18 +84,17 @@ export function streamResumes(scope: StreamScope): Check<readonly Reading[]> {
         ['a larger cursor', { cursor: middle, lastEventId: low }],
       ]
       const suffix = expected.slice(at + 1)
-      return Promise.all(
-        openings.map(([what, opening]) =>
-          readAgainst(context, path, what, opening, expected, suffix, scope === 'global', middle),
-        ),
-      )
+      const rest = { reference: expected, expected: suffix, consecutive: scope === 'global', after: middle }
+      return Promise.all(openings.map(([what, opening]) => readAgainst(context, { path, what, opening, ...rest })))
     },
 
     judge(readings) {
       if (readings.length === 0) return failed('nothing was read')
       for (const reading of readings) {
         const judgement = judgeReading(reading)
-        if (judgement.outcome === 'failed') return failed(`after ${reading.what}: ${judgement.reason}`, judgement)
+        const { expected, actual } = judgement
+        if (judgement.outcome === 'failed')
+          return failed(`after ${reading.what}: ${judgement.reason}`, { expected, actual })
       }
       return passed({ actual: { readings: readings.length, events: readings[0]!.continuity.events } })
     },
@@ -140,7 +120,7 @@ export function streamResumes(scope: StreamScope): Check<readonly Reading[]> {
       {
         id: `resume-${scope}-header-dropped`,
         breaks: 'a proxy drops Last-Event-ID, so that nothing is replayed',
-        expects: 'TIMEOUT',
+        because: /fell silent after 0 events/,
         deadlineMs: 700,
         subject: (context, scope_) => withProxy(context, scope_, { dropHeader: 'last-event-id' }),
       },
@@ -170,54 +150,6 @@ function nothingRetained(context: CheckContext, scope: StreamScope, fewest: numb
   return expected.length < fewest ? `no-events: ${expected.length} are too few to go on in the middle of` : undefined
 }
 
-async function readAgainst(
-  context: CheckContext,
-  path: string,
-  what: string,
-  opening: Opening,
-  reference: readonly SseEvent[],
-  expected: readonly SseEvent[],
-  consecutive: boolean,
-  after?: string,
-): Promise<Reading> {
-  const { events: api } = context.target
-  const read = await readStream(context, path, opening, reaches(expected.at(-1)!.id!, expected.length))
-  return {
-    what,
-    status: read.status,
-    contentType: read.contentType,
-    firstHasId: read.events[0]?.id !== undefined,
-    misnamed: read.events.filter(({ event, data }) => api.read.name(dataOf(event, data)) !== event).length,
-    expected: expected.length,
-    continuity: continuity(read.events, {
-      reference,
-      consecutive,
-      expectFirst: expected[0]!.id!,
-      heartbeat: api.heartbeatEvent,
-      gap: api.gapEvent,
-      ...(after === undefined ? {} : { after }),
-    }),
-  }
-}
-
-function judgeReading({ status, contentType, firstHasId, misnamed, expected, continuity: found }: Reading): Judgement {
-  if (status !== 200) return failed(`the stream answered ${status}`, { expected: 200, actual: status })
-  if (!contentType.startsWith('text/event-stream')) return failed(`its content type is ${contentType || 'missing'}`)
-  const first = found.findings[0]
-  const told = { findings: found.findings.map(({ kind, id, detail }) => ({ kind, id: id ?? null, detail })) }
-  if (first !== undefined)
-    return failed(`${first.kind}: ${first.detail}${first.id === undefined ? '' : ` (${first.id})`}`, { actual: told })
-  if (found.events === 0) return failed('not one event came')
-  if (!firstHasId) return failed('the first frame has no id')
-  if (misnamed > 0) return failed(`${misnamed} events have another name in their data`)
-  const gap = found.gaps[0]
-  if (gap !== undefined) return failed(`the stream tells of a gap: ${gap.reason}`)
-  const events = found.events - found.beyond
-  return events === expected
-    ? passed({ expected, actual: events })
-    : failed(`${events} events came`, { expected, actual: events })
-}
-
 function misbehaving(id: string, breaks: string, stream: StreamFault, because: RegExp): SubjectCounterproof {
   return { id, breaks, because, subject: (context, scope) => withProxy(context, scope, { stream }) }
 }
@@ -227,7 +159,7 @@ function buffered(scope: StreamScope): SubjectCounterproof {
   return {
     id: `replay-${scope}-buffered`,
     breaks: 'a proxy holds the stream back until it has a megabyte of it',
-    expects: 'TIMEOUT',
+    because: /fell silent after 0 events/,
     deadlineMs: 700,
     subject: (context, disposal) => withProxy(context, disposal, { stream: { buffer: 2 ** 20 } }),
   }

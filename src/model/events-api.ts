@@ -31,8 +31,9 @@ export interface EventsApi {
   readonly invalidCursorCode: string
   readonly gapEvent: string
   readonly heartbeatEvent: string
-  /** Reason of the gap that a restart made. */
+  /** Reasons of the gap that a restart made, and of the one that newer events made. */
   readonly restartReason: string
+  readonly windowReason: string
   /** Names of events that the stream of a run carries; others may concern it and are not on it. */
   readonly runEvents: readonly string[]
   readonly read: {

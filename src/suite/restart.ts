@@ -5,9 +5,8 @@ import type { CheckContext, Json } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
 import type { RetainedEvents } from '../model/events-api.ts'
 import type { Exit, Readiness } from '../model/instance.ts'
-import { askFor } from './ask.ts'
 import { openSession, subjectRun } from './probe-run.ts'
-import { type History, readHistory } from './streams.ts'
+import { type History, readHistory, retainedNow } from './streams.ts'
 
 const READY_WITHIN_MS = 30_000
 
@@ -32,8 +31,8 @@ export const restart = capture<Restart>('restart', 'how the isolated daemon was 
  */
 export async function restartDaemon(context: CheckContext): Promise<Restart> {
   const { instance } = context.values.get(isolated)
-  const { http, events } = context.target
-  const before = await askFor(context, http.status, events.read.retained)
+  const { http } = context.target
+  const before = await retainedNow(context)
   const recordsBefore = await printRecords(context)
   const exit = await instance.restart()
   const { signal } = context

@@ -9,7 +9,6 @@ import { askFor, jsonOf } from './ask.ts'
 
 /** A daemon keeps no more than a quarter of a million. */
 const MOST_EVENTS = 300_000
-const FIRST_FRAME_MS = 20_000
 const READS = 3
 
 /** What came before the event that was waited for, that one included. */
@@ -17,6 +16,8 @@ export interface StreamRead {
   readonly status: number
   readonly contentType: string
   readonly events: readonly SseEvent[]
+  /** The event did not come: nothing did for so long that it will not. */
+  readonly late: boolean
 }
 
 export interface Opening {
@@ -24,38 +25,56 @@ export interface Opening {
   readonly lastEventId?: string
 }
 
+/** How long a stream may be silent, in milliseconds, where something is owed: what the vendor's own script waits for a frame. */
+const SILENCE = { first: 20_000, next: 5_000 }
+
 /**
- * Reads an event stream until an event that is waited for has come, or the stream ends.
+ * Reads an event stream until an event that is waited for has come, the stream ends, or it is silent for too long.
  *
- * @throws RunproofError TIMEOUT when it does not come within 20 s or the check's deadline; what reading strictly throws
+ * @param silence - longest silence before the first and before any other event; never longer than the check's deadline
+ * @throws RunproofError TIMEOUT when not even a head comes; what reading strictly throws
  */
 export async function readStream(
   context: CheckContext,
   path: string,
   { cursor, lastEventId }: Opening,
   isLast: (event: SseEvent) => boolean,
+  silence = SILENCE,
 ): Promise<StreamRead> {
   const { instance, readonlyToken, adminToken } = context.values.get(daemon)
-  const timeoutMs = Math.min(context.deadlineMs, FIRST_FRAME_MS)
   const stream = await instance.openStream(withCursor(context, path, cursor), {
     bearer: (readonlyToken ?? adminToken)!,
     ...(lastEventId === undefined ? {} : { headers: { 'last-event-id': lastEventId } }),
-    timeoutMs,
+    timeoutMs: Math.min(context.deadlineMs, silence.first),
     signal: context.signal,
   })
   const events: SseEvent[] = []
+  const read = (late: boolean): StreamRead => ({
+    status: stream.status,
+    contentType: stream.headers['content-type'] ?? '',
+    events,
+    late,
+  })
+  const quiet = new AbortController()
+  const alarm = (afterMs: number) => setTimeout(() => quiet.abort(), Math.min(context.deadlineMs, afterMs))
+  let timer = alarm(silence.first)
   try {
-    const signal = AbortSignal.any([context.signal, AbortSignal.timeout(timeoutMs)])
-    if (stream.status === 200) {
-      for await (const event of readEvents(stream.chunks, { name: path, maxEvents: MOST_EVENTS, signal })) {
-        events.push(event)
-        if (isLast(event)) break
-      }
+    if (stream.status !== 200) return read(false)
+    const signal = AbortSignal.any([context.signal, quiet.signal])
+    for await (const event of readEvents(stream.chunks, { name: path, maxEvents: MOST_EVENTS, signal })) {
+      events.push(event)
+      if (isLast(event)) break
+      clearTimeout(timer)
+      timer = alarm(silence.next)
     }
+    return read(false)
+  } catch (thrown) {
+    if (quiet.signal.aborted && !context.signal.aborted) return read(true)
+    throw thrown
   } finally {
+    clearTimeout(timer)
     stream.close()
   }
-  return { status: stream.status, contentType: stream.headers['content-type'] ?? '', events }
 }
 
 export function withCursor({ target }: CheckContext, path: string, cursor: string | undefined): string {
@@ -66,14 +85,19 @@ export function withCursor({ target }: CheckContext, path: string, cursor: strin
  * True for the event with this id, or a newer one: what was waited for will not come any more. True as well for the last of
  * so many events, should their ids not be what they were.
  */
-export function reaches(id: string, count: number): (event: SseEvent) => boolean {
+export function reaches({ target }: CheckContext, id: string, count: number): (event: SseEvent) => boolean {
   const wanted = readEventId(id)
   let seen = 0
   return event => {
-    if (event.id === undefined) return false
+    if (event.id === undefined || event.event === target.events.gapEvent) return false
     seen += 1
     return seen >= count || (wanted !== undefined && (readEventId(event.id) ?? wanted) >= wanted)
   }
+}
+
+export function retainedNow(context: CheckContext): Promise<RetainedEvents> {
+  const { events, http } = context.target
+  return askFor(context, http.status, events.read.retained)
 }
 
 /** Everything a daemon had to replay at one moment, and what it said of that. */
@@ -87,17 +111,20 @@ export const history = capture<History>('history', 'the events that the daemon h
 /**
  * Reads all retained events, while none of them is dropped for a newer one.
  *
- * @throws RunproofError ANSWER_MALFORMED when, three times in a row, what is retained changed meanwhile; as {@link readStream}
+ * @throws RunproofError ANSWER_MALFORMED when, three times in a row, what is retained changed meanwhile; TIMEOUT when the newest
+ *   event does not come; as {@link readStream}
  */
 export async function readHistory(context: CheckContext): Promise<History> {
-  const { events, http } = context.target
-  const retained = () => askFor(context, http.status, events.read.retained)
+  const { events } = context.target
+  const retained = () => retainedNow(context)
   let before = await retained()
   for (let reads = 0; reads < READS; reads += 1) {
     const { newestId } = before
     if (newestId === undefined) return { retained: before, events: [] }
-    const isLast = reaches(newestId, before.count)
+    const isLast = reaches(context, newestId, before.count)
     const read = await readStream(context, events.path('global'), { cursor: '0' }, isLast)
+    if (read.late)
+      throw new RunproofError('TIMEOUT', `${events.path('global')} fell silent before event ${newestId} came`)
     const after = await retained()
     if (after.oldestId === before.oldestId) {
       const newest = readEventId(newestId) ?? 0n

@@ -19,6 +19,7 @@ export const events: EventsApi = {
   gapEvent: 'stream_gap',
   heartbeatEvent: 'heartbeat',
   restartReason: 'restart_epoch',
+  windowReason: 'replay_window',
   runEvents: ['trace', 'output', 'run_updated'],
 
   read: {
