@@ -62,9 +62,10 @@ const NEIGHBOUR = 'runproof-neighbour'
 const RUN_MS = 60_000
 
 const isOwn = (input: PlanInput) => reachOf(input) === 'isolated'
+const hasClient = (input: PlanInput) => suiteLacks('binary', input) === undefined
 /** A sidecar is started where the daemon is, from a program that lies here, and reached over loopback. */
 const canHaveSidecar = (input: PlanInput) =>
-  mayWrite(input) && suiteLacks('host-files', input) === undefined && suiteLacks('binary', input) === undefined
+  mayWrite(input) && hasClient(input) && suiteLacks('host-files', input) === undefined
 
 export default defineRunbook({
   id: 'live',
@@ -103,14 +104,18 @@ export default defineRunbook({
     ...(mayWrite(input)
       ? []
       : ['runs, and stopping them: allow-write=yes asks the provider once, in a session of ours']),
+    ...(mayWrite(input) && !hasClient(input) ? ['the commands of an incident: no binary= was given'] : []),
     ...(canHaveSidecar(input) ? [] : ['a sidecar: it takes allow-write=yes, state-root= and binary=']),
   ],
   steps: input =>
     [
       daemonStep(input, { recipe: liveRecipe, yields: [routeCredential], verify: [instanceReady] }),
       diagnosis(input),
-      ...(mayWrite(input) ? [run, streams(input), records, operate(input)] : [look(input)]),
+      ...(mayWrite(input)
+        ? [run, streams(input), records, ...(hasClient(input) ? [operate(input)] : [])]
+        : [look(input)]),
       ...(isOwn(input) ? [revokeAgent, revokeRoute] : []),
+      ...(mayWrite(input) && !hasClient(input) ? ['the commands of an incident: no binary= was given'] : []),
       ...(canHaveSidecar(input) ? [connector, rotateSecret, contain, remove] : []),
       ...(isOwn(input) ? [tokens, restarted, recovered] : []),
       ...endSteps(input, { nothingLeft, noSecretWritten }),

@@ -2,18 +2,19 @@ import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { startProvider } from '../fixtures/provider/server.ts'
 import { DEFAULT_SWITCHES } from '../fixtures/provider/switches.ts'
 import suite from '../smoke/live.ts'
 import standInTarget from '../src/targets/stand-in.ts'
 import { leftovers } from './leftovers.ts'
-import { assertPassed, checkOf, evidenceOf, runproof } from './run-drill.ts'
+import { assertPassed, checkOf, evidenceOf, RunningDrill, runproof } from './run-drill.ts'
 import { proofsOf, runSuite } from './run-suite.ts'
 import { StandInWithProvider } from './stand-in-with-provider.ts'
 
 const STAND_IN = standInTarget.bundledBinary!
+const SUITE = resolve(import.meta.dirname, '..', 'smoke', 'live.ts')
 
 describe('the live suite', { timeout: 300_000, concurrency: 3 }, () => {
   const root = mkdtempSync(join(tmpdir(), 'smoke-live-'))
@@ -130,6 +131,24 @@ describe('the live suite', { timeout: 300_000, concurrency: 3 }, () => {
     assert.match(checkOf(evidence, 'sidecar-rotated').reason!, /right signature was refused/)
     const left = await standIn.daemon.get('/v1/runtime/connectors', standIn.site.admin)
     assert.deepEqual(await left.json(), [])
+  })
+
+  test('takes the sidecar away when it is interrupted', async () => {
+    await using running = await StandInWithProvider.start()
+    const { daemon, site } = running.standIn
+    const params = { ...running.standIn.writing, 'state-root': site.stateRoot }
+    await running.stirred(async () => {
+      const suite = new RunningDrill({ root, params, runbook: SUITE })
+      await suite.line(/connectors put-external .*"second"/)
+      suite.child.kill('SIGINT')
+      assert.equal((await suite.ended).status, 130)
+    })
+    assert.deepEqual(await (await daemon.get('/v1/runtime/connectors', site.admin)).json(), [])
+    const slots = (await (await daemon.get('/v1/runtime/secrets', site.admin)).json()) as { slot_id: string }[]
+    assert.deepEqual(
+      slots.map(one => one.slot_id),
+      ['openai.prod'],
+    )
   })
 
   test('a daemon that ends while it is asked leaves errors, not hangs, and sealed evidence', async () => {

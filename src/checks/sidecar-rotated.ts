@@ -1,4 +1,4 @@
-import { withBrokenDaemon, withProxy } from '../daemon/break.ts'
+import { withBrokenDaemon } from '../daemon/break.ts'
 import { type Ran, refused } from '../daemon/client.ts'
 import type { LeaseView } from '../model/access-api.ts'
 import { type CheckContext, changed, defineCheck, failed, passed } from '../model/check.ts'
@@ -11,6 +11,7 @@ import {
   type Work,
   workSoFar,
 } from '../suite/sidecar.ts'
+import { withEditedStatus } from './edited-status.ts'
 import { notRevoked, shownMembers } from './leases-revoked.ts'
 import { INVALID, judgeSignatures, type Verdict } from './sidecar-started.ts'
 import { withoutFaults } from './without-faults.ts'
@@ -160,13 +161,7 @@ export const noExtraRun = defineCheck<Unmoved>({
       breaks: 'the daemon counts a run more',
       because: /other runs/,
       subject: (context, scope) =>
-        withProxy(context, scope, {
-          rewriteBody: (path, text) => {
-            if (path !== context.target.http.status) return text
-            const { runs } = context.values.get(sidecar).workBefore
-            return text.replace(`"runs":{"total":${runs}`, `"runs":{"total":${runs + 1}`)
-          },
-        }),
+        withEditedStatus(context, scope, { 'runs.total': context.values.get(sidecar).workBefore.runs + 1 }),
     },
   ],
 })

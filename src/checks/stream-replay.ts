@@ -71,6 +71,7 @@ export function streamResumes(scope: StreamScope): Check<readonly Reading[]> {
   return defineCheck<readonly Reading[]>({
     id: `resume-${scope}`,
     title: `${TITLES[scope]} goes on right after a cursor, a Last-Event-ID, and the larger of both`,
+    ...(scope === 'global' ? { covers: ['7.2/12'] } : {}),
     untested: context => nothingRetained(context, scope, FEWEST),
 
     async probe(context) {

@@ -10,7 +10,6 @@ export const tokensRotated = defineCheck<TokenRotation>({
   id: 'tokens-rotated',
   title: 'A replaced admin token is refused within 30 s and the new one accepted, without a restart',
   covers: ['7.3/42', '7.3/43', '9.A/34'],
-  needs: ['barrier'],
 
   probe: async ({ values }) => values.get(tokenRotation),
 

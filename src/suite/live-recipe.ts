@@ -18,7 +18,7 @@ export function keySha256(credential: Secret): string {
 }
 
 /** Whether the provider is one that somebody runs, and not a companion of the daemon. */
-export function providerOutside({ params, target }: PlanInput): boolean {
+function providerOutside({ params, target }: PlanInput): boolean {
   return target.real || params['provider-url'] !== undefined
 }
 

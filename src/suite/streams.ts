@@ -140,7 +140,7 @@ export async function readHistory(context: CheckContext): Promise<History> {
   })
 }
 
-export function ownerOf({ target }: CheckContext, { event, data }: SseEvent): EventOwner {
+function ownerOf({ target }: CheckContext, { event, data }: SseEvent): EventOwner {
   return target.events.read.owner(event, dataOf(event, data))
 }
 
