@@ -41,6 +41,9 @@ const files = positionals.length === 0 ? found.map(file => path.join(root, file)
 const whole = positionals.length === 0 && values.name === undefined
 if (whole) for (const line of await installMissingTools()) process.stdout.write(`setup: ${line}\n`)
 
+// Read by the process of each test file: stripping types and compiling is a third of what a small one costs.
+process.env.NODE_COMPILE_CACHE ??= path.join(root, 'node_modules/.cache/runproof/tests')
+
 const queue = files.values()
 const reports: TestFileReport[] = []
 await Promise.all(Array.from({ length: CONCURRENCY }, work))
