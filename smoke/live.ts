@@ -107,19 +107,17 @@ export default defineRunbook({
     ...(mayWrite(input) && !hasClient(input) ? ['the commands of an incident: no binary= was given'] : []),
     ...(canHaveSidecar(input) ? [] : ['a sidecar: it takes allow-write=yes, state-root= and binary=']),
   ],
-  steps: input =>
-    [
-      daemonStep(input, { recipe: liveRecipe, yields: [routeCredential], verify: [instanceReady] }),
-      diagnosis(input),
-      ...(mayWrite(input)
-        ? [run, streams(input), records, ...(hasClient(input) ? [operate(input)] : [])]
-        : [look(input)]),
-      ...(isOwn(input) ? [revokeAgent, revokeRoute] : []),
-      ...(mayWrite(input) && !hasClient(input) ? ['the commands of an incident: no binary= was given'] : []),
-      ...(canHaveSidecar(input) ? [connector, rotateSecret, contain, remove] : []),
-      ...(isOwn(input) ? [tokens, restarted, recovered] : []),
-      ...endSteps(input, { nothingLeft, noSecretWritten }),
-    ] as NonEmpty<Step>,
+  steps: input => [
+    daemonStep(input, { recipe: liveRecipe, yields: [routeCredential], verify: [instanceReady] }),
+    diagnosis(input),
+    ...(mayWrite(input)
+      ? [run, streams(input), records, ...(hasClient(input) ? [operate(input)] : [])]
+      : [look(input)]),
+    ...(isOwn(input) ? [revokeAgent, revokeRoute] : []),
+    ...(canHaveSidecar(input) ? [connector, rotateSecret, contain, remove] : []),
+    ...(isOwn(input) ? [tokens, restarted, recovered] : []),
+    ...endSteps(input, { nothingLeft, noSecretWritten }),
+  ],
 })
 
 const ONLY_OWN =

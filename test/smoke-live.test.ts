@@ -42,6 +42,19 @@ describe('the live suite', { timeout: 300_000, concurrency: 3 }, () => {
     )
   })
 
+  test('has whole steps only, whatever was given of a running daemon', () => {
+    const { bundledBinary: _, ...bare } = standInTarget
+    const given = [{}, { 'token-file': '/t' }, { 'admin-token-file': '/a', 'allow-write': 'yes' }]
+    const also = [{}, { binary: '/b' }, { 'state-root': '/s' }, { binary: '/b', 'state-root': '/s' }]
+    for (const params of given.flatMap(one => also.map(more => ({ 'base-url': 'http://d', ...one, ...more })))) {
+      const steps = suite.steps({ params, target: bare })
+      assert.ok(
+        steps.every(step => step.id !== undefined && step.verify.length > 0),
+        JSON.stringify(params),
+      )
+    }
+  })
+
   test('only looks at a daemon that somebody runs, and touches none of its files', async () => {
     await using running = await StandInWithProvider.start()
     const { standIn } = running
