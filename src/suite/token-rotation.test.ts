@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { tokensRotated } from '../checks/tokens-rotated.ts'
+import type { CheckContext } from '../model/check.ts'
+import type { RequestOptions } from '../model/http.ts'
+import { Secret } from '../model/secret.ts'
+import { rotateTokens } from './token-rotation.ts'
+
+/** A daemon that knows the token in its file, and says so of another one on the given question about a wrong one. */
+function contextOf(wronglyAccepted: number): CheckContext {
+  const first = new Secret('first', 'a-first-token')
+  let known = first
+  let wrong = 0
+  const instance = {
+    async request(_path: string, { bearer }: RequestOptions) {
+      if (bearer?.reveal() === known.reveal()) return { status: 200 }
+      wrong += 1
+      return { status: wrong === wronglyAccepted ? 200 : 401 }
+    },
+  }
+  return {
+    values: { get: () => ({ instance, adminToken: first, adminTokenFile: '/keys/admin' }) },
+    target: { http: { status: '/status' } },
+    signal: new AbortController().signal,
+    deadlineMs: 5_000,
+    protect: () => {},
+    tools: {
+      clock: { monotonicMs: () => performance.now() },
+      files: {
+        async write(_file: string, token: Secret) {
+          known = token
+        },
+      },
+    },
+  } as unknown as CheckContext
+}
+
+test('an old token that is refused, and accepted once more a moment later, is no rotation', async () => {
+  const judged = async (wronglyAccepted: number) =>
+    tokensRotated.judge(await rotateTokens(contextOf(wronglyAccepted), 1_000)).outcome
+  assert.equal(await judged(0), 'passed')
+  // The first question comes before the replacement, and after the second one the old token is taken for refused.
+  for (const question of [3, 5, 10]) assert.equal(await judged(question), 'failed', `question ${question}`)
+})
