@@ -61,6 +61,14 @@ export function streamReplays(scope: StreamScope): Check<Reading> {
       misbehaving(`replay-${scope}-repeated`, 'an event comes twice', { repeatEvent: 2 }, /repeated/),
       misbehaving(`replay-${scope}-swapped`, 'two events change places', { swapEvents: 1 }, /reordered|wrong-first/),
       misbehaving(`replay-${scope}-rounded`, 'ids pass through numbers of 53 bits', { roundIds: true }, ROUNDED),
+      {
+        id: `replay-${scope}-last-again`,
+        breaks:
+          'the last event comes again, as from a daemon that listens for new events before it has replayed the old ones',
+        because: /repeated/,
+        subject: (context, disposal) =>
+          withProxy(context, disposal, { stream: { repeatEvent: streamOf(context, scope).expected.length } }),
+      },
       ...(scope === 'global' ? [buffered(scope)] : [foreign(scope)]),
     ],
   })

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { daemon } from '../daemon/subjects.ts'
 import type { CheckContext } from '../model/check.ts'
 import type { SseEvent } from '../sse/event.ts'
 import { events } from '../targets/kheish/events.ts'
-import { eventsOf, reaches } from './streams.ts'
+import { eventsOf, reaches, readStream } from './streams.ts'
 
 const context = { target: { events } } as unknown as CheckContext
 const event = (id: string | undefined, name = 'output', data: object = {}): SseEvent => ({
@@ -32,6 +33,64 @@ describe('what ends the reading of a stream', () => {
       false,
       true,
     ])
+  })
+})
+
+describe('reading a stream', { timeout: 10_000 }, () => {
+  const read = (
+    frames: AsyncIterable<string>,
+    silence?: { first: number; next: number },
+    ready: Promise<void> = Promise.resolve(),
+  ) => {
+    const instance = {
+      request: () => ready.then(() => ({ status: 200, headers: {}, text: 'ready' })),
+      openStream: async () => ({
+        status: 200,
+        headers: {},
+        chunks: (async function* () {
+          for await (const frame of frames) yield Buffer.from(frame)
+        })(),
+        close: () => {},
+      }),
+    }
+    const asked = {
+      target: { events, http: { ready: '/ready' } },
+      deadlineMs: 5_000,
+      signal: new AbortController().signal,
+      values: { get: (wanted: unknown) => (wanted === daemon ? { instance } : undefined) },
+    } as unknown as CheckContext
+    return readStream(asked, '/stream', {}, ({ id }) => id === '2', silence)
+  }
+  const frame = (id: string) => `id: ${id}\nevent: output\ndata: {}\n\n`
+  const never = new Promise<string>(() => {})
+
+  test('goes on after the last event, until the daemon has answered what it was asked then', async () => {
+    const ready = Promise.withResolvers<void>()
+    const { events: came, late } = await read(
+      (async function* () {
+        yield frame('1')
+        yield frame('2')
+        yield frame('2')
+        ready.resolve()
+        yield await never
+      })(),
+      undefined,
+      ready.promise,
+    )
+    assert.deepEqual([came.map(({ id }) => id), late], [['1', '2', '2'], false])
+  })
+
+  test('is late where only heartbeats come', async () => {
+    const { late } = await read(
+      (async function* () {
+        for (;;) {
+          yield 'event: heartbeat\ndata: {}\n\n'
+          await new Promise(resolve => setTimeout(resolve, 5))
+        }
+      })(),
+      { first: 100, next: 100 },
+    )
+    assert.equal(late, true)
   })
 })
 

@@ -5,13 +5,15 @@ import { RunproofError } from '../model/error.ts'
 import type { EventOwner, RetainedEvents, StreamScope } from '../model/events-api.ts'
 import { readEventId, type SseEvent } from '../sse/event.ts'
 import { readEvents } from '../sse/read-events.ts'
-import { askFor, jsonOf } from './ask.ts'
+import { ask, askFor, jsonOf } from './ask.ts'
 
 /** A daemon keeps no more than a quarter of a million. */
 const MOST_EVENTS = 300_000
+/** Of their data together; that many small events have far less. */
+const MOST_CHARACTERS = 2 ** 28
 const READS = 3
 
-/** What came before the event that was waited for, that one included. */
+/** What came until the event that was waited for, and what came right after it. */
 export interface StreamRead {
   readonly status: number
   readonly contentType: string
@@ -29,7 +31,9 @@ export interface Opening {
 const SILENCE = { first: 20_000, next: 5_000 }
 
 /**
- * Reads an event stream until an event that is waited for has come, the stream ends, or it is silent for too long.
+ * Reads an event stream until an event that is waited for has come, the stream ends, or it is silent for too long. Where a
+ * replay goes over into what is new, events are repeated most easily: so what the daemon sends before it answers a request
+ * that was made after that event is read, too. A heartbeat does not end a silence.
  *
  * @param silence - longest silence before the first and before any other event; never longer than the check's deadline
  * @throws RunproofError TIMEOUT when not even a head comes; what reading strictly throws
@@ -58,23 +62,38 @@ export async function readStream(
   const quiet = new AbortController()
   const alarm = (afterMs: number) => setTimeout(() => quiet.abort(), Math.min(context.deadlineMs, afterMs))
   let timer = alarm(silence.first)
+  let came = false
+  let characters = 0
   try {
     if (stream.status !== 200) return read(false)
     const signal = AbortSignal.any([context.signal, quiet.signal])
     for await (const event of readEvents(stream.chunks, { name: path, maxEvents: MOST_EVENTS, signal })) {
       events.push(event)
-      if (isLast(event)) break
-      clearTimeout(timer)
-      timer = alarm(silence.next)
+      characters += event.data.length
+      if (characters > MOST_CHARACTERS)
+        throw new RunproofError('BODY_TOO_LARGE', `${path} has more than ${MOST_CHARACTERS} characters of data`)
+      if (came) continue
+      if (isLast(event)) {
+        came = true
+        answered(context).finally(() => quiet.abort())
+      } else if (event.event !== context.target.events.heartbeatEvent) {
+        clearTimeout(timer)
+        timer = alarm(silence.next)
+      }
     }
     return read(false)
   } catch (thrown) {
-    if (quiet.signal.aborted && !context.signal.aborted) return read(true)
+    if (quiet.signal.aborted && !context.signal.aborted) return read(!came)
     throw thrown
   } finally {
     clearTimeout(timer)
     stream.close()
   }
+}
+
+/** Settles when the daemon has answered a request, or has not in time. */
+async function answered(context: CheckContext): Promise<void> {
+  await ask(context, context.target.http.ready, { bearer: 'none' }).catch(() => {})
 }
 
 export function withCursor({ target }: CheckContext, path: string, cursor: string | undefined): string {
