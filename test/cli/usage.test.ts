@@ -12,7 +12,14 @@ const commands = readdirSync(path.resolve(import.meta.dirname, '../../src/cli/co
   .map(name => [name])
 
 describe('help', () => {
-  for (const words of [[], ...commands, ['evidence', 'verify'], ['evidence', 'show']]) {
+  for (const words of [
+    [],
+    ...commands,
+    ['evidence', 'verify'],
+    ['evidence', 'show'],
+    ['slo', 'watch'],
+    ['target', 'conformance'],
+  ]) {
     test(`of runproof ${words.join(' ')} has examples and every exit status`, async () => {
       const { status, stdout, stderr } = await site.run([...words, '--help'])
       assert.deepEqual([status, stderr], [0, ''])

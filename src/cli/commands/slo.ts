@@ -1,6 +1,11 @@
 import { Command, Option } from 'commander'
 import { collect } from '../options.ts'
 
+const EXAMPLES = `
+Examples:
+  runproof slo watch --param base-url=http://127.0.0.1:4000 token-file=/keys/readonly-token --record today.jsonl
+  runproof slo watch --samples today.jsonl --fail-on warn`
+
 const watch = new Command('watch')
   .summary('sample the service level signals of a running daemon, and judge windows of samples')
   .description(
@@ -22,10 +27,7 @@ const watch = new Command('watch')
   .option('--json', 'the table as JSON on standard output; errors as JSON on standard error')
   .addHelpText(
     'after',
-    `
-Examples:
-  runproof slo watch --param base-url=http://127.0.0.1:4000 token-file=/keys/readonly-token --record today.jsonl
-  runproof slo watch --samples today.jsonl --fail-on warn
+    `${EXAMPLES}
 
 Here 0 is: nothing reached the level that fails. 1: a signal did, at any time. 3: a signal whose source was given
 is not known at the end. 130: interrupted; the table so far is printed.`,
@@ -35,7 +37,10 @@ is not known at the end. 130: interrupted; the table so far is printed.`,
     process.exitCode = await watchSlo(options)
   })
 
-export default new Command('slo').summary('service level signals over time').addCommand(watch)
+export default new Command('slo')
+  .summary('service level signals over time')
+  .addCommand(watch)
+  .addHelpText('after', EXAMPLES)
 
 export interface WatchFlags {
   readonly target: string
