@@ -9,6 +9,7 @@ import type { OAuthAccount } from '../model/mcp.ts'
 import { ask, askFor } from '../suite/ask.ts'
 import { issuedByOAuth, OAUTH_SERVER, oauthEvents, orderOAuth } from '../suite/mcp-site.ts'
 import { logIn, say } from '../suite/oauth-login.ts'
+import { heldBy } from './held-by.ts'
 
 const ADMIN = ['admin-token', 'binary'] as const
 
@@ -109,11 +110,6 @@ export const oauthAccountShown = defineCheck<Shown>({
   ],
 })
 
-/** Names of the values that stand in a text. */
-function heldBy(text: string, issued: Awaited<ReturnType<typeof issuedByOAuth>>): readonly string[] {
-  return issued.filter(({ value }) => text.includes(value.reveal())).map(({ kind }) => kind)
-}
-
 /** How often the authorization server did what, and how much it handed out. */
 interface Ledger {
   readonly refreshGrants: number
@@ -139,6 +135,8 @@ interface Refreshed {
   readonly exitCode: number | null
   readonly said: OAuthAccount | undefined
   readonly after: OAuthAccount
+  /** Names of the values in what was printed. */
+  readonly holds: readonly string[]
   /** What happened at the authorization server meanwhile. */
   readonly grown: Ledger
 }
@@ -148,7 +146,7 @@ export const refreshed = capture<Refreshed>('refresh', 'what became of the refre
 /** Has the daemon get new tokens now. What a step does, and a counterproof on another daemon. */
 export async function refreshNow(context: CheckContext): Promise<Refreshed> {
   const [before, first] = [await accountOf(context, OAUTH_SERVER), await ledgerOf(context)]
-  const { exitCode, stdout } = await say(context, ['mcp', 'oauth', 'refresh', OAUTH_SERVER])
+  const { exitCode, stdout, stderr } = await say(context, ['mcp', 'oauth', 'refresh', OAUTH_SERVER])
   const { read } = context.target.mcp
   const last = await ledgerOf(context)
   return {
@@ -156,6 +154,7 @@ export async function refreshNow(context: CheckContext): Promise<Refreshed> {
     exitCode,
     said: exitCode === 0 ? read.account(parseJson(stdout, 'the refresh printed')) : undefined,
     after: await accountOf(context, OAUTH_SERVER),
+    holds: heldBy(stdout + stderr, await issuedByOAuth(context)),
     grown: {
       refreshGrants: last.refreshGrants - first.refreshGrants,
       access: last.access - first.access,
@@ -172,7 +171,8 @@ export const oauthRefreshed = defineCheck<Refreshed>({
   covers: ['9.F/5', '9.F/6'],
   probe: async context => context.values.get(refreshed),
 
-  judge({ before, exitCode, said, after, grown }) {
+  judge({ before, exitCode, said, after, holds, grown }) {
+    if (holds.length > 0) return failed(`the refresh prints ${holds[0]}`)
     if (exitCode !== 0 || said === undefined) return failed(`the refresh ended with exit ${exitCode}`)
     if (said.lastRefreshOutcome !== 'success')
       return failed('the refresh does not call itself a success', { actual: said.lastRefreshOutcome ?? null })
@@ -193,6 +193,12 @@ export const oauthRefreshed = defineCheck<Refreshed>({
         ...observed,
         before: { ...observed.before, lastRefreshAtMs: observed.after.lastRefreshAtMs },
       }),
+    },
+    {
+      id: 'refresh-printed',
+      breaks: 'it prints the token it got',
+      because: /prints access/,
+      observation: observed => ({ ...observed, holds: ['access as base64'] }),
     },
     {
       id: 'outcome-failed',

@@ -3,8 +3,17 @@ import { daemon } from '../daemon/subjects.ts'
 import { capture } from '../model/capture.ts'
 import { type CheckContext, changed, defineCheck, failed, passed } from '../model/check.ts'
 import { askFor } from '../suite/ask.ts'
-import { callbackPort, OAUTH_SERVER, oauthResource, orderOAuth, SCOPES, withFault } from '../suite/mcp-site.ts'
+import {
+  callbackPort,
+  issuedByOAuth,
+  OAUTH_SERVER,
+  oauthResource,
+  orderOAuth,
+  SCOPES,
+  withFault,
+} from '../suite/mcp-site.ts'
 import { type Login, logIn } from '../suite/oauth-login.ts'
+import { heldBy } from './held-by.ts'
 import { withoutFaults } from './without-faults.ts'
 
 const ADMIN = ['admin-token', 'binary'] as const
@@ -15,6 +24,9 @@ export const login = capture<Login>('login', 'what became of the login')
 
 interface LoggedIn {
   readonly login: Login
+  /** Names of the values in what it printed, and how many were looked for. */
+  readonly holds: readonly string[]
+  readonly values: number
   readonly expected: {
     readonly slot: string
     readonly redirectUri: string
@@ -33,8 +45,12 @@ export const oauthLoggedIn = defineCheck<LoggedIn>({
 
   async probe(context) {
     const { accountSlot, accountKind } = context.target.mcp
+    const made = context.values.get(login)
+    const issued = await issuedByOAuth(context)
     return {
-      login: context.values.get(login),
+      login: made,
+      holds: heldBy(made.printed, issued),
+      values: issued.length,
       expected: {
         slot: accountSlot(OAUTH_SERVER),
         redirectUri: `http://127.0.0.1:${callbackPort(context)}/callback`,
@@ -44,7 +60,8 @@ export const oauthLoggedIn = defineCheck<LoggedIn>({
     }
   },
 
-  judge({ login: { offer, nothingElse, sentBackTo, page, exitCode, account }, expected }) {
+  judge({ login: { offer, nothingElse, sentBackTo, page, exitCode, account }, holds, values, expected }) {
+    if (holds.length > 0) return failed(`the login prints ${holds[0]}`)
     if (offer === undefined) return failed('it did not say where to go')
     if (offer.slot !== expected.slot || offer.redirectUri !== expected.redirectUri)
       return failed('it waits elsewhere, or for another account', {
@@ -58,6 +75,7 @@ export const oauthLoggedIn = defineCheck<LoggedIn>({
     if (exitCode !== 0) return failed(`the login ended with exit ${exitCode}`)
     if (!nothingElse) return failed('what it said is not one JSON document and nothing else')
     if (account === undefined) return failed('the login printed no account')
+    if (values < 2) return failed('no token was looked for in what it printed')
     const { slot, resource, provider, mode, scopes } = account
     for (const [name, found] of Object.entries({ slot, resource, provider, mode })) {
       const wanted = expected[name as keyof typeof expected]
@@ -74,6 +92,18 @@ export const oauthLoggedIn = defineCheck<LoggedIn>({
       breaks: 'something else is said before the document',
       because: /not one JSON document/,
       observation: observed => ({ ...observed, login: { ...observed.login, nothingElse: false } }),
+    },
+    {
+      id: 'login-printed',
+      breaks: 'it prints the token it got',
+      because: /prints access/,
+      observation: observed => ({ ...observed, holds: ['access as base64'] }),
+    },
+    {
+      id: 'nothing-looked-for',
+      breaks: 'no token was looked for',
+      because: /no token was looked for/,
+      observation: observed => ({ ...observed, values: 0 }),
     },
     {
       id: 'another-resource',

@@ -132,6 +132,14 @@ export const oauthProtocol = defineCheck<Protocol>({
     const granted = { outcome: 'granted' }
     if (!has('token', { grant_type: 'authorization_code', verifier_matched: true, ...granted }))
       return failed('no code was exchanged with the verifier of its challenge')
+    // There were several logins: each of them counts.
+    const careless = events.find(
+      event =>
+        (event.type === 'registration' && event.valid !== true) ||
+        (event.type === 'authorize' && Object.entries(wanted).some(([name, value]) => event[name] !== value)) ||
+        (event.type === 'token' && event.grant_type === 'authorization_code' && event.verifier_matched !== true),
+    )
+    if (careless !== undefined) return failed(`one ${careless.type} was not as it should be`, { actual: careless })
     return has('token', { grant_type: 'refresh_token', ...granted })
       ? passed({ actual: { events: events.length, visits: visits.length } })
       : failed('no refresh was granted')
@@ -149,6 +157,18 @@ export const oauthProtocol = defineCheck<Protocol>({
         events: events.map(event =>
           event.type === 'authorize' ? { ...event, code_challenge_method: 'plain' } : event,
         ),
+      }),
+    },
+    {
+      id: 'one-plain-challenge',
+      breaks: 'one more login has its verifier as code challenge',
+      because: /one authorize was not/,
+      observation: ({ events, resource }) => ({
+        resource,
+        events: [
+          ...events,
+          { ...events.find(({ type }) => type === 'authorize')!, code_challenge_method: 'plain', valid: false },
+        ],
       }),
     },
     {

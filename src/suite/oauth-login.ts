@@ -24,6 +24,8 @@ export interface Login {
   readonly page: { readonly status: number; readonly text: string } | undefined
   readonly exitCode: number | null
   readonly account: OAuthAccount | undefined
+  /** All of it, on both outputs. */
+  readonly printed: string
 }
 
 /**
@@ -47,14 +49,16 @@ export async function logIn(context: CheckContext, server: string, state: 'right
     const visit = offer === undefined ? undefined : await visitAs(context, offer, state)
     const { exitCode, stdout } = await ending
     await issuedByOAuth(context)
+    const said = await files.readText(saidFile)
     return {
       offer,
       // Once more, now that nothing more is said.
-      nothingElse: offerIn(context, await files.readText(saidFile)) !== undefined,
+      nothingElse: offerIn(context, said) !== undefined,
       sentBackTo: visit?.sentBackTo,
       page: visit?.page,
       exitCode,
       account: exitCode === 0 ? context.target.mcp.read.account(parseJson(stdout, 'the login printed')) : undefined,
+      printed: said + stdout,
     }
   } finally {
     over.abort()
