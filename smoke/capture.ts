@@ -206,7 +206,7 @@ function provisionByClient(input: PlanInput, made: ReturnType<typeof making>): S
 
 function assumeRefusals({ run }: StepContext, input: PlanInput): void {
   run.assume(
-    'about twelve requests with tokens that had to be refused were made on purpose; they stand in the daemon’s audits',
+    'about fourteen requests with tokens that had to be refused were made on purpose; they stand in the daemon’s audits',
   )
   if (reachOf(input) === 'running')
     run.assume(

@@ -1,14 +1,19 @@
-import { withProxy } from '../daemon/break.ts'
+import { withBrokenDaemon, withProxy } from '../daemon/break.ts'
 import { daemon, isolated } from '../daemon/subjects.ts'
 import type { CaptureAgentView } from '../model/capture-agents.ts'
-import { type CheckContext, defineCheck, failed, passed } from '../model/check.ts'
+import { type CheckContext, changed, defineCheck, failed, passed } from '../model/check.ts'
 import type { Secret } from '../model/secret.ts'
 import { ask } from '../suite/ask.ts'
 import {
   beat,
   type Enrolment,
+  enrol,
   enrolled,
+  enrolledLate,
   freshKey,
+  LATE_MACHINE,
+  MACHINE,
+  PATIENT,
   protectTokens,
   type Refusal,
   refusalOf,
@@ -121,10 +126,11 @@ export const captureProvisioned = defineCheck<Provisioned>({
 /** Each token opens one door only, and every refusal reads the same. */
 export const captureTokenKinds = defineCheck<readonly Refusal[]>({
   id: 'capture-token-kinds',
-  title: 'An upload token sends no heartbeat, a heartbeat token no upload, and the operator’s opens neither',
+  title:
+    'An upload token sends no heartbeat, a heartbeat token no upload, and neither another machine’s nor the operator’s opens them',
 
   async probe(context) {
-    const agent = context.values.get(enrolled)
+    const [agent, stranger] = [context.values.get(enrolled), context.values.get(enrolledLate)]
     const { adminToken } = context.values.get(daemon)
     const [{ sourceId, uploadToken }, other] = agent.sources as [Enrolment['sources'][0], Enrolment['sources'][0]]
     const uploads = async (what: string, bearer: typeof uploadToken) =>
@@ -132,8 +138,14 @@ export const captureTokenKinds = defineCheck<readonly Refusal[]>({
     return [
       refusalOf(context, 'a heartbeat with an upload token', await beat(context, agent, uploadToken)),
       refusalOf(context, 'a heartbeat with the admin token', await beat(context, agent, adminToken!)),
+      refusalOf(
+        context,
+        'a heartbeat with that of another machine',
+        await beat(context, agent, stranger.heartbeatToken),
+      ),
       await uploads('an upload with the heartbeat token', agent.heartbeatToken),
       await uploads('an upload with the token of another source', other.uploadToken),
+      await uploads('an upload with the token of another machine', stranger.sources[0]!.uploadToken),
     ]
   },
 
@@ -160,6 +172,21 @@ export const captureTokenKinds = defineCheck<readonly Refusal[]>({
       breaks: 'one refusal says more than the others',
       because: /in other words/,
       observation: ([first, ...rest]) => [...rest, { ...first!, said: 'that is a token of another kind' }],
+    },
+    {
+      id: 'any-machine',
+      breaks: 'the heartbeat token of another machine is taken for its own',
+      because: /a heartbeat with that of another machine gave 200/,
+      cost: { instances: 1 },
+      subject: async (context, scope) => {
+        const other = await withBrokenDaemon(context, scope, {})
+        const [agent, stranger] = [await enrol(other, MACHINE, PATIENT), await enrol(other, LATE_MACHINE, PATIENT)]
+        const swapped = await withProxy(other, scope, {
+          swapBearer: { from: stranger.heartbeatToken, to: agent.heartbeatToken },
+        })
+        const values = swapped.values.with(enrolled, agent)
+        return changed(swapped, { values: values.with(enrolledLate, stranger) })
+      },
     },
     {
       // The other way round the machine would get its first heartbeat.
