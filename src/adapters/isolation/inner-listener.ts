@@ -14,15 +14,19 @@ export function listenInside(
 ): Promise<InnerListener> {
   const id = ++asked
   return new Promise((resolve, reject) => {
+    const refuse = (why: string) => {
+      forget()
+      reject(new RunproofError('INSTANCE_FAILED', `instance ${instanceId} ${why}`))
+    }
     const forget = link.on((message, server) => {
-      if (message.kind !== 'listening' || message.id !== id || server === undefined) return
+      if (message.kind === 'failed') refuse(`cannot be listened in: ${message.message}`)
+      if (message.kind !== 'listening' || message.id !== id) return
+      // A handle is lost where its process has no room for another one.
+      if (server === undefined) return refuse('handed over no listener')
       forget()
       resolve(takeOver(server, accept))
     })
-    link.ended.then(() => {
-      forget()
-      reject(new RunproofError('INSTANCE_FAILED', `instance ${instanceId} has ended; nothing can listen in it`))
-    })
+    link.ended.then(() => refuse('has ended; nothing can listen in it'))
     link.send({ kind: 'listen', id })
   })
 }
