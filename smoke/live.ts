@@ -323,7 +323,7 @@ const rotateSecret: Step = {
     describe: 'overwrite the slot, look at the old lease, put the connector again with another environment',
     execute: async context => context.set(rotatedSidecar, await rotateSidecar(context, context.values.get(sidecar))),
   },
-  verify: [oldLeaseDead, sidecarRotated, noExtraRun],
+  verify: [oldLeaseDead, sidecarRotated],
 }
 
 const contain: Step = {
@@ -357,7 +357,8 @@ const remove: Step = {
     describe: 'delete the connector and both slots',
     execute: async context => context.set(removedSidecar, await removeSidecar(context)),
   },
-  verify: [sidecarRemoved],
+  // Asked when every webhook was answered long ago: what one of them brought about has happened by now.
+  verify: [sidecarRemoved, noExtraRun],
 }
 
 const tokens: Step = {

@@ -1,5 +1,5 @@
 import { defineCheck, failed, type Json, passed } from '../model/check.ts'
-import { subjectRun } from '../suite/probe-run.ts'
+import { probeRun } from '../suite/probe-run.ts'
 import { providerRequests, withoutProvider } from '../suite/provider.ts'
 import { altered, readRecords, withoutRun } from './read-records.ts'
 
@@ -16,8 +16,10 @@ export const actionDigests = defineCheck<Digests>({
   untested: context => withoutRun(context) ?? withoutProvider(context),
 
   async probe(context) {
-    const records = await readRecords(context, context.values.get(subjectRun)!.runId)
-    const requests = await providerRequests(context)
+    const { runId, providerRequestsBefore } = context.values.get(probeRun)
+    const records = await readRecords(context, runId)
+    // What it was asked before, for somebody else, is no request of this run.
+    const requests = (await providerRequests(context)).slice(providerRequestsBefore)
     const texts = (values: readonly (Json | undefined)[]) => values.filter(value => typeof value === 'string')
     return {
       recorded: {

@@ -79,7 +79,9 @@ async function refusalOf(
   const { instance, readonlyToken, adminToken } = context.values.get(daemon)
   const timeoutMs = Math.min(context.deadlineMs, 10_000)
   const bearer = (readonlyToken ?? adminToken)!
-  const stream = await instance.openStream(path, { ...options, bearer, timeoutMs, signal: context.signal })
+  // Of all of it: a refusal that never ends is no refusal.
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(timeoutMs)])
+  const stream = await instance.openStream(path, { ...options, bearer, timeoutMs, signal })
   try {
     // A stream that was opened has no end to wait for.
     if (stream.status === 200) return { what, status: 200, code: undefined }

@@ -164,7 +164,7 @@ export async function postWebhook(
   return { status: answer.status, verdict: read.verdict(jsonOf(path, answer.text)) }
 }
 
-/** How the process says it is, or undefined when it does not answer. */
+/** How the process says it is; `silent` where something listens and does not answer, undefined where nothing does. */
 export async function sidecarHealth(
   context: CheckContext,
   { door, sharedToken }: Pick<Sidecar, 'door' | 'sharedToken'>,
@@ -174,8 +174,8 @@ export async function sidecarHealth(
     const answer = await door.request(paths.health, { bearer: sharedToken, timeoutMs: 3_000, signal: context.signal })
     return answer.status === 200 ? read.health(jsonOf(paths.health, answer.text)).status : `status ${answer.status}`
   } catch (thrown) {
-    const silent = thrown instanceof RunproofError && ['TARGET_UNREACHABLE', 'TIMEOUT'].includes(thrown.code)
-    if (silent) return undefined
+    if (thrown instanceof RunproofError && thrown.code === 'TIMEOUT') return 'silent'
+    if (thrown instanceof RunproofError && thrown.code === 'TARGET_UNREACHABLE') return undefined
     throw thrown
   }
 }
