@@ -122,9 +122,8 @@ describe('the live suite', { timeout: 300_000, concurrency: 3 }, () => {
     await using running = await StandInWithProvider.start([], ['--event-history-capacity', '20'])
     await running.makeRun()
     await running.makeRun()
-    const evidence = await running.stirred(async () =>
-      assertPassed(await runSuite('live', { root, params: running.standIn.reading })),
-    )
+    // Not stirred: every event would push out another one while they are read, and how many depends on the machine.
+    const evidence = assertPassed(await runSuite('live', { root, params: running.standIn.reading }))
     assert.equal(checkOf(evidence, 'replay-global').outcome, 'passed')
   })
 
