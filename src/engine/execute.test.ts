@@ -329,6 +329,13 @@ describe('a counterproof', () => {
       'unproven',
     ],
     [
+      'is not red by a no where it declares an error',
+      probing(async () => 2, subject({ expects: 'TIMEOUT' })),
+      'errored',
+      /red for another reason than TIMEOUT: it is not one/,
+      'unproven',
+    ],
+    [
       'is not red by an error nobody declared',
       probing(throwing('ARCHIVE_TRUNCATED'), subject()),
       'errored',

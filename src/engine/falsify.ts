@@ -57,9 +57,9 @@ export async function falsify(
     )
     if (judgement instanceof RunproofError) return record('red', `${judgement.code}: ${judgement.message}`)
     if (judgement.outcome === 'passed') return record('green', 'the check still passed')
-    if (counterproof.because !== undefined && !counterproof.because.test(judgement.reason)) {
-      return record('errored', `red for another reason than ${counterproof.because}: ${judgement.reason}`)
-    }
+    const { because, expects } = counterproof
+    if (expects !== undefined || (because !== undefined && !because.test(judgement.reason)))
+      return record('errored', `red for another reason than ${expects ?? because}: ${judgement.reason}`)
     return record('red', judgement.reason)
   } catch (thrown) {
     const error = toRunproofError(thrown)
