@@ -1,13 +1,16 @@
 import { withProxy } from '../daemon/break.ts'
 import { type Ran, refused } from '../daemon/client.ts'
+import { ROUTE_SLOT } from '../daemon/make-site.ts'
 import { type CheckContext, defineCheck, failed, passed } from '../model/check.ts'
 import type { GapView } from '../model/events-api.ts'
+import type { Exit } from '../model/instance.ts'
 import type { RunDetail } from '../model/runs-api.ts'
 import { type Continuity, continuity } from '../sse/continuity.ts'
 import { readEventId, type SseEvent } from '../sse/event.ts'
-import { askFor } from '../suite/ask.ts'
+import { ask, askFor } from '../suite/ask.ts'
 import { probeRun } from '../suite/probe-run.ts'
 import { restart } from '../suite/restart.ts'
+import { asAdmin } from '../suite/revocations.ts'
 import { dataOf, reaches, readStream } from '../suite/streams.ts'
 
 interface Gapped {
@@ -108,25 +111,34 @@ function judged(context: CheckContext, read: readonly SseEvent[], reference: rea
 }
 
 interface Kept {
+  readonly exit: Exit
   readonly recordsBefore: Ran<string>
   readonly recordsAfter: Ran<string>
   readonly run: RunDetail
   readonly marker: string
+  /** Status of asking for the slot of the route, which a daemon that forgot it would refuse as well. */
+  readonly slot: number
 }
 
 /** What was done before a restart is known after it, to the byte. */
 export const workKept = defineCheck<Kept>({
   id: 'work-kept',
-  title: 'After a restart the run is still completed, with its marker, and its signed records are the same to the byte',
+  title:
+    'After a proper stop and a start the slot is there, the run is still completed, with its marker, and its signed records are the same to the byte',
 
   async probe(context) {
-    const { recordsBefore, recordsAfter } = context.values.get(restart)
+    const { exit, recordsBefore, recordsAfter } = context.values.get(restart)
     const { runId, marker } = context.values.get(probeRun)
-    const { paths, read } = context.target.runs
-    return { recordsBefore, recordsAfter, run: await askFor(context, paths.run(runId), read.run), marker }
+    const { runs, access } = context.target
+    const run = await askFor(context, runs.paths.run(runId), runs.read.run)
+    const { status: slot } = await ask(context, access.paths.slot(ROUTE_SLOT), asAdmin(context))
+    return { exit, recordsBefore, recordsAfter, run, marker, slot }
   },
 
-  judge({ recordsBefore, recordsAfter, run, marker }) {
+  judge({ exit, recordsBefore, recordsAfter, run, marker, slot }) {
+    const stopped = exit.signal === null ? exit.exitCode === 0 || exit.exitCode === 143 : exit.signal === 'SIGTERM'
+    if (!stopped) return failed(`it broke down while it stopped: ${exit.signal ?? `exit ${exit.exitCode}`}`)
+    if (slot !== 200) return failed(`the slot of the route gave ${slot}`, { expected: 200, actual: slot })
     for (const ran of [recordsBefore, recordsAfter])
       if (ran.exitCode !== 0 || ran.view === undefined) return refused('runs external-actions', ran)
     if (recordsBefore.view === '[]') return failed('there was no record that could be kept')
@@ -138,6 +150,21 @@ export const workKept = defineCheck<Kept>({
   },
 
   counterproofs: [
+    {
+      id: 'broke-down',
+      breaks: 'it crashed when it was asked to stop',
+      because: /broke down/,
+      observation: observed => ({ ...observed, exit: { exitCode: null, signal: 'SIGSEGV' } }),
+    },
+    {
+      id: 'slot-lost',
+      breaks: 'the slot of the route is gone',
+      because: /the slot of the route gave 404/,
+      subject: (context, scope) =>
+        withProxy(context, scope, {
+          answer: { status: 404, headers: {}, body: '', paths: [context.target.access.paths.slot(ROUTE_SLOT)] },
+        }),
+    },
     {
       id: 'record-changed',
       breaks: 'one record is another one',
