@@ -11,11 +11,19 @@ const NO_LOG = 45
 
 /**
  * Prints the end of the log, and before it whether that is all of it. `$1` state root, `$2` lock file, `$3` log, `$4` bytes.
- * A state root without its lock file is another directory, and of that a missing log would say nothing.
+ * A state root without its lock file is another directory, and of that a missing log would say nothing. Nor would a log that
+ * is only not seen, behind a directory that may not be entered.
  */
 const READ_AUDIT = `
 test -f "$1/$2" || exit ${NO_STATE_ROOT}
-test -f "$1/$3" || exit ${NO_LOG}
+if ! test -e "$1/$3" && ! test -L "$1/$3"; then
+  above=$1/$3
+  while test "$above" != "$1" && test "$above" != /; do
+    above=$(dirname -- "$above")
+    test ! -e "$above" || test -x "$above" || exit 1
+  done
+  exit ${NO_LOG}
+fi
 test "$(wc -c <"$1/$3")" -le "$4" && echo whole || echo cut
 tail -c "$4" -- "$1/$3"
 `
