@@ -39,6 +39,7 @@ export const captureClientFiles = defineCheck<Observed>({
         const tokens = protectTokens(context, await files.readText(path))
         written.push({ mode: (await files.facts(path))!.mode, tokens })
       }
+      printed += protectTokens(context, ran.stderr)
       return { exitCode: ran.exitCode, stderr: ran.stderr, printed, files: written }
     } finally {
       await files.remove(directory)
