@@ -128,6 +128,7 @@ function notGone(subject: SubjectView, before: SubjectView): string | undefined 
 
 interface OfSlot extends Revoked {
   readonly slot: string
+  readonly held: number
   readonly printed: SlotRevocation['printed']
 }
 
@@ -138,12 +139,12 @@ export const slotRevoked = defineCheck<OfSlot>({
   covers: ['7.3/28', '9.A/18'],
 
   async probe(context) {
-    const { subject: before, slot, printed } = context.values.get(slotRevocation)
+    const { subject: before, slot, held, printed } = context.values.get(slotRevocation)
     const leases = await readLeases(context, before.leases.route)
-    return { before, slot, printed, leases, shown: shownMembers(context, leases) }
+    return { before, slot, held, printed, leases, shown: shownMembers(context, leases) }
   },
 
-  judge: ({ slot, printed, leases, shown }) => judgeSlot(slot, printed, leases, shown),
+  judge: ({ slot, held, printed, leases, shown }) => judgeSlot(slot, held, printed, leases, shown),
 
   counterproofs: [
     {
@@ -153,6 +154,15 @@ export const slotRevoked = defineCheck<OfSlot>({
       observation: ({ printed, ...rest }) => ({
         ...rest,
         printed: { ...printed, view: { ...printed.view!, revokedLeases: 0 } },
+      }),
+    },
+    {
+      id: 'strange-leases',
+      breaks: 'the answer counts a lease that nobody held',
+      because: /nobody held/,
+      observation: ({ printed, ...rest }) => ({
+        ...rest,
+        printed: { ...printed, view: { ...printed.view!, revokedLeases: rest.held + 1 } },
       }),
     },
     {
@@ -174,9 +184,14 @@ export const slotRevoked = defineCheck<OfSlot>({
   ],
 })
 
-/** The judgement on a slot's revocation, whoever held leases on it. */
+/**
+ * The judgement on a slot's revocation, whoever held leases on it.
+ *
+ * @param held - how many leases there were on it before
+ */
 export function judgeSlot(
   slot: string,
+  held: number,
   printed: SlotRevocation['printed'],
   leases: readonly LeaseView[],
   shown: readonly string[],
@@ -189,6 +204,8 @@ export function judgeSlot(
       expected: leases.length,
       actual: view.revokedLeases,
     })
+  if (view.revokedLeases > held)
+    return failed('leases are counted that nobody held', { expected: held, actual: view.revokedLeases })
   const alive = notRevoked(leases, shown)
   return alive === undefined ? passed({ actual: { slot, revokedLeases: view.revokedLeases } }) : failed(alive)
 }

@@ -48,7 +48,7 @@ export const sidecarContained = defineCheck<Contained>({
   },
 
   judge({ slot, printed, leases, shown, stopped }) {
-    const judgement = judgeSlot(slot, printed, leases, shown)
+    const judgement = judgeSlot(slot, leases.length, printed, leases, shown)
     if (judgement.outcome === 'failed') return judgement
     return stopped ? judgement : failed('the sidecar still answers, or listens at least')
   },

@@ -63,6 +63,7 @@ export interface RunsApi {
   actionTarget(provider: string, origin: string): string
   readonly read: {
     session(document: Json): SessionView
+    sessionIds(document: Json): readonly string[]
     journal(document: Json): SessionJournal
     run(document: Json): RunDetail
     runs(document: Json): readonly RunDetail[]

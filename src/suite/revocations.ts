@@ -5,7 +5,7 @@ import { capture } from '../model/capture.ts'
 import type { CheckContext } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
 import type { Secret } from '../model/secret.ts'
-import { askFor } from './ask.ts'
+import { ask, askFor } from './ask.ts'
 import { activeRoute, freshMarker, openSession, promptFor, runPrompt } from './probe-run.ts'
 
 /** Somebody who holds leases, as the daemon tells it. */
@@ -21,6 +21,8 @@ export interface SubjectRevocation extends Holder {
 
 export interface SlotRevocation extends Holder {
   readonly slot: string
+  /** Leases on routes that any agent held before. */
+  readonly held: number
   readonly printed: Ran<{ readonly slotId: string; readonly revokedLeases: number }>
 }
 
@@ -48,7 +50,21 @@ export async function revokeSubject(context: CheckContext, holder: Holder): Prom
 
 export async function revokeSlot(context: CheckContext, holder: Holder, slot: string): Promise<SlotRevocation> {
   const words = ['runtime', 'auth', 'revoke-slot', slot]
-  return { ...holder, slot, printed: await client(context, words, context.target.read.slotRevocation) }
+  const held = await routeLeases(context)
+  return { ...holder, slot, held, printed: await client(context, words, context.target.read.slotRevocation) }
+}
+
+/** How many leases on routes all agents of the isolated daemon hold. */
+async function routeLeases(context: CheckContext): Promise<number> {
+  const { runs, access } = context.target
+  const sessions = await askFor(context, runs.paths.sessions, runs.read.sessionIds)
+  const agents = await Promise.all(sessions.map(id => askFor(context, runs.paths.session(id), runs.read.session)))
+  const ids = [...new Set(agents.map(({ agentId }) => access.agentSubject(agentId)))]
+  const answers = await Promise.all(ids.map(id => ask(context, access.paths.subject(id), asAdmin(context))))
+  // Nobody knows a subject that never asked for anything.
+  const known = ids.filter((_, index) => answers[index]!.status !== 404)
+  const subjects = await Promise.all(known.map(id => readSubject(context, id)))
+  return subjects.reduce((sum, subject) => sum + subject.leases.route.length, 0)
 }
 
 export function readSubject(context: CheckContext, id: string): Promise<SubjectView> {

@@ -49,6 +49,7 @@ export const runs: RunsApi = {
       const session = new Document(value, 'session')
       return { id: session.at('session_id').text(), agentId: session.at('agent_id').text() }
     },
+    sessionIds: value => new Document(value, 'sessions').list().map(session => session.at('session_id').text()),
     journal(value) {
       const session = new Document(value, 'session events').at('session')
       return {
