@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { lstat, mkdir, open, readdir, realpath, rename, rm, statfs } from 'node:fs/promises'
+import { type FileHandle, lstat, mkdir, open, readdir, realpath, rename, rm, statfs } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import type { Json } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
@@ -9,6 +9,19 @@ import { Secret } from '../model/secret.ts'
 import { errnoOf, fileError } from '../model/system-error.ts'
 
 const READ_LIMIT_BYTES = 64 * 1024 * 1024
+
+/** Devices, pipes and files of the kernel are said to be empty; some of them never end. */
+async function readUnsized(handle: FileHandle, path: string, maxBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let sizeBytes = 0
+  for await (const chunk of handle.createReadStream({ end: maxBytes, autoClose: false })) {
+    chunks.push(chunk as Buffer)
+    sizeBytes += (chunk as Buffer).length
+  }
+  if (sizeBytes > maxBytes)
+    throw new RunproofError('FILE_UNREADABLE', `${path} has more than the ${maxBytes} bytes that are read`)
+  return Buffer.concat(chunks)
+}
 
 /** The real file system. */
 export const files: Files = {
@@ -28,10 +41,10 @@ export const files: Files = {
   async readBytes(path, maxBytes = READ_LIMIT_BYTES) {
     try {
       await using handle = await open(path, 'r')
-      const { size } = await handle.stat()
-      if (size > maxBytes)
-        throw new RunproofError('FILE_UNREADABLE', `${path} has ${size} bytes, at most ${maxBytes} are read`)
-      return await handle.readFile()
+      const facts = await handle.stat()
+      if (facts.size > maxBytes)
+        throw new RunproofError('FILE_UNREADABLE', `${path} has ${facts.size} bytes, at most ${maxBytes} are read`)
+      return facts.size > 0 ? await handle.readFile() : await readUnsized(handle, path, maxBytes)
     } catch (thrown) {
       throw fileError(thrown, path, 'read')
     }
