@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
@@ -20,6 +20,10 @@ describe('the slo-probe suite', { timeout: 120_000, concurrency: 3 }, () => {
   }
   const levelOf = (evidence: Parameters<typeof checkOf>[0], id: string) =>
     (checkOf(evidence, id).actual as { level: string }).level
+
+  /** Why the daemon was not reached. */
+  const reasonOf = (evidence: Parameters<typeof checkOf>[0]) =>
+    evidence.steps.find(step => step.id === 'daemon')!.reason!
 
   /** Publishes events, so that nobody waits for the heartbeat of an idle stream. */
   const stirred = async <Ended>(running: RunningStandIn, level: string, run: () => Promise<Ended>): Promise<Ended> => {
@@ -131,12 +135,45 @@ describe('the slo-probe suite', { timeout: 120_000, concurrency: 3 }, () => {
     })
   }
 
-  test('says that a token is refused', async () => {
+  test('says that a token is refused, and shows it once', async () => {
     await using running = await startWithRoute()
-    const params = { ...running.reading, 'token-file': file('unknown-token', 'nobody-knows-this-token') }
-    const ended = await runSuite('slo-probe', { root, params })
-    assert.equal(ended.status, 3, ended.stderr)
-    assert.match(checkOf(evidenceOf(ended), 'health').reason!, /answered 401: the daemon refuses this token/)
+    const unknown = file('unknown-token', 'nobody-knows-this-token')
+    const cases = [
+      [
+        { 'token-file': unknown },
+        '/v1/status',
+        /\/v1\/status answered 401: the daemon refuses the token in .*unknown-token/,
+      ],
+      [{ 'admin-token-file': unknown }, '/v1/runtime/secrets', /secrets answered 401: the daemon refuses the token in/],
+    ] as const
+    const log = join(running.site.stateRoot, standIn.signals.auditLog)
+    for (const [given, path, because] of cases) {
+      rmSync(log, { force: true })
+      const ended = await runSuite('slo-probe', { root, params: { ...running.reading, ...given } })
+      assert.equal(ended.status, 3, ended.stderr)
+      const evidence = evidenceOf(ended)
+      assert.match(reasonOf(evidence), because)
+      assert.match(evidence.assumptions.join('\n'), because)
+      const rows = readFileSync(log, 'utf8').trim().split('\n')
+      assert.deepEqual(
+        rows.map(row => (JSON.parse(row) as { path: string }).path),
+        [path],
+      )
+    }
+  })
+
+  test('says that an admin token is none, and that a token file holds none', async () => {
+    await using running = await startWithRoute()
+    const cases = [
+      [{ 'admin-token-file': running.site.readOnlyFile }, /secrets answered 403: the token in .* may not read that/],
+      [{ 'token-file': file('two-lines', 'a-token\nand-another') }, /two-lines holds no token: a token is one word/],
+      [{ 'token-file': '/dev/zero' }, /FILE_UNREADABLE: \/dev\/zero has more than/],
+    ] as const
+    for (const [given, because] of cases) {
+      const ended = await runSuite('slo-probe', { root, params: { ...running.reading, ...given } })
+      assert.equal(ended.status, 3, ended.stderr)
+      assert.match(reasonOf(evidenceOf(ended)), because)
+    }
   })
 
   test('takes no other level and no other environment than there are', async () => {

@@ -3,6 +3,7 @@ import { clock } from '../adapters/clock.ts'
 import { files } from '../adapters/files.ts'
 import { http } from '../adapters/http/port.ts'
 import { commands } from '../adapters/run-command.ts'
+import { bearerToken } from '../model/bearer-token.ts'
 import type { Target } from '../model/target.ts'
 import type { Refusal } from '../slo/audit.ts'
 import type { Sample } from '../slo/sample.ts'
@@ -19,6 +20,7 @@ export interface Watched {
   readonly forMs: number
 }
 
+const MOST_TOKEN_BYTES = 64 * 1024
 /** Of one source; nothing waits longer for a daemon that hangs. */
 const DEADLINE_MS = 5_000
 /** Between two requests with a token that was refused: far from what the daemon's limiter lets through in a minute. */
@@ -29,12 +31,12 @@ const REFUSALS_KEPT_MS = 30 * 60_000
 /**
  * One sample at once, and one more at every interval until the time is over. Intervals that a slow daemon used up are left out.
  *
- * @throws RunproofError FILE_UNREADABLE, SECRET_TOO_SHORT for a token file that is bad from the beginning; later that is part of
+ * @throws RunproofError FILE_UNREADABLE, PARAM_INVALID, SECRET_TOO_SHORT for a token file that is bad from the beginning; later that is part of
  *   the sample
  */
 export async function* liveSamples(watched: Watched, signal: AbortSignal): AsyncGenerator<Sample> {
   const { target, tokenFile, stateRoot, caFile, baseUrl, intervalMs, forMs } = watched
-  const bearer = () => files.readSecret(tokenFile, 'readonly-token')
+  const bearer = async () => bearerToken('readonly-token', tokenFile, await files.readText(tokenFile, MOST_TOKEN_BYTES))
   await bearer()
   await using client = await http.connect({ baseUrl, ...(caFile === undefined ? {} : { caFile }) })
   const refusals: Refusal[] = []

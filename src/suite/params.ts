@@ -22,7 +22,9 @@ export const suiteParams: Readonly<Record<string, ParamSpec>> = {
     describe: 'a running daemon, asked where it answers',
     example: 'http://127.0.0.1:4000',
     refuse: value =>
-      /^https?:\/\/[^\s/?#@]+\/?$/.test(value) ? undefined : 'expected http:// or https://, a host and a port',
+      /^https?:\/\/[^\s/?#@]+\/?$/.test(value) && URL.canParse(value)
+        ? undefined
+        : 'expected http:// or https://, a host and a port',
   },
   'token-file': path('its read-only token (an admin token does as well)', '/keys/readonly-token'),
   'admin-token-file': path('its admin token, for what only that may read', '/keys/admin-token'),

@@ -170,6 +170,8 @@ describe('runproof slo watch --samples', () => {
 describe('runproof slo watch refuses', () => {
   const token = at('token')
   writeFileSync(token, 'a-token-of-nobody')
+  const lines = at('lines')
+  writeFileSync(lines, 'a-token-of-nobody\nand-another')
   const url = 'base-url=http://127.0.0.1:1'
   const live = ['--param', url, `token-file=${token}`]
   const cases: readonly (readonly [string, readonly string[], number, RegExp])[] = [
@@ -205,6 +207,18 @@ describe('runproof slo watch refuses', () => {
     ['to overwrite a file', [...live, '--record', token], 2, /it exists, and a recording is never overwritten/],
     ['to record where no directory is', [...live, '--record', at('none/x')], 3, /can't create .*none\/x: ENOENT/],
     ['a token file that is not there', ['--param', url, `token-file=${at('none')}`, '--record', at('r')], 3, /none/],
+    [
+      'a token file that holds more than a token',
+      ['--param', url, `token-file=${lines}`],
+      2,
+      /^runproof: .*lines holds no token: a token is one word.*\n {2}hint: .*\n$/,
+    ],
+    [
+      'a port that there is not',
+      ['--param', 'base-url=http://127.0.0.1:99999', `token-file=${token}`],
+      2,
+      /99999: exp/,
+    ],
     ['a target that there is not', [...live, '--target', 'none'], 2, /no target none/],
   ]
   for (const [title, words, exitCode, message] of cases) {

@@ -152,6 +152,11 @@ describe('runproof smoke', () => {
       /asking http:\/\/127\.0\.0\.1:1 needs a token/,
     ],
     [
+      'a port that there is not',
+      ['smoke', 'slo-probe', '--param', 'base-url=http://127.0.0.1:99999', 'token-file=/x'],
+      /base-url=http:\/\/127\.0\.0\.1:99999: expected http/,
+    ],
+    [
       'writing without an admin token',
       ['smoke', 'slo-probe', '--allow-write', '--param', 'base-url=http://127.0.0.1:1', 'token-file=/x'],
       /allow-write=yes makes objects, which takes an admin token/,
