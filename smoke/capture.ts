@@ -16,7 +16,6 @@ import { instanceReady } from '../src/checks/instance-ready.ts'
 import { noSecretWritten } from '../src/checks/no-secret-written.ts'
 import { nothingLeft } from '../src/checks/tear-down.ts'
 import { daemon, isolated } from '../src/daemon/subjects.ts'
-import type { NonEmpty } from '../src/model/check.ts'
 import { defineRunbook, type PlanInput, type Step, type StepContext, type Undo } from '../src/model/runbook.ts'
 import { ask } from '../src/suite/ask.ts'
 import {
@@ -52,16 +51,15 @@ export default defineRunbook({
     const lacking = suiteLacks('binary', input)
     return lacking === undefined ? [] : [`provisioning by the client, into files: ${lacking}`]
   },
-  steps: input =>
-    [
-      daemonStep(input, {
-        // Nothing here asks a model, so none stands beside the daemon.
-        recipe: (_context, { site, scratchDir }) => ({ ...site, scratchDir }),
-        verify: [instanceReady],
-      }),
-      ...(mayWrite(input) ? life(input) : [look]),
-      ...endSteps(input, { nothingLeft, noSecretWritten }),
-    ] as NonEmpty<Step>,
+  steps: input => [
+    daemonStep(input, {
+      // Nothing here asks a model, so none stands beside the daemon.
+      recipe: (_context, { site, scratchDir }) => ({ ...site, scratchDir }),
+      verify: [instanceReady],
+    }),
+    ...(mayWrite(input) ? life(input) : [look]),
+    ...endSteps(input, { nothingLeft, noSecretWritten }),
+  ],
 })
 
 /** What can be asked of a daemon without making anything, not even a refusal, which would stand in its audit. */

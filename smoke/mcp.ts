@@ -10,7 +10,6 @@ import { mcpNothing, mcpSamePort, oauthLazy, oauthLoggedOut, oauthProtocol } fro
 import { oauthUsed, useAccount, used } from '../src/checks/oauth-used.ts'
 import { nothingLeft } from '../src/checks/tear-down.ts'
 import { daemon, isolated } from '../src/daemon/subjects.ts'
-import type { NonEmpty } from '../src/model/check.ts'
 import { defineRunbook, type Step } from '../src/model/runbook.ts'
 import { overwriteBearer } from '../src/suite/mcp-calls.ts'
 import { expectBearer, mcpRecipe, mcpRequests, mcpSite, OAUTH_SERVER } from '../src/suite/mcp-site.ts'
@@ -34,12 +33,11 @@ export default defineRunbook({
     reachOf(input) === 'running'
       ? ['tool calls and logins: they reach servers that are not the suite’s own, so they take a daemon of its own']
       : [],
-  steps: input =>
-    [
-      daemonStep(input, { recipe: mcpRecipe, yields: [mcpSite], verify: [instanceReady] }),
-      ...(reachOf(input) === 'running' ? [look] : [bearer, refused, overwrite, reconnect, ...account]),
-      ...endSteps(input, { nothingLeft, noSecretWritten: { ...noSecretWritten, covers: ['9.E/6', '9.F/10'] } }),
-    ] as NonEmpty<Step>,
+  steps: input => [
+    daemonStep(input, { recipe: mcpRecipe, yields: [mcpSite], verify: [instanceReady] }),
+    ...(reachOf(input) === 'running' ? [look] : [bearer, refused, overwrite, reconnect, ...account]),
+    ...endSteps(input, { nothingLeft, noSecretWritten: { ...noSecretWritten, covers: ['9.E/6', '9.F/10'] } }),
+  ],
 })
 
 /** What can be asked of a daemon that somebody uses. */
