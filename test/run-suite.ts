@@ -7,9 +7,12 @@ import { type DaemonProcess, Site } from '../fixtures/kheish-daemon/server/testi
 import type { Evidence } from '../src/evidence/schema.ts'
 import { type Drill, type Ended, runDrill } from './run-drill.ts'
 
-/** Runs a smoke suite by its id, as a user would start it. */
+/** Runs a smoke suite by its id, as a user would start it, who lets it write to the stand-in where a parameter asks for that. */
 export function runSuite(id: string, drill: Omit<Drill, 'runbook'>): Promise<Ended> {
-  return runDrill({ ...drill, runbook: resolve(import.meta.dirname, '..', 'smoke', `${id}.ts`) })
+  const { target = 'stand-in', params = {}, flags = [] } = drill
+  const approval = target === 'stand-in' && params['allow-write'] === 'yes' ? ['--yes=stand-in'] : []
+  const runbook = resolve(import.meta.dirname, '..', 'smoke', `${id}.ts`)
+  return runDrill({ ...drill, runbook, flags: [...flags, ...approval] })
 }
 
 /** Every counterproof that is not red, and how many there are on subjects. */

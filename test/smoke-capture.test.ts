@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { leftovers } from './leftovers.ts'
-import { assertPassed, checkOf, evidenceOf } from './run-drill.ts'
+import { assertPassed, checkOf, evidenceOf, runDrill } from './run-drill.ts'
 import { proofsOf, RunningStandIn, runSuite } from './run-suite.ts'
 
 describe('the capture suite', { timeout: 300_000, concurrency: 2 }, () => {
@@ -61,6 +61,19 @@ describe('the capture suite', { timeout: 300_000, concurrency: 2 }, () => {
     assert.match(evidence.notTested.join('\n'), /into files: no binary= was given/)
     const denied = await runSuite('capture', { root, target: 'kheish', params: standIn.writing })
     assert.equal(denied.status, 4, denied.stderr)
+  })
+
+  test('writes to nothing that runs already unless it is told to, whatever that is called', async () => {
+    await using standIn = await RunningStandIn.start()
+    const before = standIn.files()
+    const denied = await runDrill({
+      root,
+      runbook: resolve(import.meta.dirname, '..', 'smoke', 'capture.ts'),
+      params: standIn.writing,
+    })
+    assert.equal(denied.status, 4, denied.stderr)
+    assert.match(denied.stderr, /--yes stand-in was not given/)
+    assert.deepEqual(standIn.files(), before)
   })
 
   const faults = [

@@ -150,7 +150,7 @@ describe('the live suite', { timeout: 300_000, concurrency: 3 }, () => {
     const { daemon, site } = running.standIn
     const params = { ...running.standIn.writing, 'state-root': site.stateRoot }
     await running.stirred(async () => {
-      const suite = new RunningDrill({ root, params, runbook: SUITE })
+      const suite = new RunningDrill({ root, params, runbook: SUITE, flags: ['--yes=stand-in'] })
       await suite.line(/connectors put-external .*"second"/)
       suite.child.kill('SIGINT')
       assert.equal((await suite.ended).status, 130)

@@ -16,7 +16,7 @@ export async function showPlan(
     id: step.id,
     title: step.title,
     effect: step.effect,
-    policy: decide(step, target).verdict,
+    policy: decide(step, { ...target, inUse: planned.inUse !== undefined }).verdict,
     does: describe(step),
     docs: step.docs,
     undo: 'undo' in step ? step.undo.describe : 'irreversible' in step ? `none: ${step.irreversible}` : undefined,
@@ -45,7 +45,7 @@ export async function showPlan(
     for (const check of step.checks) {
       lines.push(
         `   ? ${check.title}`,
-        ...check.counterproofs.map(one => `       broken on purpose (${one.on}): ${one.breaks}`),
+        ...check.counterproofs.map(one => `       ${broken(one.on, planned.inUse)}: ${one.breaks}`),
       )
     }
   }
@@ -54,8 +54,13 @@ export async function showPlan(
     '',
     `${steps.length} steps, ${steps.flatMap(step => step.checks).length} checks, ${counterproofs} counterproofs. Nothing was run.`,
   )
+  if (planned.inUse !== undefined) lines.push(`Counterproofs on subjects would not run: ${planned.inUse}.`)
   if (planned.limits.length > 0) lines.push('Not tested by this plan:', ...planned.limits.map(limit => `  - ${limit}`))
   process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+function broken(on: string, inUse: string | undefined): string {
+  return on === 'subject' && inUse !== undefined ? 'not broken (subject)' : `broken on purpose (${on})`
 }
 
 function describe(step: Step): string {

@@ -654,6 +654,11 @@ describe('policy', () => {
     assert.deepEqual(result.journal.entries.map(one => one.type).slice(1, 2), ['step-denied'])
   })
 
+  test('denies a write on what is in use when nobody approves, whatever it is called', async () => {
+    const result = await run([write('a')], { runbook: { inUse: () => 'it runs' } })
+    assert.deepEqual(result.outcomes, ['denied'])
+  })
+
   test('records who approved and how, before the step acts', async () => {
     const approve = async () => ({ granted: true, by: 'ada', how: 'said yes' }) as const
     const result = await run([write('a')], { real: true, approve })

@@ -157,7 +157,6 @@ class Run {
 
   async #step(step: Step, index: number): Promise<StepRecord> {
     const { journal, watch, tools, signal } = this.#input
-    const { runbook, params, target } = this.#input.plan
     const startedAt = tools.clock.now().toISOString()
     const began = tools.clock.monotonicMs()
     const commands: StepRecord['commands'] = []
@@ -205,7 +204,7 @@ class Run {
       const context = this.#checkContext(step, commands)
       const verified = await verifyStep(step.id, await this.#askable(step, context), context, {
         mode: this.#input.counterproofs,
-        inUse: runbook.inUse?.({ params, target }),
+        inUse: this.#input.plan.inUse,
         width: this.#input.width,
         timeoutMs: step.timeoutMs,
         settleMs: this.#patience.settleMs,
@@ -264,7 +263,8 @@ class Run {
   }
 
   async #authorise(step: Step): Promise<NonNullable<StepRecord['decision']>> {
-    const decided = decide(step, this.#input.plan.target)
+    const { target, inUse } = this.#input.plan
+    const decided = decide(step, { ...target, inUse: inUse !== undefined })
     if (decided.verdict !== 'ask') return { verdict: decided.verdict, rule: decided.rule }
     const answer = await this.#askFor(step, decided)
     return answer.granted

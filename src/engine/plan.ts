@@ -9,6 +9,8 @@ export interface Plan {
   readonly params: Params
   readonly steps: readonly Step[]
   readonly limits: readonly string[]
+  /** Why no subject may be broken, and nothing be written unasked: what is acted on is in use. */
+  readonly inUse: string | undefined
 }
 
 /**
@@ -34,7 +36,8 @@ export function plan(runbook: Runbook, target: Target, given: Params): Plan {
   if (conflict !== undefined) throw new RunproofError('PARAM_INVALID', conflict.message, { hint: conflict.hint })
   const steps = runbook.steps({ params, target })
   refuseContradictions(runbook, steps)
-  return { runbook, target, params, steps, limits: runbook.limits?.({ params, target }) ?? [] }
+  const input = { params, target }
+  return { runbook, target, params, steps, limits: runbook.limits?.(input) ?? [], inUse: runbook.inUse?.(input) }
 }
 
 /**

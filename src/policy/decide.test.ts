@@ -17,7 +17,14 @@ const cases = [
 describe('the default policy', () => {
   for (const [effect, real, decision] of cases) {
     test(`says ${decision.verdict} to ${effect} on ${real ? 'a real target' : 'the stand-in'}`, () => {
-      assert.deepEqual(decide({ effect: effect as Effect }, { id: 'prod', real }), decision)
+      assert.deepEqual(decide({ effect: effect as Effect }, { id: 'prod', real, inUse: false }), decision)
+    })
+  }
+
+  for (const effect of ['read', 'write', 'destroy'] as const) {
+    test(`treats ${effect} on what is in use as on a real target, whatever it is called`, () => {
+      const real = decide({ effect }, { id: 'prod', real: true, inUse: false })
+      assert.deepEqual(decide({ effect }, { id: 'prod', real: false, inUse: true }), real)
     })
   }
 })

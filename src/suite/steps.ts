@@ -10,6 +10,7 @@ import type { PlanInput, Step, StepContext } from '../model/runbook.ts'
 import { connectRunning } from './connect.ts'
 import { makeOwnSite, OWN_KEYS, type OwnSite, recipeWithProvider } from './own-recipe.ts'
 import { reachOf } from './params.ts'
+import { tellWithoutBarrier } from './without-barrier.ts'
 
 const READY_WITHIN_MS = 15_000
 const PAGE = 'production-runbooks'
@@ -40,6 +41,10 @@ export function daemonStep(input: PlanInput, { recipe = recipeWithProvider, yiel
             context.run.assume(
               'each status call made the daemon write and remove a probe file in its state root and its workspace',
             )
+            if (!input.target.real)
+              context.run.assume(
+                `what answers at ${context.params['base-url']} is a stand-in, as the command line calls it`,
+              )
             context.set(daemon, await connectRunning(context))
           },
         }
@@ -49,6 +54,7 @@ export function daemonStep(input: PlanInput, { recipe = recipeWithProvider, yiel
             `${input.target.program} serve --bind 127.0.0.1:<port> --state-root <view> --workspace-root <view> …`,
           ],
           async execute(context) {
+            await tellWithoutBarrier(context)
             const own = await makeOwnSite(context)
             await context.tools.files.makeDirectory(own.keysDir)
             context.set(keysDir, own.keysDir)

@@ -177,6 +177,17 @@ describe('runproof smoke', () => {
     })
   }
 
+  test('plans what is only looked at on a daemon that runs, and asks before it writes there', async () => {
+    const running = ['--param', 'base-url=http://127.0.0.1:1', 'token-file=/x', 'admin-token-file=/y']
+    const looks = await site.run(['plan', 'capture', ...running])
+    assert.match(looks.stdout, /^ +not broken \(subject\): /m)
+    assert.doesNotMatch(looks.stdout, /broken on purpose \(subject\)/)
+    assert.match(looks.stdout, /^Counterproofs on subjects would not run: the daemon is in use/m)
+    const writes = await site.run(['plan', 'capture', ...running, 'allow-write=yes'])
+    assert.match(writes.stdout, /\[write, ask\]/)
+    assert.doesNotMatch(writes.stdout, /\[write, allow\]/)
+  })
+
   test('a report that can’t be written is told, once the evidence is sealed', async () => {
     const ended = await site.run(['smoke', GOOD, '--report', `junit=${site.root}/no/such/place.xml`])
     assert.equal(ended.status, 3)
