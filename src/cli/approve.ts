@@ -1,4 +1,4 @@
-import type { Approver } from '../engine/execute.ts'
+import type { Approval, Approver } from '../engine/execute.ts'
 import { RunproofError } from '../model/error.ts'
 import type { Target } from '../model/target.ts'
 import { operatorName } from './operator.ts'
@@ -8,20 +8,40 @@ interface ApproverInput {
   readonly flags: { readonly yes?: string; readonly confirm?: string }
   /** Whether a person can be asked. */
   readonly terminal: boolean
+  readonly person?: Person
+  /** What the key does that interrupts, while a question has the keyboard. */
+  readonly interrupt?: () => void
 }
+
+interface Question {
+  /** The step, and what it would change. */
+  readonly what: string
+  /** The word to be typed; undefined where yes will do. */
+  readonly word: string | undefined
+}
+
+/** A person's answer; `cancelled` when there is none because it was interrupted. */
+type Person = (question: Question) => Promise<Approval | 'cancelled'>
 
 /**
  * Who answers a step that asks: a flag that names the target (writes) or the word (destroys), else a person at the
- * terminal, else nobody, which denies.
+ * terminal, else nobody, which denies. Of runs that go on side by side one asks at a time.
  *
  * @throws RunproofError USAGE when `--yes` names another target than the run's: a copied command line must not approve
  */
-export function approverFor({ target, flags, terminal }: ApproverInput): Approver {
+export function approverFor({
+  target,
+  flags,
+  terminal,
+  person = askPerson,
+  interrupt = () => process.kill(process.pid, 'SIGINT'),
+}: ApproverInput): Approver {
   if (flags.yes !== undefined && flags.yes !== target.id) {
     throw new RunproofError('USAGE', `--yes ${flags.yes} does not name the target of this run`, {
       hint: `--yes ${target.id}`,
     })
   }
+  let turn: Promise<unknown> = Promise.resolve()
   return async (step, decision) => {
     if (decision.confirm === undefined && flags.yes === target.id)
       return { granted: true, by: 'flag', how: `--yes ${target.id}` }
@@ -32,19 +52,26 @@ export function approverFor({ target, flags, terminal }: ApproverInput): Approve
       const flag = decision.confirm === undefined ? `--yes ${target.id}` : `--confirm ${decision.confirm}`
       return { granted: false, reason: `nobody to ask: no terminal, and ${flag} was not given` }
     }
-    return askPerson(step.title, decision.confirm)
+    const answered = turn.then(() => person({ what: `${step.title} (on ${target.id})`, word: decision.confirm }))
+    turn = answered.catch(() => {})
+    const answer = await answered
+    if (answer !== 'cancelled') return answer
+    interrupt()
+    return { granted: false, reason: 'interrupted instead of answered' }
   }
 }
 
-async function askPerson(title: string, word: string | undefined): ReturnType<Approver> {
+async function askPerson({ what, word }: Question): Promise<Approval | 'cancelled'> {
   const { confirm, isCancel, text } = await import('@clack/prompts')
   const by = operatorName()
   const output = process.stderr
   if (word === undefined) {
-    const answer = await confirm({ message: `${title}?`, initialValue: false, output })
-    return answer === true ? { granted: true, by, how: 'answered yes' } : { granted: false, reason: 'answered no' }
+    const answer = await confirm({ message: `${what}?`, initialValue: false, output })
+    if (isCancel(answer)) return 'cancelled'
+    return answer ? { granted: true, by, how: 'answered yes' } : { granted: false, reason: 'answered no' }
   }
-  const typed = await text({ message: `${title}: type ${word} to go on`, output })
-  if (!isCancel(typed) && typed === word) return { granted: true, by, how: `typed ${word}` }
+  const typed = await text({ message: `${what}: type ${word} to go on`, output })
+  if (isCancel(typed)) return 'cancelled'
+  if (typed === word) return { granted: true, by, how: `typed ${word}` }
   return { granted: false, reason: `the word ${word} was not typed` }
 }
