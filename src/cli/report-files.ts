@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises'
-import type { Report } from '../evidence/layout.ts'
+import type { Report, WithoutEvidence } from '../evidence/layout.ts'
 import type { Evidence } from '../evidence/schema.ts'
 import { RunproofError } from '../model/error.ts'
 import { fileError } from '../model/system-error.ts'
@@ -25,16 +25,27 @@ export async function readReports(words: readonly string[]): Promise<readonly Wa
 }
 
 /**
- * Written once the evidence they are made from is sealed.
+ * Written once the evidence they are made from is sealed. A run without evidence stands in them, too: an older report must not
+ * be taken for its.
  *
- * @throws RunproofError USAGE for several runs in a report that can hold one; the file's error
+ * @param runs - one of them and nothing else, where a report can hold one only
+ * @throws RunproofError the file's error
  */
-export async function writeReports(wanted: readonly WantedReport[], runs: readonly Evidence[]): Promise<void> {
+export async function writeReports(
+  wanted: readonly WantedReport[],
+  runs: readonly Evidence[],
+  without: readonly WithoutEvidence[],
+): Promise<void> {
   for (const { path, report } of wanted) {
+    const [only] = runs.length + without.length === 1 ? runs : []
     try {
-      await writeFile(path, runs.length === 1 ? report.render(runs[0]!) : report.together!(runs), { mode: 0o600 })
+      await writeFile(path, only === undefined ? report.together!(runs, without) : report.render(only), { mode: 0o600 })
     } catch (thrown) {
-      throw fileError(thrown, path, 'write the report')
+      const { code, message } = fileError(thrown, path, 'write the report')
+      throw new RunproofError(code, message, {
+        hint: runs.length > 0 ? 'the evidence is sealed and holds one, too' : undefined,
+        cause: thrown,
+      })
     }
   }
 }
@@ -45,7 +56,7 @@ export function refuseSingleReports(wanted: readonly WantedReport[]): void {
   if (single !== undefined)
     throw new RunproofError(
       'USAGE',
-      `--report ${single.kind}=${single.path}: it can show one suite, and several are run`,
+      `--report ${single.kind}=${single.path}: it can show one suite, and several were asked for`,
       {
         hint: 'name one suite; each suite’s own lies beside its evidence',
       },

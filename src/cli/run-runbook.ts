@@ -46,7 +46,7 @@ export async function runRunbook(name: string, flags: RunFlags): Promise<number>
     process.stderr.write('\n')
     tellVerdict(evidence, dir)
   }
-  await annotate([evidence], process.env)
-  await writeReports(wanted, [evidence])
+  await annotate([evidence], [], process.env)
+  await writeReports(wanted, [evidence], [])
   return exitCodeOf(evidence.outcome)
 }

@@ -14,7 +14,7 @@ import { runSealed } from './sealed-run.ts'
 import { tellNotices } from './source-notice.ts'
 import { catchStrays } from './strays.ts'
 import { chooseSuites } from './suites.ts'
-import { type SuiteEnd, suitesExitCode, tellSuites } from './suites-verdict.ts'
+import { type SuiteEnd, suitesExitCode, tellSuites, withoutEvidence } from './suites-verdict.ts'
 
 /**
  * Runs smoke suites side by side, each sealed as a run of its own, and says what they came to together.
@@ -27,7 +27,7 @@ export async function runSuites(names: readonly string[], flags: SmokeFlags): Pr
   const jobs = positive('--jobs', flags.jobs)
   const wanted = await readReports(flags.report)
   const { runs, leftOut, skipped } = await chooseSuites(names, settings.target, flags)
-  if (runs.length !== 1) refuseSingleReports(wanted)
+  if (runs.length !== 1 || skipped.length > 0) refuseSingleReports(wanted)
 
   const display = displayFor(process.stderr, { color: process.env['NO_COLOR'] === undefined })
   using interrupt = interruptible(process, () =>
@@ -55,7 +55,8 @@ export async function runSuites(names: readonly string[], flags: SmokeFlags): Pr
   process.stderr.write('\n')
   tellSuites(ends, { leftOut, skipped }, settings.json ? process.stderr : process.stdout)
   const evidence = sealed.map(one => one.evidence)
-  await annotate(evidence, process.env)
-  if (evidence.length > 0) await writeReports(wanted, evidence)
+  const without = withoutEvidence(ends, skipped)
+  await annotate(evidence, without, process.env)
+  await writeReports(wanted, evidence, without)
   return suitesExitCode(ends, skipped)
 }

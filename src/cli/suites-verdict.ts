@@ -1,3 +1,4 @@
+import type { WithoutEvidence } from '../evidence/layout.ts'
 import type { Evidence } from '../evidence/schema.ts'
 import { durationText } from '../model/duration-text.ts'
 import type { RunproofError } from '../model/error.ts'
@@ -39,6 +40,23 @@ export function suitesExitCode(ends: readonly SuiteEnd[], skipped: readonly Skip
   return exitCodeOf(verdictOf(ends, skipped))
 }
 
+/** What is to be reported beside the evidence there is. */
+export function withoutEvidence(
+  ends: readonly SuiteEnd[],
+  skipped: readonly SkippedSuite[],
+): readonly WithoutEvidence[] {
+  return [
+    ...ends.flatMap(end =>
+      'error' in end ? [{ id: end.id, outcome: outcomeOf(end.error), reason: `not sealed: ${end.error.code}` }] : [],
+    ),
+    ...skipped.map(({ id, reason, allowed }) =>
+      allowed === undefined
+        ? { id, outcome: 'skipped' as const, reason }
+        : { id, outcome: 'allowed' as const, reason: `${reason} (allowed: ${allowed})` },
+    ),
+  ]
+}
+
 function verdictOf(ends: readonly SuiteEnd[], skipped: readonly SkippedSuite[]): Outcome {
   return worstOutcome([
     ...ends.map(end => ('sealed' in end ? end.sealed.evidence.outcome : outcomeOf(end.error))),
@@ -46,7 +64,7 @@ function verdictOf(ends: readonly SuiteEnd[], skipped: readonly SkippedSuite[]):
   ])
 }
 
-function outcomeOf(error: RunproofError): Outcome {
+function outcomeOf(error: RunproofError): 'interrupted' | 'errored' {
   return error.code === 'INTERRUPTED' ? 'interrupted' : 'errored'
 }
 

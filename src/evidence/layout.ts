@@ -14,6 +14,14 @@ export const QUARANTINED_SUFFIX = '.quarantined'
 export interface Report {
   readonly file: string
   readonly render: (evidence: import('./schema.ts').Evidence) => string
-  /** Several runs in one; absent where the form holds one only. */
-  readonly together?: (runs: readonly import('./schema.ts').Evidence[]) => string
+  /** Several runs in one, and those that were asked for and have no evidence; absent where the form holds one only. */
+  readonly together?: (runs: readonly import('./schema.ts').Evidence[], without: readonly WithoutEvidence[]) => string
+}
+
+/** A run that was asked for and left no evidence: it was skipped, or could not be sealed. */
+export interface WithoutEvidence {
+  readonly id: string
+  /** Whether somebody allowed it to be skipped; else nothing is said to be well. */
+  readonly outcome: 'skipped' | 'allowed' | 'errored' | 'interrupted'
+  readonly reason: string
 }

@@ -1,4 +1,4 @@
-import type { Report } from '../evidence/layout.ts'
+import type { Report, WithoutEvidence } from '../evidence/layout.ts'
 import type { Evidence, StepRecord } from '../evidence/schema.ts'
 import { escapeMarkup } from './text/escape.ts'
 
@@ -28,13 +28,35 @@ function render(evidence: Evidence): string {
 }
 
 /** The steps of each run under the run's name. Runs go on side by side, so the longest is the time of all. */
-function together(runs: readonly Evidence[]): string {
+function together(runs: readonly Evidence[], without: readonly WithoutEvidence[]): string {
   const suites = runs.flatMap(run => suitesOf(run).map(one => ({ ...one, name: `${run.runbook.id}.${one.name}` })))
-  return file('smoke', Math.max(0, ...runs.map(run => run.durationMs)), suites)
+  const durationMs = Math.max(0, ...runs.map(run => run.durationMs))
+  return file('smoke', durationMs, [...suites, ...without.map(withoutSuite)])
 }
 
 function suitesOf(evidence: Evidence): readonly Suite[] {
-  return [...evidence.steps.map(stepSuite), tearDownSuite(evidence)].filter(one => one.cases.length > 0)
+  const suites = [...evidence.steps.map(stepSuite), tearDownSuite(evidence)].filter(one => one.cases.length > 0)
+  const { outcome, durationMs } = evidence
+  const told = outcome === 'passed' || suites.some(one => one.cases.some(isBad))
+  // A skip that nobody allowed, or an error outside of every step.
+  return told ? suites : [...suites, { name: 'run', durationMs, cases: [verdict(outcome, `the run is ${outcome}`)] }]
+}
+
+function withoutSuite({ id, outcome, reason }: WithoutEvidence): Suite {
+  const only =
+    outcome === 'allowed' ? { name: 'run', durationMs: 0, outcome: 'skipped', reason } : verdict(outcome, reason)
+  return { name: id, durationMs: 0, cases: [only] }
+}
+
+/** CI takes `skipped` for harmless; a run that may not pass because of it is a failure. */
+function verdict(outcome: string, reason: string): Case {
+  return outcome === 'skipped'
+    ? { name: 'run', durationMs: 0, outcome: 'failed', reason: `skipped, which was not allowed: ${reason}` }
+    : { name: 'run', durationMs: 0, outcome, reason }
+}
+
+function isBad({ outcome }: Case): boolean {
+  return outcome !== 'passed' && outcome !== 'skipped'
 }
 
 function file(name: string, durationMs: number, suites: readonly Suite[]): string {

@@ -165,7 +165,7 @@ describe('the JUnit report', () => {
   const rendered = (given: Partial<Evidence['steps'][number]>, more: Partial<Evidence> = {}) =>
     junit.render(evidence({ steps: [{ ...step!, ...given }], ...more }))
   const withCheck = (outcome: Evidence['outcome']) =>
-    rendered({ outcome, checks: [{ ...check!, outcome, reason: 'why' }] })
+    rendered({ outcome, checks: [{ ...check!, outcome, reason: 'why' }] }, { outcome })
 
   const elements = [
     ['passed', /<testcase [^>]*\/>/, 'failures="0" errors="0" skipped="0"'],
@@ -173,7 +173,6 @@ describe('the JUnit report', () => {
     ['unproven', /<failure type="unproven" message="why"\/>/, 'failures="1" errors="0" skipped="0"'],
     ['errored', /<error type="errored" message="why"\/>/, 'failures="0" errors="1" skipped="0"'],
     ['interrupted', /<error type="interrupted" message="why"\/>/, 'failures="0" errors="1" skipped="0"'],
-    ['skipped', /<skipped message="why"\/>/, 'failures="0" errors="0" skipped="1"'],
   ] as const
   for (const [outcome, element, totals] of elements) {
     test(`says of a check that is ${outcome} what CI understands`, () => {
@@ -182,6 +181,41 @@ describe('the JUnit report', () => {
       assert.equal(xml.split(`tests="1" ${totals}`).length, 3)
     })
   }
+
+  const skip = { ...check!, outcome: 'skipped' as const, reason: 'why' }
+  test('shows a skip that was allowed', () => {
+    const xml = rendered({ outcome: 'passed', checks: [skip] }, { outcome: 'passed' })
+    assert.match(xml, /tests="1" failures="0" errors="0" skipped="1"/)
+    assert.match(xml, /<skipped message="why"\/>/)
+  })
+
+  test('is not green where CI would take what was skipped for harmless, and the run did not pass', () => {
+    const xml = rendered({ outcome: 'skipped', checks: [skip] }, { outcome: 'skipped' })
+    assert.match(xml, /tests="2" failures="1" errors="0" skipped="1"/)
+    assert.match(xml, /<skipped message="why"\/>/)
+    assert.match(xml, /name="run" [^>]*><failure type="failed" message="skipped, which was not allowed: /)
+  })
+
+  test('is not green when an error outside of every step left the run without a verdict', () => {
+    const xml = rendered({}, { outcome: 'errored' })
+    assert.match(xml, /tests="2" failures="0" errors="1" skipped="0"/)
+    assert.match(xml, /name="run" [^>]*><error type="errored" message="the run is errored"/)
+  })
+
+  test('is not green when another run left no evidence', () => {
+    const xml = junit.together!(
+      [evidence()],
+      [
+        { id: 'keyless', outcome: 'skipped', reason: 'no key' },
+        { id: 'full', outcome: 'errored', reason: 'not sealed: DISK_FULL' },
+        { id: 'known', outcome: 'allowed', reason: 'no key (allowed: none here)' },
+      ],
+    )
+    assert.match(xml, /failures="1" errors="1" skipped="1" time/)
+    assert.match(xml, /classname="keyless" name="run" [^>]*><failure type="failed" message="skipped, [^"]*: no key"/)
+    assert.match(xml, /classname="full" name="run" [^>]*><error type="errored" message="not sealed: DISK_FULL"/)
+    assert.match(xml, /classname="known" name="run" [^>]*><skipped message="no key \(allowed: none here\)"/)
+  })
 
   test('is not green when a step ended badly although its checks are green', () => {
     assert.match(rendered({ outcome: 'interrupted', reason: 'stopped' }), /tests="2".*errors="1"/)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeEach, describe, test } from 'node:test'
 import { Site } from './launch.ts'
@@ -129,6 +129,11 @@ describe('runproof smoke', () => {
       ['smoke', GOOD, BAD, '--report', 'html=x'],
       /--report html=x: it can show one suite/,
     ],
+    [
+      'a report that can show one, beside a suite that is skipped',
+      ['smoke', GOOD, KEYLESS, '--report', 'html=x'],
+      /--report html=x: it can show one suite/,
+    ],
     ['no suites at a time', ['smoke', GOOD, '--jobs', '0'], /--jobs 0: expected a whole number/],
     ['a level there is not', ['smoke', GOOD, '--fail-on', 'red'], /--fail-on/],
     [
@@ -177,6 +182,37 @@ describe('runproof smoke', () => {
     })
   }
 
+  test('tells JUnit and GitHub of a suite that was skipped, allowed or not', async () => {
+    const file = path.join(site.root, 'skipped.xml')
+    const summary = path.join(site.root, 'skipped.md')
+    const env = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary }
+    const words = ['smoke', GOOD, KEYLESS, '--report', `junit=${file}`]
+    const ended = await site.run(words, { env })
+    assert.equal(ended.status, 1, ended.stderr)
+    assert.match(readFileSync(file, 'utf8'), /<testsuites name="smoke" tests="2" failures="1" errors="0" skipped="0"/)
+    assert.match(ended.stderr, /^::error title=runproof::keyless skipped$/m)
+    assert.match(readFileSync(summary, 'utf8'), /^\| keyless \| skipped \|$/m)
+
+    const allowed = await site.run([...words, '--allow-skip', 'keyless=no key here'], { env })
+    assert.equal(allowed.status, 0, allowed.stderr)
+    assert.match(readFileSync(file, 'utf8'), /<testsuites name="smoke" tests="2" failures="0" errors="0" skipped="1"/)
+    assert.doesNotMatch(allowed.stderr, /^::/m)
+    assert.match(readFileSync(summary, 'utf8'), /^\| keyless \| skipped \(allowed\) \|$/m)
+  })
+
+  test('leaves no older report in place where no suite has evidence', async () => {
+    const file = path.join(site.root, 'stale.xml')
+    for (const [words, totals] of [
+      [['smoke', KEYLESS], 'failures="1" errors="0"'],
+      [['smoke', GOOD, '--reports', '/dev/null/x'], 'failures="0" errors="1"'],
+    ] as const) {
+      writeFileSync(file, 'of another time')
+      const ended = await site.run([...words, '--report', `junit=${file}`])
+      assert.notEqual(ended.status, 0)
+      assert.match(readFileSync(file, 'utf8'), new RegExp(`<testsuites name="smoke" tests="1" ${totals}`))
+    }
+  })
+
   test('plans what is only looked at on a daemon that runs, and asks before it writes there', async () => {
     const running = ['--param', 'base-url=http://127.0.0.1:1', 'token-file=/x', 'admin-token-file=/y']
     const looks = await site.run(['plan', 'capture', ...running])
@@ -191,7 +227,7 @@ describe('runproof smoke', () => {
   test('a report that can’t be written is told, once the evidence is sealed', async () => {
     const ended = await site.run(['smoke', GOOD, '--report', `junit=${site.root}/no/such/place.xml`])
     assert.equal(ended.status, 3)
-    assert.match(ended.stderr, /place\.xml/)
+    assert.match(ended.stderr, /place\.xml: ENOENT\n {2}hint: the evidence is sealed/)
     assert.equal(site.sealed().length, 1)
   })
 })

@@ -1,3 +1,4 @@
+import type { WithoutEvidence } from '../../evidence/layout.ts'
 import type { Evidence } from '../../evidence/schema.ts'
 
 /** Workflow commands of GitHub Actions, one a line: what is not green, as ids and outcomes. */
@@ -8,12 +9,20 @@ export function annotationLines(evidence: Evidence): readonly string[] {
   return [...verdict, ...bad.map(one => error(`${id}/${one.id} ${one.outcome}`))]
 }
 
+/** The same of runs that left no evidence. */
+export function annotationsWithout(without: readonly WithoutEvidence[]): readonly string[] {
+  return without.filter(one => one.outcome !== 'allowed').map(one => error(`${one.id} ${one.outcome}`))
+}
+
 /** A table in Markdown: one row a run, and below it one a check that is not green. */
-export function stepSummary(runs: readonly Evidence[]): string {
-  const rows = runs.flatMap(evidence => [
-    row(evidence.runbook.id, evidence.outcome),
-    ...notGreen(evidence).map(one => row(`${evidence.runbook.id}/${one.id}`, one.outcome)),
-  ])
+export function stepSummary(runs: readonly Evidence[], without: readonly WithoutEvidence[]): string {
+  const rows = [
+    ...runs.flatMap(evidence => [
+      row(evidence.runbook.id, evidence.outcome),
+      ...notGreen(evidence).map(one => row(`${evidence.runbook.id}/${one.id}`, one.outcome)),
+    ]),
+    ...without.map(one => row(one.id, one.outcome === 'allowed' ? 'skipped (allowed)' : one.outcome)),
+  ]
   return `${['| runproof | outcome |', '| --- | --- |', ...rows].join('\n')}\n`
 }
 
