@@ -28,6 +28,7 @@ export function tellSuites(
         `${id.padEnd(15)} SKIPPED: ${reason}${allowed === undefined ? '' : ` (allowed: ${allowed})`}`,
     ),
     ...leftOut.map(({ id, reason }) => `${id.padEnd(15)} left out: ${reason}`),
+    ...limitsLines(ends.flatMap(end => ('sealed' in end ? [end.sealed.evidence] : []))),
     `outcome         ${verdictOf(ends, skipped).toUpperCase()}`,
   ]
   for (const line of lines) output.write(`${terminalLine(line)}\n`)
@@ -87,9 +88,26 @@ function sealedLines({ evidence, dir }: SealedRun): readonly string[] {
 
 function blame(evidence: Evidence): readonly string[] {
   const told = ['outcome', 'checks', 'proof', 'RTO', 'RPO', 'limits']
-  return summaryLines(evidence)
-    .filter(line => !told.some(word => line.startsWith(`${word} `)))
-    .map(line => `                ${line}`)
+  const lines = summaryLines(evidence).filter(line => !told.some(word => line.startsWith(`${word} `)))
+  const reached = lines.filter(line => !NOT_REACHED.test(line))
+  const count = lines.length - reached.length
+  return [
+    ...reached,
+    ...(count === 0 ? [] : [`skipped   ${count} more ${count === 1 ? 'step' : 'steps'}, not reached`]),
+  ].map(line => `                ${line}`)
+}
+
+const NOT_REACHED = /^skipped +\S+: not reached: /
+
+/** Green says nothing of what was not asked. Counterproofs that were not run and steps that were not reached are told elsewhere. */
+function limitsLines(runs: readonly Evidence[]): readonly string[] {
+  const unasked = runs.flatMap(run => run.notTested.filter(text => !/^(counterproof|step) /.test(text))).length
+  const assumed = runs.flatMap(run => run.assumptions).length
+  return unasked + assumed === 0
+    ? []
+    : [
+        `limits          ${unasked} not asked, ${assumed} assumed; each is named by: ${process.env['RUNPROOF_INVOKED_AS'] ?? 'runproof'} evidence show DIR`,
+      ]
 }
 
 function unsealedLines(id: string, error: RunproofError): readonly string[] {

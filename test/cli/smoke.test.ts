@@ -213,6 +213,20 @@ describe('runproof smoke', () => {
     }
   })
 
+  test('says what to do about a daemon that cannot be reached, once, and what was not asked', async () => {
+    const token = path.join(site.root, 'token')
+    writeFileSync(token, 'a-token-of-nobody')
+    const params = ['--param', 'base-url=http://127.0.0.1:1', `token-file=${token}`]
+    const ended = await site.run(['smoke', 'slo-probe', 'capture', ...params])
+    assert.equal(ended.status, 3, ended.stderr)
+    assert.match(
+      ended.stdout,
+      /^slo-probe +ERRORED .*\n +errored +daemon: TARGET_UNREACHABLE: .*\n +hint: .*\n +skipped +3 more steps, not reached$/m,
+    )
+    assert.match(ended.stdout, /^limits +1 not asked, 4 assumed; each is named by: .*runproof evidence show DIR$/m)
+    assert.doesNotMatch((await site.run(['smoke', GOOD])).stdout, /^limits/m)
+  })
+
   test('plans what is only looked at on a daemon that runs, and asks before it writes there', async () => {
     const running = ['--param', 'base-url=http://127.0.0.1:1', 'token-file=/x', 'admin-token-file=/y']
     const looks = await site.run(['plan', 'capture', ...running])

@@ -35,11 +35,19 @@ function recovery({ outcome, rto, rpoMs, rpoBasis }: Evidence): readonly string[
 /** The step, and each check of it that is to blame, with its own reason. */
 function notGreen(step: StepRecord): readonly string[] {
   const blamed = step.checks.filter(check => check.outcome !== 'passed')
-  if (blamed.length === 0) return [`${step.outcome.padEnd(9)} ${step.id}${because(step.reason)}`]
+  if (blamed.length === 0)
+    return [`${step.outcome.padEnd(9)} ${step.id}${because(step.reason)}`, ...next(step.error?.hint)]
   return [
     `${step.outcome.padEnd(9)} ${step.id}`,
-    ...blamed.map(check => `          ${check.id}: ${check.outcome}${because(check.reason)}`),
+    ...blamed.flatMap(check => [
+      `          ${check.id}: ${check.outcome}${because(check.reason)}`,
+      ...next(check.error?.hint),
+    ]),
   ]
+}
+
+function next(hint: string | undefined): readonly string[] {
+  return hint === undefined ? [] : [`          hint: ${hint}`]
 }
 
 function because(reason: string | undefined): string {
