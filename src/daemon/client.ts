@@ -18,7 +18,11 @@ export interface Ran<View> {
   readonly view: View | undefined
 }
 
-/** Runs one of the daemon's own client commands inside its barrier and reads what it printed, whatever the exit code. */
+/**
+ * Runs one of the daemon's own client commands, where the daemon is, and reads what it printed, whatever it says.
+ *
+ * @throws RunproofError TARGET_UNREACHABLE, TIMEOUT, ANSWER_MALFORMED
+ */
 export async function client<View>(
   context: CheckContext,
   words: readonly string[],
@@ -36,6 +40,11 @@ export async function client<View>(
     signal: context.signal,
   })
   if (result.timedOut) throw new RunproofError('TIMEOUT', `${words.join(' ')} did not end in time`)
+  if (result.exitCode === context.target.unreachableExit)
+    throw new RunproofError(
+      'TARGET_UNREACHABLE',
+      `${words.join(' ')} could not reach the daemon: exit ${result.exitCode}`,
+    )
   return {
     exitCode: result.exitCode,
     stderr: result.stderr.slice(0, 300),

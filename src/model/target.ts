@@ -156,6 +156,8 @@ export interface Target {
   readonly bootWarnings: readonly string[]
   serve(options: ServeOptions & ServeExtras): Command
   client(options: ClientOptions, words: readonly string[]): Command
+  /** How the client ends when it could not reach the daemon: there was no answer, neither yes nor no. */
+  readonly unreachableExit: number
   /** A command of the binary that needs no daemon. */
   offline(options: { binary: string; masterKeyFile?: string }, words: readonly string[]): Command
 }

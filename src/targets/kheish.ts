@@ -211,6 +211,8 @@ const kheish: Target = {
     ],
   }),
 
+  unreachableExit: 3,
+
   offline: ({ binary, masterKeyFile }, words) => ({
     argv: [binary, ...words],
     ...(masterKeyFile === undefined ? {} : { env: { KHEISH_AUTH_STORE_MASTER_KEY_FILE: masterKeyFile } }),
