@@ -15,6 +15,7 @@ describe('the shape of an answer', () => {
     [[], { is: [] }],
     ['b', { oneOf: ['a', 'b'] }],
     [[1, 2], { listOf: 'count' }],
+    [[], { listOf: 'any' }],
     [{ a: 1, more: 2 }, { members: { a: 'count', 'b?': 'text' } }],
   ]
   for (const [value, shape] of fits)
@@ -31,6 +32,7 @@ describe('the shape of an answer', () => {
     ['c', { oneOf: ['a', 'b'] }, /one of \["a","b"\]/],
     [[1, 'x'], { listOf: 'count' }, /^the answer\[1\] should be a whole number/],
     [{}, { listOf: 'count' }, /a list/],
+    [[], { listOf: 'count' }, /should be a list of at least one, it is \[\]$/],
     [[], { members: {} }, /an object/],
     [null, { members: {} }, /an object/],
     [

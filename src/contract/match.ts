@@ -18,6 +18,8 @@ export function mismatch(value: Json | undefined, shape: Shape, path = 'the answ
     return shape.oneOf.some(one => same(value, one)) ? undefined : wrong(`one of ${JSON.stringify(shape.oneOf)}`)
   if ('listOf' in shape) {
     if (!Array.isArray(value)) return wrong('a list')
+    // Nothing is known of items that are not there.
+    if (value.length === 0 && shape.listOf !== 'any') return wrong('a list of at least one')
     return first(value, (item: Json, index) => mismatch(item, shape.listOf, `${path}[${index}]`))
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return wrong('an object')

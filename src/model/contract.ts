@@ -25,7 +25,7 @@ export interface ClientAsk {
 
 /**
  * What a value has to be: a type, a pattern, exactly something, a list of things alike, or an object with at least these members. A
- * member whose name ends with `?` may be absent.
+ * member whose name ends with `?` may be absent. Only a list of `any` may be empty.
  */
 export type Shape =
   | 'text'

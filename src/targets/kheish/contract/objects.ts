@@ -154,6 +154,7 @@ export const objectFacts: readonly Fact[] = [
     id: 'run-page',
     section: 'core 2.2',
     says: 'runs come in pages with their order',
+    before: [session('contract-runs'), { path: '/v1/sessions/contract-runs/runs', method: 'POST', body: SUBMIT }],
     ask: { path: '/v1/runs?page=true', as: 'readonly' },
     expected: { status: 200, json: page('submitted_at_ms_asc,run_id_asc', RUN) },
   },
