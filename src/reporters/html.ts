@@ -2,6 +2,7 @@ import type { Report } from '../evidence/layout.ts'
 import type { CheckRecord, Evidence, StepRecord } from '../evidence/schema.ts'
 import { durationText } from '../model/duration-text.ts'
 import { escapeMarkup } from './text/escape.ts'
+import { warningOf } from './text/warning.ts'
 
 /** One self-contained page: no script, nothing loaded from anywhere. */
 const report: Report = { file: 'report.html', render }
@@ -53,7 +54,8 @@ function counts(evidence: Evidence): string {
   const proofs = checks.flatMap(one => one.counterproofs)
   const red = proofs.filter(one => one.outcome === 'red').length
   const green = checks.filter(one => one.outcome === 'passed').length
-  return `${green} of ${checks.length} checks green; ${red} of ${proofs.length} counterproofs red, as they should be: each is the same check, asked again after its subject was broken on purpose.`
+  const notRun = proofs.filter(one => one.outcome === 'not-run').length
+  return `${green} of ${checks.length} checks green; ${red} of ${proofs.length} counterproofs red${notRun === 0 ? '' : `, ${notRun} not run`}: each is the same check, asked again after its subject was broken on purpose, which must turn it red.`
 }
 
 function released({ kind, what, outcome, error }: Evidence['released'][number]): string {
@@ -74,8 +76,9 @@ function overview(evidence: Evidence): string {
     ['Operator', `${evidence.operator.user}@${evidence.operator.host}`],
     ['Started', evidence.startedAt],
     ['Duration', durationText(evidence.durationMs)],
-    ['Isolation', evidence.machine.barrier],
+    ['Barrier that this machine offers', evidence.machine.barrier],
     ['Signed by', evidence.signer.keyId],
+    ...Object.entries(evidence.params).map(([name, value]): [string, string] => [`${name}=`, value]),
     ...Object.entries(evidence.facts).map(([name, value]): [string, string] => [name, String(value)]),
   ]
   return `<table class="wide">${rows.map(([name, value]) => `<tr><th>${escapeMarkup(name)}</th><td>${escapeMarkup(value)}</td></tr>`).join('')}</table>`
@@ -113,6 +116,11 @@ function approval({ decision }: StepRecord): string {
   return `<p class="dim">approved by ${escapeMarkup(decision.approvedBy)}: ${escapeMarkup(decision.how ?? '')}</p>`
 }
 
+function warned(record: CheckRecord): string {
+  const warning = warningOf(record)
+  return warning === undefined ? '' : `<br><span class="skipped">warns: ${escapeMarkup(warning)}</span>`
+}
+
 function check(record: CheckRecord): string {
   const proofs = record.counterproofs
     .map(
@@ -125,7 +133,7 @@ function check(record: CheckRecord): string {
     .map(name => `${name}: ${escapeMarkup(JSON.stringify(record[name]).slice(0, 600))}`)
   const details =
     facts.length === 0 ? '' : `<details><summary class="dim">facts</summary><pre>${facts.join('\n')}</pre></details>`
-  return `<tr><td class="verdict ${record.outcome}">${record.outcome}</td><td>${escapeMarkup(record.title)}${record.reason === undefined ? '' : `<br>${escapeMarkup(record.reason)}`}${details}<ul>${proofs}</ul></td></tr>`
+  return `<tr><td class="verdict ${record.outcome}">${record.outcome}</td><td>${escapeMarkup(record.title)}${record.reason === undefined ? '' : `<br>${escapeMarkup(record.reason)}`}${warned(record)}${details}<ul>${proofs}</ul></td></tr>`
 }
 
 function list(title: string, items: readonly string[]): string {

@@ -8,6 +8,7 @@ import type { Evidence } from '../evidence/schema.ts'
 import { unsealed } from '../evidence/testdata/sealed-run.ts'
 import html from './html.ts'
 import junit from './junit.ts'
+import { summaryLines } from './text/summary.ts'
 
 const [step] = unsealed.steps
 const [check] = step!.checks
@@ -41,6 +42,7 @@ function hostile(): Evidence {
     target: { id: 'x', title: HOSTILE, real: false },
     operator: { user: HOSTILE, host: HOSTILE },
     facts: { [HOSTILE]: HOSTILE },
+    params: { [HOSTILE]: HOSTILE },
     notTested: [HOSTILE],
     assumptions: [HOSTILE],
     allowedSkips: [{ id: HOSTILE, reason: HOSTILE }],
@@ -84,6 +86,21 @@ describe('the HTML report', () => {
     const known = 'html head meta title style body h1 h2 p span table tr th td details summary strong pre ul li code br'
     assert.deepEqual([...tags.difference(new Set(known.split(' ')))], [])
     assert.equal([...page.matchAll(/<\/style>/g)].length, 1)
+  })
+
+  test('says what was asked, what was not run, and what is green and warns', () => {
+    const warns = { ...check!, outcome: 'passed' as const, actual: { level: 'warn', reason: `it is <late>` } }
+    const proofs = check!.counterproofs.map(one => ({ ...one, outcome: 'not-run' as const }))
+    const given = evidence({
+      params: { 'base-url': 'http://daemon:4000' },
+      steps: [{ ...step!, outcome: 'passed', checks: [{ ...warns, counterproofs: proofs }] }],
+    })
+    const page = html.render(given)
+    for (const text of ['http://daemon:4000', `${proofs.length} not run`, 'warns: it is &lt;late&gt;'])
+      assert.ok(page.includes(text), text)
+    assert.ok(summaryLines(given).includes(`warns     ${check!.id}: it is <late>`))
+    const fine = { ...warns, actual: { level: 'ok', reason: 'it is early' } }
+    assert.doesNotMatch(html.render(evidence({ steps: [{ ...step!, checks: [fine] }] })), /warns:/)
   })
 
   test('loads nothing from anywhere and runs nothing', () => {

@@ -1,7 +1,8 @@
 import type { Evidence, StepRecord } from '../../evidence/schema.ts'
 import { durationText } from '../../model/duration-text.ts'
+import { warningOf } from './warning.ts'
 
-/** A run in a few lines of plain text: verdict, counts, RTO as a timeline, RPO, what is not green and why, limits. */
+/** A run in a few lines of plain text: verdict, counts, RTO as a timeline, RPO, what is not green and why, warnings, limits. */
 export function summaryLines(evidence: Evidence): readonly string[] {
   const checks = evidence.steps.flatMap(step => step.checks)
   const counterproofs = checks.flatMap(check => check.counterproofs)
@@ -13,6 +14,10 @@ export function summaryLines(evidence: Evidence): readonly string[] {
     `proof     ${count('red', counterproofs)} of ${counterproofs.length} counterproofs red${notRun === 0 ? '' : `, ${notRun} not run`}, ${durationText(proofMs)}`,
     ...recovery(evidence),
     ...evidence.steps.filter(step => step.outcome !== 'passed').flatMap(notGreen),
+    ...checks.flatMap(check => {
+      const warning = warningOf(check)
+      return warning === undefined ? [] : [`warns     ${check.id}: ${warning}`]
+    }),
     ...evidence.released
       .filter(one => one.outcome === 'errored')
       .map(one => `leftover  ${one.what}: ${one.error?.message ?? ''}`),
