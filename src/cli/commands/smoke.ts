@@ -29,7 +29,7 @@ export default new Command('smoke')
     `
 Examples:
   runproof smoke
-  runproof smoke slo-probe --param base-url=http://127.0.0.1:4000 --param token-file=/keys/readonly-token
+  runproof smoke slo-probe --target ID --param base-url=http://127.0.0.1:4000 token-file=/keys/readonly-token
   runproof smoke --report junit=smoke.xml`,
   )
   .action(async (names: readonly string[], options: SmokeFlags) => {
