@@ -51,17 +51,18 @@ export function withoutEvidence(
       'error' in end ? [{ id: end.id, outcome: outcomeOf(end.error), reason: `not sealed: ${end.error.code}` }] : [],
     ),
     ...skipped.map(({ id, reason, allowed }) =>
-      allowed === undefined
+      allowed === undefined || ends.length === 0
         ? { id, outcome: 'skipped' as const, reason }
         : { id, outcome: 'allowed' as const, reason: `${reason} (allowed: ${allowed})` },
     ),
   ]
 }
 
+/** A skip may be allowed, but not all there was to ask: nothing was run then, and nothing sealed. */
 function verdictOf(ends: readonly SuiteEnd[], skipped: readonly SkippedSuite[]): Outcome {
   return worstOutcome([
     ...ends.map(end => ('sealed' in end ? end.sealed.evidence.outcome : outcomeOf(end.error))),
-    ...skipped.map(({ allowed }): Outcome => (allowed === undefined ? 'skipped' : 'passed')),
+    ...skipped.map(({ allowed }): Outcome => (allowed === undefined || ends.length === 0 ? 'skipped' : 'passed')),
   ])
 }
 

@@ -45,6 +45,13 @@ describe('runproof smoke', () => {
     assert.match(allowed.stdout, /SKIPPED: no provider key was given \(allowed: no key on this machine\)/)
   })
 
+  test('does not pass on allowed skips alone: nothing was run, and nothing sealed', async () => {
+    const ended = await site.run(['smoke', KEYLESS, '--allow-skip', 'keyless=no key on this machine'])
+    assert.equal(ended.status, 1, ended.stderr)
+    assert.match(ended.stdout, /^outcome +SKIPPED$/m)
+    assert.deepEqual(site.sealed(), [])
+  })
+
   test('a suite that was named and has nothing to ask is skipped, too', async () => {
     const ended = await site.run(['smoke', suite('elsewhere')])
     assert.equal(ended.status, 1)
@@ -204,6 +211,7 @@ describe('runproof smoke', () => {
     const file = path.join(site.root, 'stale.xml')
     for (const [words, totals] of [
       [['smoke', KEYLESS], 'failures="1" errors="0"'],
+      [['smoke', KEYLESS, '--allow-skip', 'keyless=no key'], 'failures="1" errors="0"'],
       [['smoke', GOOD, '--reports', '/dev/null/x'], 'failures="0" errors="1"'],
     ] as const) {
       writeFileSync(file, 'of another time')
