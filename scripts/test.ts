@@ -13,8 +13,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     name: { type: 'string', short: 't' },
-    timeout: { type: 'string', default: '120000' },
-    silence: { type: 'string', default: '180000' },
+    timeout: { type: 'string', default: '400000' },
+    silence: { type: 'string', default: '420000' },
     list: { type: 'string', default: path.join(root, 'test/required.json') },
     help: { type: 'boolean', short: 'h' },
   },

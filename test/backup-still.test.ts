@@ -9,7 +9,7 @@ import { archives } from '../src/adapters/archive/archives.ts'
 import { parseFacts } from '../src/drill/facts.ts'
 import { BackupSource, checkOf, type Params, stepOf } from './backup-source.ts'
 
-describe('a backup of a source that its operator holds still', { timeout: 120_000 }, () => {
+describe('a backup of a source that its operator holds still', { timeout: 400_000 }, () => {
   const source = new BackupSource()
   after(() => source[Symbol.asyncDispose]())
   const still = {

@@ -16,7 +16,7 @@ function shape(line: string): string {
     .trim()
 }
 
-describe('README', { timeout: 120_000 }, () => {
+describe('README', { timeout: 400_000 }, () => {
   const readme = readFileSync(path.join(ROOT, 'README.md'), 'utf8')
   const [first, second] = [...readme.matchAll(/```console\n([\s\S]*?)```/g)].map(match => match[1]!.split('\n'))
   const dir = mkdtempSync(path.join(tmpdir(), 'readme-'))

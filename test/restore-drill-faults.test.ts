@@ -10,7 +10,7 @@ import { makeDrillSite } from './drill-site.ts'
 import { leftovers, processesNaming, untilEmpty } from './leftovers.ts'
 import { assertPassed, checkOf, evidenceOf, runDrill } from './run-drill.ts'
 
-describe('the machine fails the restore drill', { timeout: 120_000 }, async () => {
+describe('the machine fails the restore drill', { timeout: 400_000 }, async () => {
   const site = await makeDrillSite()
   const { root, given, write } = site
   const mounts: string[] = []

@@ -9,7 +9,7 @@ import { manifestText } from '../src/archive/manifest.ts'
 import { makeDrillSite } from './drill-site.ts'
 import { evidenceOf, runDrill } from './run-drill.ts'
 
-describe('a backup set that was tampered with', { timeout: 120_000 }, async () => {
+describe('a backup set that was tampered with', { timeout: 400_000 }, async () => {
   const site = await makeDrillSite()
   after(() => site[Symbol.dispose]())
   const keys = { 'master-key-file': site.masterKeyFile, 'routes-file': site.routesFile }

@@ -11,7 +11,7 @@ import { type Drill, type Ended, evidenceOf, RunningDrill, runproof } from './ru
 
 const STEPS = ['receive', 'unpack', 'start', 'validate', 'tear-down', 'search', 'conclude']
 
-describe('the restore drill is stopped', { timeout: 120_000, concurrency: 2 }, async () => {
+describe('the restore drill is stopped', { timeout: 400_000, concurrency: 2 }, async () => {
   const site = await makeDrillSite()
   const { root, given } = site
   const trees = [site.state, site.workspace, site.set]

@@ -11,7 +11,7 @@ import { makeDrillSite } from './drill-site.ts'
 import { leftovers } from './leftovers.ts'
 import { assertPassed, checkOf, evidenceOf, runDrill } from './run-drill.ts'
 
-describe('the restore drill takes what an operator has', { timeout: 120_000 }, async () => {
+describe('the restore drill takes what an operator has', { timeout: 400_000 }, async () => {
   const site = await makeDrillSite()
   after(() => site[Symbol.dispose]())
   const { root, given } = site

@@ -34,7 +34,7 @@ interface Verdict {
 
 type Params = Readonly<Record<string, string | undefined>>
 
-describe('the restore drill turns red', { timeout: 120_000, concurrency: 2 }, async () => {
+describe('the restore drill turns red', { timeout: 400_000, concurrency: 2 }, async () => {
   const site = await makeDrillSite()
   const { root, given, write } = site
   const before = await archives.describeTree(site.state)

@@ -19,7 +19,7 @@ import { makeDrillSite } from './drill-site.ts'
 import { leftovers } from './leftovers.ts'
 import { assertPassed, evidenceOf, runDrill } from './run-drill.ts'
 
-describe('the restore drill of a mounted snapshot', { timeout: 120_000, concurrency: 2 }, async () => {
+describe('the restore drill of a mounted snapshot', { timeout: 400_000, concurrency: 2 }, async () => {
   const site = await makeDrillSite()
   after(() => site[Symbol.dispose]())
   const { root } = site

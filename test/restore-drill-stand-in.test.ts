@@ -32,7 +32,7 @@ const REQUIRED = [
   'no-secret-written/planted-in-scratch',
 ]
 
-describe('the restore drill on the stand-in', { timeout: 120_000 }, () => {
+describe('the restore drill on the stand-in', { timeout: 400_000 }, () => {
   const root = mkdtempSync(join(tmpdir(), 'drill-stand-in-'))
   after(() => rmSync(root, { recursive: true, force: true }))
 

@@ -11,7 +11,7 @@ import { assertPassed, checkOf, evidenceOf } from './run-drill.ts'
 import { proofsOf, type RunningStandIn, runSuite } from './run-suite.ts'
 import { startWithRoute } from './stand-in-with-route.ts'
 
-describe('the slo-probe suite', { timeout: 120_000, concurrency: 3 }, () => {
+describe('the slo-probe suite', { timeout: 400_000, concurrency: 3 }, () => {
   const root = mkdtempSync(join(tmpdir(), 'smoke-slo-'))
   after(() => rmSync(root, { recursive: true, force: true }))
   const file = (name: string, text: string) => {
