@@ -4,6 +4,7 @@ import { type Rotation, rotateCredential, rotation } from '../drill/rotate-crede
 import { runSource } from '../drill/run-source.ts'
 import { older, source } from '../drill/subjects.ts'
 import { changed, defineCheck, failed, passed } from '../model/check.ts'
+import { withoutFaults } from './without-faults.ts'
 
 /**
  * A route's credential is replaced, and a revocation blocks it until it is set again. The daemon had issued no lease for it, so
@@ -80,8 +81,7 @@ export const credentialRotated = defineCheck<Rotation>({
       breaks: 'a source on an older state answers revocations with success and does nothing',
       because: /blocked nothing/,
       cost: { instances: 1 },
-      unavailable: ({ target }) =>
-        target.capabilities.includes('faults') ? undefined : 'only the stand-in can misbehave on request',
+      unavailable: withoutFaults,
       subject: async (context, scope) => {
         const { files, archives } = context.tools
         const { open, reading } = context.values.get(older)

@@ -28,14 +28,39 @@ export function withoutMember(path: string): SubjectCounterproof {
   }
 }
 
+/** A status that calls a member something else, likewise. */
+export function withMemberRenamed(id: string, path: string, to: string): SubjectCounterproof {
+  return {
+    id,
+    breaks: `the status calls ${path} something else`,
+    expects: 'ANSWER_MALFORMED',
+    subject: (context, scope) =>
+      withProxy(context, scope, {
+        rewriteBody: (asked, text) => (asked === context.target.http.status ? renamed(text, path, to) : text),
+      }),
+  }
+}
+
 function edited(text: string, edits: Edits): string {
   const document = JSON.parse(text) as Record<string, unknown>
   for (const [path, value] of Object.entries(edits)) {
-    const names = path.split('.')
-    const last = names.pop()!
-    const holder = names.reduce((inner, name) => inner[name] as Record<string, unknown>, document)
-    if (value === undefined) delete holder[last]
-    else holder[last] = value
+    const { holder, name } = memberAt(document, path)
+    if (value === undefined) delete holder[name]
+    else holder[name] = value
   }
   return JSON.stringify(document)
+}
+
+function renamed(text: string, path: string, to: string): string {
+  const document = JSON.parse(text) as Record<string, unknown>
+  const { holder, name } = memberAt(document, path)
+  holder[to] = holder[name]
+  delete holder[name]
+  return JSON.stringify(document)
+}
+
+function memberAt(document: Record<string, unknown>, path: string) {
+  const names = path.split('.')
+  const name = names.pop()!
+  return { holder: names.reduce((inner, one) => inner[one] as Record<string, unknown>, document), name }
 }

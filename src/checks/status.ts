@@ -1,9 +1,9 @@
-import { withProxy } from '../daemon/break.ts'
 import { daemon } from '../daemon/subjects.ts'
 import { baseline } from '../drill/subjects.ts'
-import { type CheckContext, defineCheck, failed, passed, type SubjectCounterproof } from '../model/check.ts'
+import { type CheckContext, defineCheck, failed, passed } from '../model/check.ts'
 import { jsonAnswer } from '../model/json-answer.ts'
 import type { StatusView } from '../model/target.ts'
+import { withMemberRenamed } from './edited-status.ts'
 
 async function readStatus({ values, target, deadlineMs }: CheckContext): Promise<StatusView> {
   const { instance, readonlyToken, adminToken } = values.get(daemon)
@@ -12,29 +12,6 @@ async function readStatus({ values, target, deadlineMs }: CheckContext): Promise
     timeoutMs: Math.min(deadlineMs, 10_000),
   })
   return target.read.status(jsonAnswer(target.http.status, answer))
-}
-
-/** The daemon's status with one member under another name: a reader with defaults would stay green. */
-function renamed(id: string, from: string, to: string): SubjectCounterproof {
-  return {
-    id,
-    breaks: `the status calls ${from} something else`,
-    expects: 'ANSWER_MALFORMED',
-    subject: (context, scope) =>
-      withProxy(context, scope, {
-        rewriteBody: (path, text) => (path === context.target.http.status ? rename(text, from, to) : text),
-      }),
-  }
-}
-
-function rename(text: string, path: string, to: string): string {
-  const document = JSON.parse(text) as Record<string, unknown>
-  const names = path.split('.')
-  const last = names.pop()!
-  const holder = names.reduce((value, name) => value[name] as Record<string, unknown>, document)
-  holder[to] = holder[last]
-  delete holder[last]
-  return JSON.stringify(document)
 }
 
 interface Health {
@@ -76,7 +53,7 @@ export const healthNoWorse = defineCheck<Health>({
       because: /no warning says why/,
       observation: observed => ({ ...observed, ok: false, warnings: [] }),
     },
-    renamed('health-renamed', 'health.ok', 'okay'),
+    withMemberRenamed('health-renamed', 'health.ok', 'okay'),
   ],
 })
 
@@ -105,7 +82,7 @@ export const storageWorks = defineCheck<Pick<StatusView, 'storageOk' | 'lockHeld
       because: /not locked/,
       observation: observed => ({ ...observed, lockHeld: false }),
     },
-    renamed('storage-renamed', 'storage.ok', 'fine'),
+    withMemberRenamed('storage-renamed', 'storage.ok', 'fine'),
   ],
 })
 
@@ -133,7 +110,7 @@ export const routesReady = defineCheck<Pick<StatusView, 'activeRouteReady' | 'ro
       because: /not ready/,
       observation: observed => ({ ...observed, routeErrorCount: 1 }),
     },
-    renamed('readiness-renamed', 'provider_readiness.active_route_ready', 'ready'),
+    withMemberRenamed('readiness-renamed', 'provider_readiness.active_route_ready', 'ready'),
   ],
 })
 
@@ -154,6 +131,6 @@ export const noDeadLetters = defineCheck<Pick<StatusView, 'unresolvedDeadLetters
       because: /nobody resolved them/,
       observation: observed => ({ ...observed, unresolvedDeadLetters: 1 }),
     },
-    renamed('dead-letters-renamed', 'delivery.unresolved_dead_lettered', 'dead'),
+    withMemberRenamed('dead-letters-renamed', 'delivery.unresolved_dead_lettered', 'dead'),
   ],
 })

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import { withProxy } from '../daemon/break.ts'
+import { randomSecret } from '../daemon/random-secret.ts'
 import { isolated } from '../daemon/subjects.ts'
 import { defineCheck, failed, passed } from '../model/check.ts'
-import { Secret } from '../model/secret.ts'
+import type { Secret } from '../model/secret.ts'
 
 /** HTTP status per way of asking. */
 interface Observed {
@@ -37,7 +37,7 @@ export const tokensSeparate = defineCheck<Observed>({
       readonlyRead: await ask(readonlyToken),
       readonlyWrite: mutation.status,
       none: await ask(undefined),
-      wrong: await ask(new Secret('wrong-token', randomBytes(32).toString('base64url'))),
+      wrong: await ask(randomSecret('wrong-token')),
       replaced: await ask(replacedToken),
     }
   },

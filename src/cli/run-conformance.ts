@@ -8,12 +8,10 @@ import type { Target } from '../model/target.ts'
 import { terminalLine } from '../reporters/text/terminal.ts'
 import type { ConformanceFlags } from './commands/target.ts'
 import { exitCodeOf } from './exit-code.ts'
-import { interruptible } from './interrupt.ts'
 import { prepareRun, readSettings } from './prepare-run.ts'
-import { displayFor } from './progress.ts'
 import { idsOf, loadRunbook, loadTarget, TARGETS } from './registry.ts'
 import { runSealed } from './sealed-run.ts'
-import { catchStrays } from './strays.ts'
+import { openSession } from './session.ts'
 import { tellVerdict } from './verdict.ts'
 
 const CONTRACT = 'contract'
@@ -32,13 +30,8 @@ export async function runConformance(flags: ConformanceFlags): Promise<number> {
     skips: [],
   })
 
-  const display = displayFor(process.stderr, { color: process.env['NO_COLOR'] === undefined })
-  using interrupt = interruptible(process, () =>
-    display.note('interrupted: stopping and tearing down; once more stops now'),
-  )
-  using strays = catchStrays(process)
-  const session = { signal: interrupt.signal, strays: () => strays.soFar() }
-  const { evidence, dir } = await runSealed(prepared, settings, session, run => display.brief(CONTRACT, run))
+  using session = openSession()
+  const { evidence, dir } = await runSealed(prepared, settings, session, run => session.display.brief(CONTRACT, run))
 
   if (settings.json) process.stdout.write(await files.readText(join(dir, EVIDENCE_FILE)))
   else {

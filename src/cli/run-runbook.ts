@@ -4,16 +4,14 @@ import { EVIDENCE_FILE } from '../evidence/layout.ts'
 import { annotate } from './annotate.ts'
 import type { RunFlags } from './commands/run.ts'
 import { exitCodeOf } from './exit-code.ts'
-import { interruptible } from './interrupt.ts'
 import { parsePairs } from './options.ts'
 import { placesFor } from './places.ts'
 import { prepareRun, readSettings, readSkips, secretsOf } from './prepare-run.ts'
-import { displayFor } from './progress.ts'
 import { loadRunbook } from './registry.ts'
 import { readReports, writeReports } from './report-files.ts'
 import { runSealed } from './sealed-run.ts'
+import { openSession } from './session.ts'
 import { tellNotices } from './source-notice.ts'
-import { catchStrays } from './strays.ts'
 import { tellVerdict } from './verdict.ts'
 
 /**
@@ -32,14 +30,8 @@ export async function runRunbook(name: string, flags: RunFlags): Promise<number>
     skips: readSkips(flags.allowSkip),
   })
 
-  const display = displayFor(process.stderr, { color: process.env['NO_COLOR'] === undefined })
-  // From here on something is left behind when the process just ends.
-  using interrupt = interruptible(process, () =>
-    display.note('interrupted: stopping and tearing down; once more stops now'),
-  )
-  using strays = catchStrays(process)
-  const session = { signal: interrupt.signal, strays: () => strays.soFar() }
-  const { evidence, dir } = await runSealed(prepared, settings, session, display.whole)
+  using session = openSession()
+  const { evidence, dir } = await runSealed(prepared, settings, session, session.display.whole)
 
   if (settings.json) process.stdout.write(await files.readText(join(dir, EVIDENCE_FILE)))
   else {

@@ -5,14 +5,12 @@ import { EVIDENCE_FILE } from '../evidence/layout.ts'
 import { toRunproofError } from '../model/error.ts'
 import { annotate } from './annotate.ts'
 import type { SmokeFlags } from './commands/smoke.ts'
-import { interruptible } from './interrupt.ts'
 import { placesFor } from './places.ts'
 import { positive, readSettings } from './prepare-run.ts'
-import { displayFor } from './progress.ts'
 import { readReports, refuseSingleReports, writeReports } from './report-files.ts'
 import { runSealed } from './sealed-run.ts'
+import { openSession } from './session.ts'
 import { tellNotices } from './source-notice.ts'
-import { catchStrays } from './strays.ts'
 import { chooseSuites } from './suites.ts'
 import { type SuiteEnd, suitesExitCode, tellSuites, withoutEvidence } from './suites-verdict.ts'
 
@@ -29,17 +27,12 @@ export async function runSuites(names: readonly string[], flags: SmokeFlags): Pr
   const { runs, leftOut, skipped } = await chooseSuites(names, settings.target, flags)
   if (runs.length !== 1 || skipped.length > 0) refuseSingleReports(wanted)
 
-  const display = displayFor(process.stderr, { color: process.env['NO_COLOR'] === undefined })
-  using interrupt = interruptible(process, () =>
-    display.note('interrupted: stopping and tearing down; once more stops now'),
-  )
-  using strays = catchStrays(process)
-  const session = { signal: interrupt.signal, strays: () => strays.soFar() }
+  using session = openSession()
   const ends = await inPool(runs, jobs, async (prepared): Promise<SuiteEnd> => {
     const { id } = prepared.plan.runbook
     try {
       const sealed = await runSealed(prepared, settings, session, run =>
-        runs.length === 1 ? display.whole(run) : display.brief(id, run),
+        runs.length === 1 ? session.display.whole(run) : session.display.brief(id, run),
       )
       return { id, sealed }
     } catch (thrown) {

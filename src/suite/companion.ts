@@ -1,5 +1,6 @@
 import type { CheckContext } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
+import type { HttpClient } from '../model/http.ts'
 import type { Inside } from '../model/instance.ts'
 import type { CompanionName } from '../model/target.ts'
 
@@ -26,7 +27,7 @@ export async function startCompanion(
   }
 }
 
-async function answers(door: Pick<Inside['through'] extends (name: string) => infer Door ? Door : never, 'request'>) {
+async function answers(door: HttpClient): Promise<boolean> {
   try {
     await door.request('/', { timeoutMs: 1_000 })
     return true
