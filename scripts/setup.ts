@@ -15,6 +15,7 @@ const TOOLS: readonly (readonly [program: string, debianPackage: string])[] = [
   ['chromium', 'chromium'],
   ['script', 'bsdutils'],
   ['openssl', 'openssl'],
+  ['nginx', 'nginx-light'],
 ]
 
 /**

@@ -43,6 +43,17 @@ const DOMAINS: Readonly<Record<string, Layer>> = {
     ours: ['src/model', 'src/daemon', 'src/sse'],
     why: 'what smoke suites share: which daemon they ask and how, streams included, and what stands beside it, through ports',
   },
+  'src/nginx': {
+    ...pure,
+    ours: ['src/model'],
+    why: 'what a configuration says, and what a request gets; files are handed in',
+  },
+  'src/tls': {
+    ours: ['src/model'],
+    npm: ['@peculiar/x509', 'reflect-metadata', 'node-forge'],
+    world: false,
+    why: 'certificates as values: made, read and judged; connections are made elsewhere',
+  },
   'src/slo': {
     ...pure,
     ours: ['src/model'],

@@ -4,6 +4,7 @@ import type { Json } from './check.ts'
 import type { Command } from './command.ts'
 import type { ConnectorsApi } from './connectors-api.ts'
 import type { Fact } from './contract.ts'
+import type { EdgeApi } from './edge-api.ts'
 import type { EventsApi } from './events-api.ts'
 import type { McpApi } from './mcp.ts'
 import type { RunsApi } from './runs-api.ts'
@@ -152,6 +153,7 @@ export interface Target {
   readonly access: AccessApi
   readonly connectors: ConnectorsApi
   readonly signals: SignalsApi
+  readonly edge: EdgeApi
   /** Codes of warnings that a boot from a copy brings by itself, and that are gone or harmless afterwards. */
   readonly bootWarnings: readonly string[]
   serve(options: ServeOptions & ServeExtras): Command

@@ -6,6 +6,7 @@ import { captureAgents } from './kheish/capture-agents.ts'
 import { connectors } from './kheish/connectors.ts'
 import { contract } from './kheish/contract.ts'
 import { Document } from './kheish/document.ts'
+import { edge } from './kheish/edge.ts'
 import { events } from './kheish/events.ts'
 import { mcp } from './kheish/mcp.ts'
 import { TERMINAL_STATUSES } from './kheish/run-statuses.ts'
@@ -173,6 +174,7 @@ const kheish: Target = {
   access,
   connectors,
   signals,
+  edge,
   bootWarnings: ['event_replay_cursor_gaps', 'asset_startup_repair_performed', 'run_memory_maintenance_repaired'],
 
   serve: options => ({

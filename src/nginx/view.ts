@@ -1,0 +1,132 @@
+import type { Directive, Position } from './ast.ts'
+
+/** A request of which the configuration is asked what becomes of it. */
+export interface Asked {
+  readonly scheme: 'http' | 'https'
+  /** Of the Host header and of SNI, without a port. */
+  readonly host: string
+  /** Where the connection arrives. Default: the first address that serves this scheme. */
+  readonly listen?: { readonly address?: string; readonly port: number }
+  /** As sent, with its query. */
+  readonly path: string
+  /** Default GET. */
+  readonly method?: string
+}
+
+/** Where a setting in effect was made. */
+export type Level = 'default' | 'main' | 'http' | 'server' | 'location' | 'if'
+
+/** What a directive that holds one value comes to. */
+export interface Setting {
+  /** Its arguments as nginx reads them, or the documented default. */
+  readonly args: readonly string[]
+  readonly level: Level
+  /** Absent for a default. */
+  readonly at?: Position
+}
+
+/** One of the directives that add up within a level and replace those of the levels outside. */
+export interface ListedSetting {
+  readonly args: readonly string[]
+  readonly level: Level
+  readonly at: Position
+}
+
+export interface Listen {
+  /** As written. */
+  readonly text: string
+  /** `*` for every address; a path for a socket. */
+  readonly address: string
+  /** Undefined for a socket. */
+  readonly port: number | undefined
+  readonly tls: boolean
+  readonly http2: boolean
+  readonly defaultServer: boolean
+  readonly at: Position
+}
+
+export interface UpstreamServer {
+  readonly address: string
+  readonly options: readonly string[]
+  readonly at: Position
+}
+
+/** Where a request is passed on to. */
+export interface Upstream {
+  /** `http`, `https`, `grpc`, … */
+  readonly scheme: string
+  /** The name of an `upstream` block, or the host as written. */
+  readonly name: string
+  /** Of the block, or the one written. Empty where variables decide. */
+  readonly servers: readonly UpstreamServer[]
+  /** Whether variables decide where it goes. */
+  readonly dynamic: boolean
+  /** What the path becomes: the part that the location matched is replaced by this; undefined: passed as it came. */
+  readonly uri: string | undefined
+  /** Directives of its `upstream` block, if it has one. */
+  readonly block: Directive | undefined
+}
+
+/** What is done with the request. */
+export type Action =
+  | { readonly kind: 'proxy'; readonly upstream: Upstream; readonly at: Position }
+  | { readonly kind: 'return'; readonly status: number; readonly text: string | undefined; readonly at: Position }
+  | {
+      readonly kind: 'files'
+      readonly how: 'root' | 'alias' | 'try_files'
+      readonly text: string
+      readonly at?: Position
+    }
+  /** Another module answers, for instance `stub_status` or `fastcgi_pass`. */
+  | { readonly kind: 'module'; readonly directive: string; readonly at: Position }
+
+/** A `location`, or the `server` itself, seen as the place where a request ends up. */
+export interface LocationView {
+  /** As written, for instance `~ ^/v1/` or `/`; empty for the server itself. */
+  readonly text: string
+  readonly modifier: '' | '=' | '^~' | '~' | '~*' | '@'
+  readonly at: Position
+}
+
+export interface ServerView {
+  readonly names: readonly string[]
+  readonly listens: readonly Listen[]
+  readonly at: Position
+  readonly directive: Directive
+}
+
+/** What one request gets. */
+export interface View {
+  readonly asked: Asked
+  readonly server: ServerView
+  /** Why this server: `name`, or `default` when no name matched. */
+  readonly chosenBy: 'name' | 'default'
+  /** Undefined where none matched. */
+  readonly location: LocationView | undefined
+  readonly action: Action
+  /** What could not be known without running it: rewrites with variables, `if` on a header. One sentence each. */
+  readonly uncertain: readonly string[]
+  /** @throws RangeError for a directive that holds more than one value, or whose default is not known */
+  setting(directive: string): Setting
+  /** Directives like `proxy_set_header` and `add_header`: those of the innermost level that has any, and of no other. */
+  listed(directive: string): readonly ListedSetting[]
+}
+
+/** A configuration that can be asked. */
+export interface Effective {
+  readonly servers: readonly ServerView[]
+  /** Every `location` of every server, nested ones too, and each server itself: what rules about all of them go through. */
+  readonly places: readonly Place[]
+  /** @throws RunproofError CONFIG_INVALID when no server listens for the scheme */
+  view(asked: Asked): View
+}
+
+/** A place that handles requests, whichever they are. */
+export interface Place {
+  readonly server: ServerView
+  readonly location: LocationView | undefined
+  readonly action: Action | undefined
+  readonly directive: Directive
+  setting(directive: string): Setting
+  listed(directive: string): readonly ListedSetting[]
+}
