@@ -6,7 +6,8 @@ import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import type { Destination, Instance } from '../model/instance.ts'
-import type { Interposable, InterposerPort } from '../model/interposer.ts'
+import type { Interposable, InterposerPort, TlsFront } from '../model/interposer.ts'
+import type { CommandRunner } from '../model/run-command.ts'
 import { createHttpClient } from './http/client.ts'
 import { createProxy } from './http/proxy.ts'
 import { makeSocketDir } from './isolation/layout.ts'
@@ -20,16 +21,21 @@ import type { Lease } from './process/lease.ts'
 export function createInterposer(lease?: Pick<Lease, 'addDir'>): InterposerPort {
   return {
     async interpose(subject, how) {
+      const proxy = createProxy(subject, how)
       const directory = socketDirectory(lease)
       const socketPath = join(directory, randomBytes(3).toString('hex'))
-      const proxy = createProxy(subject, how)
+      const connections = trackConnections(proxy)
       await new Promise<void>((resolve, reject) => proxy.once('error', reject).listen(socketPath, resolve))
       await using scope = new AsyncDisposableStack()
       scope.defer(() => rm(directory, { recursive: true, force: true }))
       scope.defer(() => closed(proxy))
-      const door = scope.use(await openDoor(subject, proxy))
-      const client = scope.use(await createHttpClient({ baseUrl: door.place.baseUrl, socketPath }))
-      scope.defer(() => proxy.closeAllConnections())
+      const door = scope.use(await openDoor(subject, proxy, how.tls))
+      const client = scope.use(
+        await createHttpClient({ baseUrl: door.place.baseUrl, socketPath, ...trustOf(how.tls, door.place.baseUrl) }),
+      )
+      scope.defer(() => {
+        for (const connection of connections) connection.destroy()
+      })
       const held = scope.move()
 
       const end = () => held.disposeAsync()
@@ -37,6 +43,8 @@ export function createInterposer(lease?: Pick<Lease, 'addDir'>): InterposerPort 
         place: door.place,
         request: client.request,
         openStream: client.openStream,
+        peer: client.peer,
+        ...(how.tls === undefined || subject.run === undefined ? {} : trusting(subject as CommandRunner, how.tls)),
         close: end,
         [Symbol.asyncDispose]: end,
       })
@@ -94,13 +102,37 @@ function socketDirectory(lease: Pick<Lease, 'addDir'> | undefined): string {
   return directory
 }
 
+/** All that are open: also one that has not come to its first request, which a server of requests knows nothing of. */
+function trackConnections(server: HttpServer): ReadonlySet<Duplex> {
+  const open = new Set<Duplex>()
+  server.on('connection', (connection: Duplex) => {
+    open.add(connection)
+    connection.once('close', () => open.delete(connection)).on('error', () => {})
+  })
+  return open
+}
+
+function trustOf(tls: TlsFront | undefined, baseUrl: string) {
+  if (tls === undefined) return {}
+  return { roots: tls.roots, trust: { host: new URL(baseUrl).hostname, caFile: tls.caFile } }
+}
+
+/** Runs commands that trust what the file says, and nothing else. */
+function trusting(subject: CommandRunner, { caFile }: TlsFront): CommandRunner {
+  return {
+    run: (command, options) => subject.run({ ...command, env: { SSL_CERT_FILE: caFile, ...command.env } }, options),
+  }
+}
+
 /** Where commands of the subject's own side find the proxy. */
 async function openDoor(
   subject: Interposable & Partial<Pick<Instance, 'listen'>>,
   proxy: HttpServer,
+  tls: TlsFront | undefined,
 ): Promise<AsyncDisposable & { readonly place: Interposable['place'] }> {
   const accept = (connection: Duplex) => void proxy.emit('connection', connection)
-  const at = (port: number) => ({ ...subject.place, port, baseUrl: `http://127.0.0.1:${port}` })
+  const origin = tls === undefined ? 'http://127.0.0.1' : `https://${tls.name ?? '127.0.0.1'}`
+  const at = (port: number) => ({ ...subject.place, port, baseUrl: `${origin}:${port}` })
   if (subject.listen !== undefined) {
     const inside = await subject.listen(accept)
     return { place: at(inside.port), [Symbol.asyncDispose]: () => inside[Symbol.asyncDispose]() }

@@ -39,9 +39,25 @@ export interface HttpClient {
   openStream(path: string, options?: RequestOptions): Promise<StreamAnswer>
 }
 
+/** What a TLS server shows, whether it is trusted or not. */
+export interface Peer {
+  /** For instance `TLSv1.3`. */
+  readonly protocol: string
+  readonly cipher: string
+  /** DER; the server's own certificate first, each followed by its issuer as far as they were sent. */
+  readonly chain: readonly Uint8Array[]
+}
+
 /** A daemon that is reached by its address. */
 export interface TargetHttp extends HttpClient, AsyncDisposable {
   readonly place: { readonly baseUrl: string }
+  /**
+   * Shakes hands and looks at what is shown, without asking for anything. Undefined where there is no TLS.
+   *
+   * @param options.timeoutMs - default 5 000
+   * @throws RunproofError TARGET_UNREACHABLE, TLS_FAILED, TIMEOUT, INTERRUPTED
+   */
+  peer(options?: Pick<RequestOptions, 'timeoutMs' | 'signal'>): Promise<Peer | undefined>
   /** Ends every request and stream. */
   close(): Promise<void>
 }

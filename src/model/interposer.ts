@@ -1,5 +1,6 @@
 import type { HttpClient } from './http.ts'
 import type { Destination } from './instance.ts'
+import type { CommandRunner } from './run-command.ts'
 import type { Secret } from './secret.ts'
 
 /** What is done to an event stream on its way. Events are counted from 1, those with an id only, on every stream anew. */
@@ -17,8 +18,25 @@ export interface StreamFault {
   readonly swallow?: string
 }
 
-/** What a proxy between the checks and a daemon does wrong. */
+/** TLS that ends in front of a daemon, and whom those who ask it there trust. */
+export interface TlsFront {
+  /** What is shown, PEM, the server's own certificate first. */
+  readonly chain: string
+  readonly key: Secret
+  /** The only certificates that are trusted, PEM. */
+  readonly roots: readonly string[]
+  /** The same as a file, which commands of the daemon's binary find in `SSL_CERT_FILE`. */
+  readonly caFile: string
+  /** What it is asked as. Default `127.0.0.1`. */
+  readonly name?: string
+  /** Nothing is encrypted, although it is asked as if it were. */
+  readonly plain?: true
+}
+
+/** What a proxy between the checks and a daemon does, and does wrong. */
 export interface Interposition {
+  /** Absent: it is asked without TLS. */
+  readonly tls?: TlsFront
   /** Accepts connections and never answers. */
   readonly silent?: boolean
   /** Answers itself. */
@@ -49,7 +67,7 @@ export interface Interposition {
 }
 
 /** A daemon, however it is reached. */
-export type Interposable = HttpClient & { readonly place: { readonly baseUrl: string } }
+export type Interposable = HttpClient & Partial<CommandRunner> & { readonly place: { readonly baseUrl: string } }
 
 export interface InterposerPort {
   /**
@@ -57,7 +75,10 @@ export interface InterposerPort {
    * pointed at the result's `place.baseUrl`: a port inside for an instance, else one of this machine's loopback.
    * Disposing of the result, or closing it, ends the proxy and leaves the daemon.
    *
-   * @throws RunproofError INSTANCE_FAILED for an instance that was stopped
+   * With `tls` its base URL is `https:`, and commands that are run through the result trust what it says, and nothing else.
+   *
+   * @throws RunproofError INSTANCE_FAILED for an instance that was stopped, CERTIFICATE_INVALID where no server starts with
+   *   that chain and key
    */
   interpose<Subject extends Interposable>(subject: Subject, how: Interposition): Promise<Subject & AsyncDisposable>
   /** A listener on 127.0.0.1 outside every barrier, for egress probes to aim at. */

@@ -3,6 +3,7 @@ import { RunproofError } from '../../model/error.ts'
 import type { RequestOptions, TargetHttp } from '../../model/http.ts'
 import { Call } from './call.ts'
 import type { Trust } from './explain.ts'
+import { shakeHands } from './handshake.ts'
 
 const DEFAULT_MAX_BYTES = 8 * 1024 * 1024
 /** Of all header lines together, and again of the trailers. */
@@ -21,7 +22,8 @@ interface ClientPlace {
 /** An HTTP/1.1 client of one server, over TCP, TLS or a unix socket. */
 export async function createHttpClient({ baseUrl, socketPath, roots, trust }: ClientPlace): Promise<TargetHttp> {
   const { buildConnector, Client } = await import('undici')
-  const { origin, pathname } = new URL(baseUrl)
+  const url = new URL(baseUrl)
+  const { origin, pathname } = url
   const prefix = pathname.replace(/\/+$/, '')
   const connect = buildConnector({
     allowH2: false,
@@ -117,6 +119,20 @@ export async function createHttpClient({ baseUrl, socketPath, roots, trust }: Cl
       } catch (error) {
         call.end()
         throw call.explain(error)
+      }
+    },
+
+    async peer(options = {}) {
+      if (url.protocol !== 'https:') return undefined
+      const call = new Call(origin, trust, options)
+      open.add(call)
+      try {
+        return await shakeHands({ url, socketPath: socketPath ?? null }, call)
+      } catch (error) {
+        throw call.explain(error)
+      } finally {
+        open.delete(call)
+        call.end()
       }
     },
 

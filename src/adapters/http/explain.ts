@@ -33,6 +33,7 @@ const INVALID: Readonly<Record<string, string>> = {
   CERT_SIGNATURE_FAILURE: 'the signature of its certificate does not hold',
   INVALID_PURPOSE: 'its certificate is not for servers',
 }
+const RENEW = 'renew it; nothing makes runproof accept it'
 const NOT_TLS = new Set(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG', 'ERR_SSL_HTTP_REQUEST'])
 const UNKNOWN_NAME = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_NODATA', 'EAI_NONAME'])
 const BROKEN_OFF = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
@@ -97,7 +98,11 @@ function tlsFailure(thrown: unknown, code: string, trust: Trust): { why: string;
         : `only the certificates in ca-file=${trust.caFile} are trusted; is it the file of this daemon’s issuer?`
     return { why: UNTRUSTED[code], hint }
   }
-  if (INVALID[code] !== undefined) return { why: INVALID[code], hint: 'renew it; nothing makes runproof accept it' }
+  if (INVALID[code] !== undefined) return { why: INVALID[code], hint: RENEW }
+  // Verification knows more reasons than Node has codes for; the library's own words say which.
+  if (code === 'UNSPECIFIED' && thrown instanceof Error) {
+    return { why: `its certificate is refused: ${thrown.message.slice(0, 100)}`, hint: RENEW }
+  }
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
     return {
       why: `its certificate is not for ${trust.host}${namesOf(thrown)}`,

@@ -1,9 +1,11 @@
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { RunproofError } from '../../model/error.ts'
 import type { HttpClient, StreamAnswer } from '../../model/http.ts'
-import type { Interposition } from '../../model/interposer.ts'
+import type { Interposition, TlsFront } from '../../model/interposer.ts'
 import { misbehave } from '../../sse/misbehave.ts'
 
 /** The one who asked the proxy has a limit of its own, and its leaving ends what is asked further on. */
@@ -14,12 +16,51 @@ const HOP_BY_HOP = new Set(
   'connection content-length expect host keep-alive proxy-connection te trailer transfer-encoding upgrade'.split(' '),
 )
 
-/** A server, not yet listening, that passes everything on to a daemon, and is wrong about it as told. */
+/**
+ * A server, not yet listening, that passes everything on to a daemon, and is wrong about it as told.
+ *
+ * @throws RunproofError CERTIFICATE_INVALID where it is to speak TLS with a chain and a key that no server starts with
+ */
 export function createProxy(target: HttpClient, how: Interposition): Server {
-  return createServer((request, response) => {
+  const act = (request: IncomingMessage, response: ServerResponse) => {
     if (how.silent === true) return
     forward(target, how, request, response).catch(() => response.destroy())
+  }
+  if (how.tls === undefined || how.tls.plain === true) return createServer(act)
+  return createTlsServer(
+    {
+      ...identityOf(how.tls),
+      minVersion: 'TLSv1.2',
+      // A server that refuses to show a weak certificate would leave it untold who else does.
+      ciphers: 'DEFAULT@SECLEVEL=0',
+    },
+    act,
+  )
+}
+
+/** What a server shows. It would start with a key of another kind, too, and then fail every handshake. @throws RunproofError CERTIFICATE_INVALID */
+function identityOf({ chain, key }: TlsFront): { readonly cert: string; readonly key: string } {
+  const pem = key.reveal()
+  if (certificateIn(chain).checkPrivateKey(privateKeyIn(pem))) return { cert: chain, key: pem }
+  throw new RunproofError('CERTIFICATE_INVALID', 'no server starts so: the key belongs to another certificate', {
+    hint: 'openssl x509 -noout -pubkey of the certificate and openssl pkey -pubout of the key print the same',
   })
+}
+
+function certificateIn(chain: string): X509Certificate {
+  try {
+    return new X509Certificate(chain)
+  } catch (cause) {
+    throw new RunproofError('CERTIFICATE_INVALID', 'no server starts so: the chain holds no certificate', { cause })
+  }
+}
+
+function privateKeyIn(pem: string): KeyObject {
+  try {
+    return createPrivateKey(pem)
+  } catch (cause) {
+    throw new RunproofError('CERTIFICATE_INVALID', 'no server starts so: the key cannot be read', { cause })
+  }
 }
 
 async function forward(
