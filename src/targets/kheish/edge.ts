@@ -20,6 +20,12 @@ export const edge: EdgeApi = {
   ],
   heartbeatMs: 10_000,
   refusalsPerMinute: 60,
+  refusals: {
+    missing: { status: 401, code: 'missing_token' },
+    unknown: { status: 401, code: 'invalid_token' },
+    readonly: { status: 403, code: 'insufficient_access' },
+    origin: { status: 403, code: 'origin_not_allowed' },
+  },
   // The contract does not name the headers that webhooks are signed with.
   connectorHeaders: [],
 }
