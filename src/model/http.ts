@@ -14,6 +14,9 @@ export interface RequestOptions {
   readonly signal?: AbortSignal
 }
 
+/** As TLS names them when one is agreed on. */
+export type Protocol = 'http/1.1' | 'h2'
+
 export interface Answer {
   readonly status: number
   /** Lower-case names; repeated ones joined with `, `. */
@@ -21,11 +24,15 @@ export interface Answer {
   readonly body: Uint8Array
   readonly text: string
   readonly durationMs: number
+  /** What the answer came in; absent where nobody looked. */
+  readonly protocol?: Protocol
 }
 
 export interface StreamAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
+  /** What the answer came in; absent where nobody looked. */
+  readonly protocol?: Protocol
   /** Ends when the server ends it or `close` is called; throws TARGET_UNREACHABLE when it breaks. */
   readonly chunks: AsyncIterable<Uint8Array>
   close(): void
@@ -68,7 +75,12 @@ export interface HttpPort {
    *
    * @param options.baseUrl - `http:` or `https:`, with a path where a proxy serves the daemon below one
    * @param options.caFile - PEM; its certificates are trusted and no others. Without it the roots of this machine are.
-   * @throws RunproofError PARAM_INVALID for another kind of URL, or a `caFile` without TLS; FILE_UNREADABLE
+   * @param options.http2 - offers HTTP/2, which needs TLS; what was taken is in each answer. Default HTTP/1.1 alone.
+   * @throws RunproofError PARAM_INVALID for another kind of URL, or a `caFile` or `http2` without TLS; FILE_UNREADABLE
    */
-  connect(options: { readonly baseUrl: string; readonly caFile?: string }): Promise<TargetHttp>
+  connect(options: {
+    readonly baseUrl: string
+    readonly caFile?: string
+    readonly http2?: boolean
+  }): Promise<TargetHttp>
 }

@@ -1,9 +1,11 @@
 import type { Socket } from 'node:net'
+import type { buildConnector } from 'undici'
 import { RunproofError } from '../../model/error.ts'
 import type { RequestOptions, TargetHttp } from '../../model/http.ts'
 import { Call } from './call.ts'
 import type { Trust } from './explain.ts'
 import { shakeHands } from './handshake.ts'
+import { whenAborted } from './when-aborted.ts'
 
 const DEFAULT_MAX_BYTES = 8 * 1024 * 1024
 /** Of all header lines together, and again of the trailers. */
@@ -14,19 +16,39 @@ interface ClientPlace {
   readonly baseUrl: string
   /** Connect there instead of to the origin's address. */
   readonly socketPath?: string | null
+  /** The same over TCP; only the certificate has to be for the origin. */
+  readonly address?: { readonly hostname: string; readonly port: number }
   /** For `https:`: the only certificates that are trusted, PEM. */
   readonly roots?: readonly string[]
   readonly trust?: Trust
+  /** For `https:`: it is offered, and spoken where the server takes it. */
+  readonly http2?: boolean
 }
 
-/** An HTTP/1.1 client of one server, over TCP, TLS or a unix socket. */
-export async function createHttpClient({ baseUrl, socketPath, roots, trust }: ClientPlace): Promise<TargetHttp> {
+interface Asked {
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly options: RequestOptions
+}
+
+interface Response {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** Throws where it is cut off. */
+  readonly body: AsyncIterable<Buffer>
+}
+
+/** A client of one server, over TCP, TLS or a unix socket; it speaks HTTP/1.1 unless it is told to offer HTTP/2. */
+export async function createHttpClient(to: ClientPlace): Promise<TargetHttp> {
+  const { baseUrl, socketPath, address, roots, trust, http2 = false } = to
+  const { checkServerIdentity } = await import('node:tls')
   const { buildConnector, Client } = await import('undici')
   const url = new URL(baseUrl)
   const { origin, pathname } = url
   const prefix = pathname.replace(/\/+$/, '')
   const connect = buildConnector({
-    allowH2: false,
+    allowH2: http2,
+    preferH2: http2,
     timeout: 0,
     // A resumed session would not look at a certificate that was replaced.
     maxCachedSessions: 0,
@@ -34,36 +56,54 @@ export async function createHttpClient({ baseUrl, socketPath, roots, trust }: Cl
     rejectUnauthorized: true,
     ...(socketPath == null ? {} : { socketPath }),
     ...(roots === undefined ? {} : { ca: [...roots] }),
+    ...(address === undefined ? {} : { checkServerIdentity: (_, shown) => checkServerIdentity(hostOf(url), shown) }),
   })
   const open = new Set<Call>()
 
   /** Every request has a connection of its own: one to a daemon that was stopped meanwhile must not be used again. */
-  function send(call: Call, path: string, options: RequestOptions) {
+  async function send(call: Call, path: string, options: RequestOptions): Promise<Response> {
+    open.add(call)
+    whenAborted(call.signal, () => open.delete(call))
+    // The parts, not a URL: a path that begins with two slashes stays on this server.
+    const asked = { path: `${prefix}${path}`, headers: headersOf(options), options }
+    if (!http2) return overHttp1(call, asked, connectFor(call))
+    const socket = await connected(connectFor(call), origin)
+    if ('alpnProtocol' in socket && socket.alpnProtocol === 'h2') {
+      const { askOverHttp2 } = await import('./http2.ts')
+      return askOverHttp2(socket, { ...asked, origin, signal: call.signal })
+    }
+    return overHttp1(call, asked, (_, callback) => callback(null, socket))
+  }
+
+  function connectFor(call: Call): buildConnector.connector {
+    return (to, callback) => {
+      // It is returned, whatever the type says; the client itself knows it only once it is connected.
+      const socket = connect(to, callback) as unknown as Socket
+      call.watch(socket)
+      whenAborted(call.signal, () => socket.destroy(new Error('given up')))
+    }
+  }
+
+  async function overHttp1(call: Call, asked: Asked, connector: buildConnector.connector): Promise<Response> {
     const client = new Client(origin, {
       pipelining: 0,
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: 0,
       bodyTimeout: 0,
-      connect: (to, callback) => {
-        // It is returned, whatever the type says; the client itself knows it only once it is connected.
-        const socket = connect(to, callback) as unknown as Socket
-        call.watch(socket)
-        whenAborted(call.signal, () => socket.destroy(new Error('given up')))
-      },
+      connect: connector,
     })
-    open.add(call)
-    whenAborted(call.signal, () => {
-      open.delete(call)
-      client.destroy().catch(() => {})
-    })
-    // The parts, not a URL: a path that begins with two slashes stays on this server.
-    return client.request({
-      path: `${prefix}${path}`,
+    whenAborted(call.signal, () => client.destroy().catch(() => {}))
+    const { path, headers, options } = asked
+    const response = await client.request({
+      path,
       method: options.method ?? 'GET',
-      headers: headersOf(options),
+      headers,
       body: options.body ?? null,
       signal: call.signal,
     })
+    response.body.on('error', () => {})
+    const body = response.body as AsyncIterable<Buffer>
+    return { status: response.statusCode, headers: response.headers, body }
   }
 
   const callTo = (path: string, options: RequestOptions) => new Call(`${origin}${prefix}${path}`, trust, options)
@@ -82,7 +122,7 @@ export async function createHttpClient({ baseUrl, socketPath, roots, trust }: Cl
         const response = await send(call, path, options)
         call.head = true
         const chunks: Buffer[] = []
-        for await (const chunk of response.body as AsyncIterable<Buffer>) {
+        for await (const chunk of response.body) {
           call.bodyBytes += chunk.length
           if (call.bodyBytes > maxBytes) {
             throw new RunproofError('BODY_TOO_LARGE', `${call.url} answered with more than ${maxBytes} bytes`)
@@ -91,7 +131,7 @@ export async function createHttpClient({ baseUrl, socketPath, roots, trust }: Cl
         }
         const body = Buffer.concat(chunks)
         return {
-          status: response.statusCode,
+          status: response.status,
           headers: flatten(response.headers),
           body,
           text: body.toString('utf8'),
@@ -109,11 +149,10 @@ export async function createHttpClient({ baseUrl, socketPath, roots, trust }: Cl
       try {
         const response = await send(call, path, options)
         call.headCame()
-        response.body.on('error', () => {})
         return {
-          status: response.statusCode,
+          status: response.status,
           headers: flatten(response.headers),
-          chunks: readChunks(response.body as AsyncIterable<Buffer>, call),
+          chunks: readChunks(response.body, call),
           close: () => call.close(),
         }
       } catch (error) {
@@ -141,9 +180,18 @@ export async function createHttpClient({ baseUrl, socketPath, roots, trust }: Cl
   }
 }
 
-function whenAborted(signal: AbortSignal, act: () => void): void {
-  if (signal.aborted) act()
-  else signal.addEventListener('abort', act, { once: true })
+function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, '')
+}
+
+/** @throws what connecting throws */
+function connected(connect: buildConnector.connector, origin: string): Promise<Socket> {
+  const url = new URL(origin)
+  const { protocol, host, port } = url
+  const to = { protocol, hostname: hostOf(url), host, port }
+  return new Promise((resolve, reject) =>
+    connect(to, (error, socket) => (socket === null ? reject(error) : resolve(socket))),
+  )
 }
 
 async function* readChunks(body: AsyncIterable<Buffer>, call: Call): AsyncGenerator<Uint8Array> {

@@ -36,7 +36,14 @@ const INVALID: Readonly<Record<string, string>> = {
 const RENEW = 'renew it; nothing makes runproof accept it'
 const NOT_TLS = new Set(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG', 'ERR_SSL_HTTP_REQUEST'])
 const UNKNOWN_NAME = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_NODATA', 'EAI_NONAME'])
-const BROKEN_OFF = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
+const BROKEN_OFF = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'UND_ERR_SOCKET',
+  'ERR_HTTP2_STREAM_CLOSED',
+  'ERR_HTTP2_STREAM_ERROR',
+  'ERR_HTTP2_SESSION_ERROR',
+])
 
 /** The parser takes an end there for an error of the text. */
 const BETWEEN_CHUNKS = /Invalid EOF state/
@@ -49,7 +56,8 @@ export function explain(thrown: unknown, subject: Subject): RunproofError {
   const fail = (...[kind, message, hint]: [ConstructorParameters<typeof RunproofError>[0], string, string?]) =>
     new RunproofError(kind, message, { hint, cause: thrown })
 
-  if (code.startsWith('UND_ERR_INVALID')) return fail('INTERNAL', `a request to ${url} that can't be made`)
+  if (code.startsWith('UND_ERR_INVALID') || code === 'ERR_HTTP2_INVALID_REQUEST')
+    return fail('INTERNAL', `a request to ${url} that can't be made`)
   if (subject.trust !== undefined && !head) {
     const failure = tlsFailure(thrown, code, subject.trust)
     if (failure !== undefined) return fail('TLS_FAILED', `no safe connection to ${url}: ${failure.why}`, failure.hint)
@@ -71,6 +79,9 @@ export function explain(thrown: unknown, subject: Subject): RunproofError {
       `${url} answers with headers that do not end`,
       'is it the daemon that listens there?',
     )
+  }
+  if (code === 'ERR_HTTP2_ERROR') {
+    return fail('ANSWER_MALFORMED', `${url} agreed on HTTP/2 and does not answer in it`)
   }
   if (thrown instanceof Error && isNoHttp(thrown, code)) {
     const hint = url.startsWith('http:') ? `is it https? try: curl -sS ${url.replace('http:', 'https:')}` : undefined

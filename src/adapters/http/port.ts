@@ -8,10 +8,14 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE----
 const MAX_CA_BYTES = 4 * 1024 * 1024
 
 export const http: HttpPort = {
-  async connect({ baseUrl, caFile }) {
+  async connect({ baseUrl, caFile, http2 = false }) {
     const url = readBaseUrl(baseUrl)
     const plain = { baseUrl: url.href.replace(/\/+$/, '') }
     if (url.protocol === 'http:') {
+      if (http2)
+        throw new RunproofError('PARAM_INVALID', `${baseUrl} is without TLS, which is where HTTP/2 is agreed on`, {
+          hint: 'leave HTTP/2 out, or write https:',
+        })
       if (caFile === undefined) return createHttpClient(plain)
       throw new RunproofError(
         'PARAM_INVALID',
@@ -22,7 +26,7 @@ export const http: HttpPort = {
       )
     }
     const roots = caFile === undefined ? await rootsOfMachine() : await rootsIn(caFile)
-    return createHttpClient({ ...plain, roots, trust: { host: url.hostname, caFile: caFile ?? null } })
+    return createHttpClient({ ...plain, http2, roots, trust: { host: url.hostname, caFile: caFile ?? null } })
   },
 }
 
