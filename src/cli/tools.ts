@@ -5,6 +5,7 @@ import { http } from '../adapters/http/port.ts'
 import { createInterposer } from '../adapters/interposer.ts'
 import { createInstancePort } from '../adapters/isolation/instances.ts'
 import { leakScan } from '../adapters/leak-scan.ts'
+import { createNginxPort } from '../adapters/nginx/port.ts'
 import { noticesIn } from '../adapters/notices.ts'
 import { claimsIn } from '../adapters/process/claims.ts'
 import type { Lease } from '../adapters/process/lease.ts'
@@ -20,13 +21,15 @@ interface ToolsInput {
 
 /** The real world, as the engine gets it. */
 export function toolsFor({ signer, lease, noticeDir }: ToolsInput): Tools {
+  const instances = createInstancePort(lease)
   return {
     clock,
     files,
     archives,
     interposer: createInterposer(lease),
-    instances: createInstancePort(lease),
+    instances,
     http,
+    nginx: createNginxPort({ instances, addDir: path => lease.addDir(path) }),
     leaks: leakScan,
     commands,
     signer,

@@ -104,6 +104,16 @@ export type InstanceState =
   | ({ readonly phase: 'exited' } & Exit)
   | { readonly phase: 'stopped' }
 
+/** TLS to what listens at a tunnel. */
+export interface ThroughTls {
+  /** Of SNI, of the Host header, and of the certificate: a name, or an address. */
+  readonly host: string
+  /** The only certificates that are trusted, PEM. */
+  readonly roots: readonly string[]
+  /** Offers HTTP/2. */
+  readonly http2?: boolean
+}
+
 export interface ReadyOptions {
   readonly path: string
   readonly timeoutMs: number
@@ -248,8 +258,12 @@ export interface Instance extends HttpClient, AsyncDisposable {
   state(): InstanceState
   /** Settles when the daemon has ended. */
   readonly exited: Promise<Exit>
-  /** The way to what listens at another port inside. @throws RunproofError INTERNAL for a name that the spec does not have */
-  through(tunnel: string): HttpClient
+  /**
+   * The way to what listens at another port inside, in plain HTTP unless `how` says otherwise.
+   *
+   * @throws RunproofError INTERNAL for a name that the spec does not have
+   */
+  through(tunnel: string, how?: ThroughTls): HttpClient
   /** In the same namespaces, environment, user and lack of privileges as the daemon. @throws as CommandRunner.run */
   run(command: Command, options: RunOptions): Promise<RunResult>
   /** The same, for what the daemon needs beside it: it is ended when the daemon has ended, and is no leftover of it. */

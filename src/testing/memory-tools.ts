@@ -41,6 +41,7 @@ export function memoryTools(given: Partial<Tools> = {}): Tools {
     instances: absent('instances'),
     interposer: absent('interposer'),
     http: absent('http'),
+    nginx: absent('nginx'),
     leaks: absent('leaks'),
     commands: absent('commands'),
     signer: absent('signer'),

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { abortedError } from '../../model/aborted.ts'
 import { RunproofError } from '../../model/error.ts'
-import type { RequestOptions } from '../../model/http.ts'
+import type { Protocol, RequestOptions } from '../../model/http.ts'
 import { explain, type Trust } from './explain.ts'
 
 const DEFAULT_TIMEOUT_MS = 5_000
@@ -25,6 +25,7 @@ export class Call {
   readonly #timer: NodeJS.Timeout
   readonly #controller = new AbortController()
   readonly #abort = () => this.#controller.abort()
+  #socket: Socket | undefined
   #watching: NodeJS.Timeout | undefined
   #late = false
   #overheadBytes = 0
@@ -48,7 +49,15 @@ export class Call {
     return this.#controller.signal
   }
 
+  /** What was agreed on for the connection. */
+  get protocol(): Protocol {
+    return this.#socket !== undefined && 'alpnProtocol' in this.#socket && this.#socket.alpnProtocol === 'h2'
+      ? 'h2'
+      : 'http/1.1'
+  }
+
   watch(socket: Socket): void {
+    this.#socket = socket
     this.#watching = setInterval(() => {
       const overheadBytes = socket.bytesRead - this.bodyBytes
       if (overheadBytes < MAX_OVERHEAD_BYTES + MAX_OVERHEAD_FACTOR * this.bodyBytes) return

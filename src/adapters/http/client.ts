@@ -133,6 +133,7 @@ export async function createHttpClient(to: ClientPlace): Promise<TargetHttp> {
         return {
           status: response.status,
           headers: flatten(response.headers),
+          protocol: call.protocol,
           body,
           text: body.toString('utf8'),
           durationMs: performance.now() - began,
@@ -152,6 +153,7 @@ export async function createHttpClient(to: ClientPlace): Promise<TargetHttp> {
         return {
           status: response.status,
           headers: flatten(response.headers),
+          protocol: call.protocol,
           chunks: readChunks(response.body, call),
           close: () => call.close(),
         }

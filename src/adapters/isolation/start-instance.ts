@@ -17,6 +17,7 @@ import type {
   ProbeResult,
   ProcessIdentity,
   StopReport,
+  ThroughTls,
 } from '../../model/instance.ts'
 import { findProgram, SYSTEM_PATH } from '../find-program.ts'
 import { createHttpClient } from '../http/client.ts'
@@ -33,6 +34,7 @@ import { type Layout, makeLayout, type SocketPlaces, socketPlaces } from './layo
 import { listMembers, type Membership } from './members.ts'
 import { enterArgv, unprivilegedArgv } from './privileges.ts'
 import { settlesWithin } from './settles-within.ts'
+import { openThroughTls, type ThroughTlsClient } from './through-tls.ts'
 import { type Subject, waitReady } from './wait-ready.ts'
 import { startWarden, type WardenLink } from './warden-link.ts'
 import type { Seclusion } from './warden-protocol.ts'
@@ -107,6 +109,7 @@ class RunningInstance implements Instance {
   #http: TargetHttp | undefined
   #sockets: SocketPlaces | undefined
   readonly #tunnels = new Map<string, TargetHttp>()
+  readonly #throughTls: ThroughTlsClient[] = []
   readonly #companionsOver = new AbortController()
   readonly #companions: Promise<unknown>[] = []
   #initPid = 0
@@ -299,10 +302,14 @@ class RunningInstance implements Instance {
 
   openStream: Instance['openStream'] = (path, options) => this.#http!.openStream(path, options)
 
-  through(tunnel: string): HttpClient {
-    const port = this.#tunnels.get(tunnel)
-    if (port === undefined) throw new RunproofError('INTERNAL', `instance ${this.id} has no tunnel ${tunnel}`)
-    return port
+  through(tunnel: string, how?: ThroughTls): HttpClient {
+    const plain = this.#tunnels.get(tunnel)
+    if (plain === undefined) throw new RunproofError('INTERNAL', `instance ${this.id} has no tunnel ${tunnel}`)
+    if (how === undefined) return plain
+    const socketPath = this.#sockets?.paths[1 + this.#tunnelNames.indexOf(tunnel)] ?? null
+    const client = openThroughTls(how, { port: this.place.tunnels[tunnel]!, socketPath })
+    this.#throughTls.push(client)
+    return client
   }
 
   run: Instance['run'] = async (command, options) => {
@@ -487,7 +494,7 @@ class RunningInstance implements Instance {
     this.#phase = 'stopped'
     this.#exit ??= { exitCode: null, signal: null }
     this.#settleExited(this.#exit)
-    for (const port of [this.#http, ...this.#tunnels.values()]) await port?.close()
+    for (const port of [this.#http, ...this.#tunnels.values(), ...this.#throughTls]) await port?.close()
     for (const listener of this.#listeners) await listener[Symbol.asyncDispose]()
     const namespaces = await namespacesLeft(this.#namespaces?.names ?? [])
     this.#namespaces?.release()
