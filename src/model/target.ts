@@ -121,7 +121,7 @@ export interface TargetReaders {
   slotRevocation(document: Json): { readonly slotId: string; readonly revokedLeases: number }
 }
 
-export type CompanionName = 'provider' | 'connector' | 'oauth' | 'mcp'
+export type CompanionName = 'provider' | 'connector' | 'oauth' | 'mcp' | 'upstream'
 
 /** A daemon that runproof can act on. Only files in `src/targets/` know a product. */
 export interface Target {

@@ -148,6 +148,7 @@ const kheish: Target = {
     connector: fixture('connector', 'connector'),
     oauth: fixture('oauth', 'oauth-server'),
     mcp: fixture('mcp', 'mcp-server'),
+    upstream: fixture('upstream', 'upstream'),
   },
   layout: {
     lockFile: 'daemon.lock',
