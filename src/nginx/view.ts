@@ -5,12 +5,17 @@ export interface Asked {
   readonly scheme: 'http' | 'https'
   /** Of the Host header and of SNI, without a port. */
   readonly host: string
-  /** Where the connection arrives. Default: the first address that serves this scheme. */
+  /**
+   * Where the connection arrives. Default: the port that the scheme usually has, else the first address; rather one where a
+   * server has a name for the host. For a socket the address is its path, and the port is not looked at.
+   */
   readonly listen?: { readonly address?: string; readonly port: number }
   /** As sent, with its query. */
   readonly path: string
   /** Default GET. */
   readonly method?: string
+  /** All of them. Without, nothing is known of the headers but the host. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** Where a setting in effect was made. */
@@ -57,9 +62,9 @@ export interface Upstream {
   readonly scheme: string
   /** The name of an `upstream` block, or the host as written. */
   readonly name: string
-  /** Of the block, or the one written. Empty where variables decide. */
+  /** Of the block, or the one written. Empty where variables decide that are not known. */
   readonly servers: readonly UpstreamServer[]
-  /** Whether variables decide where it goes. */
+  /** Whether variables decide where it goes, known or not. */
   readonly dynamic: boolean
   /** What the path becomes: the part that the location matched is replaced by this; undefined: passed as it came. */
   readonly uri: string | undefined
@@ -104,12 +109,29 @@ export interface View {
   /** Undefined where none matched. */
   readonly location: LocationView | undefined
   readonly action: Action
+  /** What an upstream is asked for: path and query. Undefined where nothing is passed on, or where variables decide. */
+  readonly upstreamPath: string | undefined
   /** What could not be known without running it: rewrites with variables, `if` on a header. One sentence each. */
   readonly uncertain: readonly string[]
-  /** @throws RangeError for a directive that holds more than one value, or whose default is not known */
+  /**
+   * Without arguments where it is not written and has no value by default.
+   *
+   * @throws RangeError for a directive that holds more than one value, or is not written and its default not known
+   */
   setting(directive: string): Setting
   /** Directives like `proxy_set_header` and `add_header`: those of the innermost level that has any, and of no other. */
   listed(directive: string): readonly ListedSetting[]
+  /** A text with variables, as it stands in an argument, with the values that are known for this request. */
+  fill(template: string): Filled
+}
+
+/** What a text with variables comes to. */
+export interface Filled {
+  /** With `$name` for what is not known. */
+  readonly text: string
+  readonly known: boolean
+  /** As in {@link View.uncertain}, for this text. */
+  readonly uncertain: readonly string[]
 }
 
 /** A configuration that can be asked. */
@@ -117,7 +139,7 @@ export interface Effective {
   readonly servers: readonly ServerView[]
   /** Every `location` of every server, nested ones too, and each server itself: what rules about all of them go through. */
   readonly places: readonly Place[]
-  /** @throws RunproofError CONFIG_INVALID when no server listens for the scheme */
+  /** @throws RunproofError CONFIG_INVALID when no server listens for the scheme, or where the connection arrives */
   view(asked: Asked): View
 }
 

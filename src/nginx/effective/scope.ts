@@ -1,0 +1,109 @@
+import type { Configuration, Directive } from '../ast.ts'
+import { invalid } from '../invalid.ts'
+import type { Level, ListedSetting, Setting } from '../view.ts'
+import { DEFAULTS } from './defaults.ts'
+import { companions, isList, isOwn } from './inheritance.ts'
+
+/** A block as the place where settings are in effect, what it includes put in. */
+export interface Scope {
+  readonly level: Exclude<Level, 'default'>
+  /** Undefined for the file itself. */
+  readonly directive: Directive | undefined
+  readonly outer: Scope | undefined
+  /** In the order of nginx. */
+  readonly directives: readonly Directive[]
+  readonly byName: ReadonlyMap<string, readonly Directive[]>
+}
+
+/** @throws RunproofError CONFIG_INVALID for files that include each other */
+export function outermostScope(configuration: Configuration): Scope {
+  return scopeOf(configuration, 'main', undefined, configuration.files[0]?.directives ?? [], undefined)
+}
+
+/** @throws RunproofError CONFIG_INVALID for files that include each other */
+export function innerScope(
+  configuration: Configuration,
+  level: Scope['level'],
+  directive: Directive,
+  outer: Scope,
+): Scope {
+  return scopeOf(configuration, level, directive, blockOf(directive), outer)
+}
+
+/** What stands between the braces; nothing for a directive without a block, or with one in another language. */
+export function blockOf(directive: Directive): readonly Directive[] {
+  return directive.body.kind === 'block' ? directive.body.directives : []
+}
+
+export function argsOf(directive: Directive): readonly string[] {
+  return directive.args.map(word => word.text)
+}
+
+function scopeOf(
+  configuration: Configuration,
+  level: Scope['level'],
+  directive: Directive | undefined,
+  written: readonly Directive[],
+  outer: Scope | undefined,
+): Scope {
+  const directives = expand(configuration, written)
+  const byName = new Map<string, Directive[]>()
+  for (const one of directives) {
+    const same = byName.get(one.name.text)
+    if (same === undefined) byName.set(one.name.text, [one])
+    else same.push(one)
+  }
+  return { level, directive, outer, directives, byName }
+}
+
+/** Directives with those of the included files in the place of each `include`. */
+export function expand(configuration: Configuration, written: readonly Directive[]): readonly Directive[] {
+  if (!written.some(one => configuration.included.has(one))) return written
+  const expanded: Directive[] = []
+  const open = new Set<Directive>()
+  append(written)
+  return expanded
+
+  function append(directives: readonly Directive[]): void {
+    for (const one of directives) {
+      const files = configuration.included.get(one)
+      if (files === undefined) {
+        expanded.push(one)
+        continue
+      }
+      if (open.has(one)) {
+        throw invalid(
+          one.name.at,
+          'this file includes itself, directly or through others',
+          'remove one of the includes',
+        )
+      }
+      open.add(one)
+      for (const file of files) append(file.directives)
+      open.delete(one)
+    }
+  }
+}
+
+/** What a directive with one value comes to in a block. */
+export function settingIn(scope: Scope, name: string): Setting {
+  if (isList(name)) throw new RangeError(`${name} holds more than one value: ask listed()`)
+  for (let at: Scope | undefined = scope; at !== undefined; at = isOwn(name) ? undefined : at.outer) {
+    const directive = at.byName.get(name)?.at(-1)
+    if (directive !== undefined) return { args: argsOf(directive), level: at.level, at: directive.name.at }
+  }
+  const args = DEFAULTS.get(name)
+  if (args === undefined) throw new RangeError(`the default of ${name} is not known`)
+  return { args, level: 'default' }
+}
+
+/** What a directive that adds up comes to in a block: all of the innermost level that has any, or one that goes with it. */
+export function listedIn(scope: Scope, name: string): readonly ListedSetting[] {
+  const together = companions(name)
+  for (let at: Scope | undefined = scope; at !== undefined; at = isOwn(name) ? undefined : at.outer) {
+    const { level, byName } = at
+    if (!together.some(one => byName.has(one))) continue
+    return (byName.get(name) ?? []).map(one => ({ args: argsOf(one), level, at: one.name.at }))
+  }
+  return []
+}
