@@ -6,6 +6,7 @@ import { createInterposer } from '../adapters/interposer.ts'
 import { createInstancePort } from '../adapters/isolation/instances.ts'
 import { leakScan } from '../adapters/leak-scan.ts'
 import { createNginxPort } from '../adapters/nginx/port.ts'
+import { configFiles } from '../adapters/nginx/read-config.ts'
 import { noticesIn } from '../adapters/notices.ts'
 import { claimsIn } from '../adapters/process/claims.ts'
 import type { Lease } from '../adapters/process/lease.ts'
@@ -30,6 +31,7 @@ export function toolsFor({ signer, lease, noticeDir }: ToolsInput): Tools {
     instances,
     http,
     nginx: createNginxPort({ instances, addDir: path => lease.addDir(path) }),
+    configFiles: configFiles(),
     leaks: leakScan,
     commands,
     signer,

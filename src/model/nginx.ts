@@ -10,6 +10,14 @@ export interface ConfigPosition {
   readonly column: number
 }
 
+/** Where files of a configuration come from. Neither waits: nothing else is to be done meanwhile. */
+export interface ConfigFiles {
+  /** @throws RunproofError FILE_UNREADABLE for anything but a file of at most `maxBytes` */
+  read(path: string, maxBytes: number): Uint8Array
+  /** What a pattern of `glob(3)` finds, sorted by bytes; nothing is no error. */
+  expand(pattern: string): readonly string[]
+}
+
 /** One difference between a configuration and the copy of it that is run. */
 export interface Rewrite {
   readonly at: ConfigPosition

@@ -6,7 +6,7 @@ import type { HttpPort } from './http.ts'
 import type { InstancePort } from './instance.ts'
 import type { InterposerPort } from './interposer.ts'
 import type { LeakScanPort } from './leak-scan.ts'
-import type { NginxPort } from './nginx.ts'
+import type { ConfigFiles, NginxPort } from './nginx.ts'
 import type { Notices } from './notices.ts'
 import type { CommandRunner } from './run-command.ts'
 import type { Signer } from './signer.ts'
@@ -32,6 +32,7 @@ export interface Tools {
   readonly instances: InstancePort
   readonly http: HttpPort
   readonly nginx: NginxPort
+  readonly configFiles: ConfigFiles
   readonly interposer: InterposerPort
   readonly leaks: LeakScanPort
   readonly commands: CommandRunner

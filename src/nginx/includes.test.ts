@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { RunproofError } from '../model/error.ts'
+import type { ConfigFiles } from '../model/nginx.ts'
 import { expandPattern } from './glob.ts'
-import { CONFIG_LIMITS, type ConfigReader, readIncludes } from './includes.ts'
+import { CONFIG_LIMITS, readIncludes } from './includes.ts'
 
-function readerOf(files: Readonly<Record<string, string>>): ConfigReader & { readonly opened: string[] } {
+function readerOf(files: Readonly<Record<string, string>>): ConfigFiles & { readonly opened: string[] } {
   const opened: string[] = []
   return {
     opened,

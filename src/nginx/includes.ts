@@ -1,16 +1,9 @@
 import { RunproofError } from '../model/error.ts'
+import type { ConfigFiles } from '../model/nginx.ts'
 import type { ConfigFile, Configuration, Directive } from './ast.ts'
 import { isPattern } from './glob.ts'
 import { invalid, placeOf } from './invalid.ts'
 import { parseConfig } from './parse.ts'
-
-/** Where files of a configuration come from. Neither waits: nothing else is to be done meanwhile. */
-export interface ConfigReader {
-  /** @throws RunproofError FILE_UNREADABLE for anything but a file of at most `maxBytes` */
-  read(path: string, maxBytes: number): Uint8Array
-  /** What a pattern of `glob(3)` finds, sorted by bytes; nothing is no error. */
-  expand(pattern: string): readonly string[]
-}
 
 /** More than any configuration has: what exceeds one of them is a mistake or an attack, and is refused instead of being read. */
 export interface ConfigLimits {
@@ -40,7 +33,7 @@ interface Weight {
  * @throws RunproofError FILE_UNREADABLE when the main file cannot be read; CONFIG_INVALID with the place of the `include`
  *   when another one cannot, or includes itself, or a limit is passed; and for what {@link parseConfig} refuses
  */
-export function readIncludes(main: string, reader: ConfigReader, limits: ConfigLimits = CONFIG_LIMITS): Configuration {
+export function readIncludes(main: string, reader: ConfigFiles, limits: ConfigLimits = CONFIG_LIMITS): Configuration {
   const prefix = main.slice(0, main.lastIndexOf('/') + 1)
   const files = new Map<string, ConfigFile>()
   const weights = new Map<ConfigFile, Weight>()

@@ -42,6 +42,7 @@ export function memoryTools(given: Partial<Tools> = {}): Tools {
     interposer: absent('interposer'),
     http: absent('http'),
     nginx: absent('nginx'),
+    configFiles: absent('configFiles'),
     leaks: absent('leaks'),
     commands: absent('commands'),
     signer: absent('signer'),

@@ -1,9 +1,10 @@
 import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs'
 import { RunproofError } from '../../model/error.ts'
+import type { ConfigFiles } from '../../model/nginx.ts'
 import { fileError } from '../../model/system-error.ts'
 import type { Configuration } from '../../nginx/ast.ts'
 import { expandPattern } from '../../nginx/glob.ts'
-import { type ConfigReader, readIncludes } from '../../nginx/includes.ts'
+import { readIncludes } from '../../nginx/includes.ts'
 
 /**
  * A configuration from its files.
@@ -16,10 +17,11 @@ export async function readConfiguration(
   path: string,
   { given = new Map() }: { readonly given?: ReadonlyMap<string, Uint8Array> } = {},
 ): Promise<Configuration> {
-  return readIncludes(path, fileReader(given))
+  return readIncludes(path, configFiles(given))
 }
 
-function fileReader(given: ReadonlyMap<string, Uint8Array>): ConfigReader {
+/** @param given - contents that stand for files */
+export function configFiles(given: ReadonlyMap<string, Uint8Array> = new Map()): ConfigFiles {
   return {
     read: (path, maxBytes) => given.get(path) ?? readFile(path, maxBytes),
     expand: pattern =>
