@@ -1,11 +1,7 @@
-import { X509Certificate } from 'node:crypto'
 import { RunproofError } from '../../model/error.ts'
 import type { HttpPort } from '../../model/http.ts'
-import { files } from '../files.ts'
+import { rootsIn, rootsOfMachine } from '../tls/roots.ts'
 import { createHttpClient } from './client.ts'
-
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g
-const MAX_CA_BYTES = 4 * 1024 * 1024
 
 export const http: HttpPort = {
   async connect({ baseUrl, caFile, http2 = false }) {
@@ -25,7 +21,7 @@ export const http: HttpPort = {
         },
       )
     }
-    const roots = caFile === undefined ? await rootsOfMachine() : await rootsIn(caFile)
+    const roots = caFile === undefined ? await rootsOfMachine() : await rootsIn(caFile, `ca-file=${caFile}`)
     return createHttpClient({ ...plain, http2, roots, trust: { host: url.hostname, caFile: caFile ?? null } })
   },
 }
@@ -45,32 +41,4 @@ function readBaseUrl(text: string): URL {
   if (url.protocol !== 'http:' && url.protocol !== 'https:') throw refuse('is neither http: nor https:')
   if (url.search !== '' || url.hash !== '') throw refuse('has a query or a fragment')
   return url
-}
-
-/** @throws RunproofError FILE_UNREADABLE also for a file in which every certificate is not one, or none is there */
-async function rootsIn(caFile: string): Promise<string[]> {
-  const text = await files.readText(caFile, MAX_CA_BYTES)
-  const certificates = text.match(CERTIFICATE) ?? []
-  if (certificates.length === 0) {
-    throw new RunproofError('FILE_UNREADABLE', `ca-file=${caFile} holds no certificate in PEM`, {
-      hint: `openssl x509 -in ${caFile} -noout -subject`,
-    })
-  }
-  for (const [index, certificate] of certificates.entries()) {
-    try {
-      new X509Certificate(certificate)
-    } catch (cause) {
-      throw new RunproofError('FILE_UNREADABLE', `certificate ${index + 1} in ca-file=${caFile} can't be read`, {
-        cause,
-      })
-    }
-  }
-  return certificates
-}
-
-/** What other programs of this machine trust; where it has no such list, what Node brings along. */
-async function rootsOfMachine(): Promise<string[]> {
-  const { getCACertificates } = await import('node:tls')
-  const system = getCACertificates('system')
-  return system.length > 0 ? system : getCACertificates('bundled')
 }
