@@ -15,7 +15,7 @@ import { captureAccess, captureReadable, captureViews } from '../src/checks/capt
 import { instanceReady } from '../src/checks/instance-ready.ts'
 import { noSecretWritten } from '../src/checks/no-secret-written.ts'
 import { nothingLeft } from '../src/checks/tear-down.ts'
-import { daemon, isolated } from '../src/daemon/subjects.ts'
+import { answering, isolated } from '../src/daemon/subjects.ts'
 import { defineRunbook, type PlanInput, type Step, type StepContext, type Undo } from '../src/model/runbook.ts'
 import { ask } from '../src/suite/ask.ts'
 import {
@@ -69,7 +69,7 @@ const look: Step = {
   effect: 'read',
   docs: { page: PAGE, command: 'capture agents list' },
   timeoutMs: 30_000,
-  afterFailure: [daemon],
+  afterFailure: [answering],
   run: { describe: 'ask for agents and alerts', execute: async () => {} },
   verify: [captureReadable, captureViews],
 }
@@ -91,7 +91,7 @@ function life(input: PlanInput): readonly Step[] {
       title: 'Provision a machine, and one that will be late',
       docs: { page: PAGE, command: 'capture provision --batch-id <batch-id> --agent-id <machine-id>' },
       timeoutMs: 60_000,
-      afterFailure: [daemon],
+      afterFailure: [answering],
       yields: [enrolled, enrolledLate],
       run: {
         describe: 'provision both, each with a batch of its own; their tokens are secrets of the run from then on',
@@ -110,7 +110,7 @@ function life(input: PlanInput): readonly Step[] {
       title: 'Send the first heartbeat and upload',
       docs: { page: PAGE },
       timeoutMs: 60_000,
-      afterFailure: [daemon, enrolled, enrolledLate],
+      afterFailure: [answering, enrolled, enrolledLate],
       yields: [firstBeat],
       run: {
         describe: 'send a heartbeat with the token of the machine',
@@ -124,7 +124,7 @@ function life(input: PlanInput): readonly Step[] {
       title: 'Rotate every token of the machine by a new batch',
       docs: { page: PAGE, command: 'capture provision --batch-id <new-batch-id> --agent-id <machine-id>' },
       timeoutMs: 60_000,
-      afterFailure: [daemon, enrolled, enrolledLate],
+      afterFailure: [answering, enrolled, enrolledLate],
       yields: [enrolledAgain],
       run: {
         describe: 'provision the same machine again',
@@ -138,7 +138,7 @@ function life(input: PlanInput): readonly Step[] {
       title: 'Let a machine fall silent',
       docs: { page: PAGE, command: 'capture alerts' },
       timeoutMs: 60_000,
-      afterFailure: [daemon, enrolledLate],
+      afterFailure: [answering, enrolledLate],
       yields: [lastBeat],
       run: {
         describe: 'send its last heartbeat',
@@ -152,7 +152,7 @@ function life(input: PlanInput): readonly Step[] {
       title: 'Let it report again',
       docs: { page: PAGE, command: 'capture alerts' },
       timeoutMs: 60_000,
-      afterFailure: [daemon, enrolledLate],
+      afterFailure: [answering, enrolledLate],
       yields: [alertsBefore],
       run: {
         // A short interval would make it late again before anybody looks.
@@ -170,7 +170,7 @@ function life(input: PlanInput): readonly Step[] {
       title: 'Revoke the machine, and then the others',
       docs: { page: PAGE, command: 'capture revoke <machine-id> --reason <reason>' },
       timeoutMs: 60_000,
-      afterFailure: [daemon, enrolledAgain],
+      afterFailure: [answering, enrolledAgain],
       yields: [deprovisioned],
       run: {
         describe: 'revoke it twice, look at another one, and revoke that one, too',
@@ -192,7 +192,7 @@ function provisionByClient(input: PlanInput, made: ReturnType<typeof making>): S
     title: 'Provision a third machine with the client, into files',
     docs: { page: PAGE, command: 'capture provision --batch-id <batch-id> --agent-id <machine-id> --out-dir <dir>' },
     timeoutMs: 60_000,
-    afterFailure: [daemon],
+    afterFailure: [answering],
     yields: [clientPlace],
     run: {
       describe: 'choose a directory for its files; the check runs the client and removes them',

@@ -30,12 +30,12 @@ import { streamReplays, streamResumes } from '../src/checks/stream-replay.ts'
 import { nothingLeft } from '../src/checks/tear-down.ts'
 import { tokensRotated } from '../src/checks/tokens-rotated.ts'
 import { ROUTE_SLOT } from '../src/daemon/make-site.ts'
-import { daemon } from '../src/daemon/subjects.ts'
+import { answering, daemon } from '../src/daemon/subjects.ts'
 import type { AnyCheck, NonEmpty } from '../src/model/check.ts'
 import { defineRunbook, type PlanInput, type Step } from '../src/model/runbook.ts'
-import { liveRecipe, routeCredential } from '../src/suite/live-recipe.ts'
+import { liveConflict, liveMissing, liveParams, liveRecipe, routeCredential } from '../src/suite/live-recipe.ts'
 import { PROVIDER_KEY } from '../src/suite/own-recipe.ts'
-import { mayWrite, reachOf, suiteConflict, suiteInUse, suiteLacks, suiteParams, yes } from '../src/suite/params.ts'
+import { mayWrite, reachOf, suiteInUse, suiteLacks, yes } from '../src/suite/params.ts'
 import { makeProbeRun, newestRun, openSession, probeRun, subjectRun } from '../src/suite/probe-run.ts'
 import { recoverSlot, recovery } from '../src/suite/recovery.ts'
 import { restart, restartDaemon } from '../src/suite/restart.ts'
@@ -72,30 +72,12 @@ export default defineRunbook({
   title: 'A living daemon runs, streams, signs, revokes and rotates as it should',
   purpose: 'smoke',
   params: {
-    ...suiteParams,
-    'provider-url': {
-      describe:
-        'a model provider for the suite’s own daemon, instead of a stand-in beside it or the provider’s own address',
-      example: 'https://gateway.example/v1',
-      refuse: value => (/^https?:\/\/[^\s?#@]+$/.test(value) ? undefined : 'expected http:// or https:// and a host'),
-    },
-    model: { describe: 'the model that the route of the suite’s own daemon asks for', example: 'model-x' },
+    ...liveParams,
     heartbeat: yes('yes: wait for the heartbeat of an idle stream, too, which takes ten seconds'),
   },
   secrets: [PROVIDER_KEY],
-  conflict(input) {
-    const stray = isOwn(input) ? undefined : ['provider-url', 'model'].find(name => input.params[name] !== undefined)
-    return stray === undefined
-      ? suiteConflict(input)
-      : {
-          message: `${stray}= belongs to a daemon of the suite’s own, and a running one is asked`,
-          hint: 'leave it out',
-        }
-  },
-  missing: ({ secretNames, ...input }) =>
-    isOwn(input) && input.target.real && !secretNames.includes(PROVIDER_KEY)
-      ? `no provider key: --secret ${PROVIDER_KEY}=env:NAME, for runs through the route’s provider`
-      : undefined,
+  conflict: liveConflict,
+  missing: liveMissing,
   lacks: suiteLacks,
   inUse: suiteInUse,
   limits: input => [
@@ -129,7 +111,7 @@ const diagnosis = (input: PlanInput): Step => ({
   effect: 'read',
   docs: { page: PAGE, command: 'doctor' },
   timeoutMs: 120_000,
-  afterFailure: [daemon],
+  afterFailure: [answering],
   run: { describe: 'nothing: its checks ask', execute: async () => {} },
   verify: [
     healthOk,
@@ -157,7 +139,7 @@ const run: Step = {
   effect: 'write',
   docs: { page: PAGE, command: 'runs wait <run_id>' },
   timeoutMs: 90_000,
-  afterFailure: [daemon],
+  afterFailure: [answering],
   resume: 'repeatable',
   irreversible: 'a session cannot be deleted; its run stays on record',
   yields: [probeRun, subjectRun],
@@ -192,7 +174,7 @@ const streams = (input: PlanInput): Step => ({
   effect: 'read',
   docs: { page: PAGE, command: 'status' },
   timeoutMs: 60_000,
-  afterFailure: [daemon],
+  afterFailure: [answering],
   yields: [history],
   run: {
     describe: 'read all that is retained once',
@@ -207,7 +189,7 @@ const records: Step = {
   effect: 'read',
   docs: { page: PAGE, command: 'runs external-actions <run_id>' },
   timeoutMs: 60_000,
-  afterFailure: [daemon, subjectRun],
+  afterFailure: [answering, subjectRun],
   run: { describe: 'nothing: its checks ask', execute: async () => {} },
   verify: [actionsSigned, actionDigests, actionsSealed],
 }
@@ -219,7 +201,7 @@ const look = (input: PlanInput): Step => ({
   effect: 'read',
   docs: { page: PAGE, command: 'runs list' },
   timeoutMs: 60_000,
-  afterFailure: [daemon],
+  afterFailure: [answering],
   yields: [history, subjectRun],
   run: {
     describe: 'find the newest run that ended well, and read all events that are retained once',
@@ -237,7 +219,7 @@ const operate = (input: PlanInput): Step => ({
   effect: 'write',
   docs: { page: PAGE, command: 'sessions interrupt <session_id>' },
   timeoutMs: 60_000,
-  afterFailure: [daemon, subjectRun],
+  afterFailure: [answering, subjectRun],
   resume: 'repeatable',
   irreversible: 'what it stops has ended, and the settings are those of the suite’s own daemon',
   run: { describe: 'nothing: its checks run the commands', execute: async () => {} },
@@ -250,7 +232,7 @@ const revokeAgent: Step = {
   effect: 'write',
   docs: { page: PAGE, command: 'runtime auth revoke-subject' },
   timeoutMs: 90_000,
-  afterFailure: [daemon],
+  afterFailure: [answering],
   resume: 'once',
   irreversible: 'the revocation of a subject is for ever; the agent was made for it',
   yields: [subjectRevocation],
@@ -270,7 +252,7 @@ const revokeRoute: Step = {
   effect: 'write',
   docs: { page: PAGE, command: `runtime auth revoke-slot ${ROUTE_SLOT}` },
   timeoutMs: 90_000,
-  afterFailure: [daemon],
+  afterFailure: [answering],
   resume: 'repeatable',
   irreversible: 'the slot is blocked until it is set again, which a later step does',
   yields: [slotRevocation],
@@ -290,7 +272,7 @@ const connector: Step = {
   effect: 'write',
   docs: { page: PAGE, command: 'connectors put-external ops-webhook' },
   timeoutMs: 90_000,
-  afterFailure: [daemon],
+  afterFailure: [answering],
   resume: 'check-first',
   undo: {
     describe: 'delete the connector and its slots of a running daemon; one of the suite’s own takes them along',
@@ -367,7 +349,7 @@ const tokens: Step = {
   effect: 'write',
   docs: { page: PAGE },
   timeoutMs: 90_000,
-  afterFailure: [daemon],
+  afterFailure: [answering],
   resume: 'repeatable',
   irreversible: 'the first token is back afterwards',
   yields: [tokenRotation],
@@ -394,7 +376,7 @@ const restarted: Step = {
   effect: 'write',
   docs: { page: PAGE },
   timeoutMs: 90_000,
-  afterFailure: [daemon, probeRun],
+  afterFailure: [answering, probeRun],
   resume: 'repeatable',
   irreversible: 'the daemon is the suite’s own',
   yields: [restart],
@@ -411,7 +393,7 @@ const recovered: Step = {
   effect: 'write',
   docs: { page: PAGE, command: `secrets set ${ROUTE_SLOT}` },
   timeoutMs: 90_000,
-  afterFailure: [daemon, slotRevocation, subjectRevocation],
+  afterFailure: [answering, slotRevocation, subjectRevocation],
   resume: 'repeatable',
   irreversible: 'the slot is the suite’s own',
   yields: [recovery],

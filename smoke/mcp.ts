@@ -9,7 +9,7 @@ import { login, oauthBadState, oauthLoggedIn } from '../src/checks/oauth-login.t
 import { mcpNothing, mcpSamePort, oauthLazy, oauthLoggedOut, oauthProtocol } from '../src/checks/oauth-restart.ts'
 import { oauthUsed, useAccount, used } from '../src/checks/oauth-used.ts'
 import { nothingLeft } from '../src/checks/tear-down.ts'
-import { daemon, isolated } from '../src/daemon/subjects.ts'
+import { answering } from '../src/daemon/subjects.ts'
 import { defineRunbook, type Step } from '../src/model/runbook.ts'
 import { overwriteBearer } from '../src/suite/mcp-calls.ts'
 import { expectBearer, mcpRecipe, mcpRequests, mcpSite, OAUTH_SERVER } from '../src/suite/mcp-site.ts'
@@ -47,7 +47,7 @@ const look: Step = {
   effect: 'read',
   docs: { page: MCP_PAGE, command: 'runtime get' },
   timeoutMs: 30_000,
-  afterFailure: [daemon],
+  afterFailure: [answering],
   run: { describe: 'ask for the runtime', execute: async () => {} },
   verify: [mcpReadable, mcpServers],
 }
@@ -58,7 +58,7 @@ const bearer: Step = {
   effect: 'read',
   docs: { page: MCP_PAGE, command: 'mcp tools call <name> --input-json <json>' },
   timeoutMs: 60_000,
-  afterFailure: [isolated],
+  afterFailure: [answering],
   run: { describe: 'the checks call its tool', execute: async () => {} },
   verify: [mcpReadable, mcpServers, mcpConnected, mcpToolCall, mcpBearerAlways, mcpSlotHeld],
 }
@@ -69,7 +69,7 @@ const refused: Step = {
   effect: 'read',
   docs: { page: MCP_PAGE },
   timeoutMs: 60_000,
-  afterFailure: [isolated],
+  afterFailure: [answering],
   run: { describe: 'the check tells the server to want another one for a while', execute: async () => {} },
   verify: [mcpRefusedBearer],
 }
@@ -80,7 +80,7 @@ const overwrite: Step = {
   effect: 'read',
   docs: { page: MCP_PAGE, command: 'secrets set <ref> --provider generic --stdin' },
   timeoutMs: 60_000,
-  afterFailure: [isolated],
+  afterFailure: [answering],
   run: {
     describe: 'store a new value, which the server is told to want from now on',
     async execute(context) {
@@ -96,7 +96,7 @@ const reconnect: Step = {
   effect: 'read',
   docs: { page: MCP_PAGE },
   timeoutMs: 60_000,
-  afterFailure: [isolated],
+  afterFailure: [answering],
   yields: [requestsBeforeRestart],
   run: {
     describe: 'SIGTERM, and a start on the same state and port',
@@ -116,7 +116,7 @@ const account: readonly Step[] = [
     effect: 'read',
     docs: { page: OAUTH_PAGE },
     timeoutMs: 60_000,
-    afterFailure: [isolated],
+    afterFailure: [answering],
     run: {
       describe: 'SIGTERM, and a start without a configuration',
       execute: context => restartAs(context, 'nothing'),
@@ -129,7 +129,7 @@ const account: readonly Step[] = [
     effect: 'read',
     docs: { page: OAUTH_PAGE, command: 'mcp oauth login <id> --url <url> --no-open' },
     timeoutMs: 60_000,
-    afterFailure: [isolated],
+    afterFailure: [answering],
     yields: [login],
     run: {
       describe: 'run the login inside the barrier, and go where it sends the browser',
@@ -143,7 +143,7 @@ const account: readonly Step[] = [
     effect: 'read',
     docs: { page: OAUTH_PAGE, command: 'mcp oauth status <id>' },
     timeoutMs: 60_000,
-    afterFailure: [isolated, login],
+    afterFailure: [answering, login],
     run: { describe: 'the check runs every command that shows it', execute: async () => {} },
     verify: [oauthAccountShown],
   },
@@ -153,7 +153,7 @@ const account: readonly Step[] = [
     effect: 'read',
     docs: { page: OAUTH_PAGE, command: 'mcp oauth refresh <id>' },
     timeoutMs: 60_000,
-    afterFailure: [isolated, login],
+    afterFailure: [answering, login],
     yields: [refreshed],
     run: {
       describe: 'refresh, with a look at the authorization server before and after',
@@ -167,7 +167,7 @@ const account: readonly Step[] = [
     effect: 'read',
     docs: { page: OAUTH_PAGE, command: 'mcp oauth refresh <id>' },
     timeoutMs: 60_000,
-    afterFailure: [isolated, login],
+    afterFailure: [answering, login],
     run: { describe: 'the check logs in to it and forgets it again', execute: async () => {} },
     verify: [oauthRevoked],
   },
@@ -177,7 +177,7 @@ const account: readonly Step[] = [
     effect: 'read',
     docs: { page: OAUTH_PAGE },
     timeoutMs: 60_000,
-    afterFailure: [isolated, login],
+    afterFailure: [answering, login],
     run: { describe: 'SIGTERM, and a start with its configuration', execute: context => restartAs(context, 'oauth') },
     verify: [oauthLazy, oauthProtocol],
   },
@@ -187,7 +187,7 @@ const account: readonly Step[] = [
     effect: 'read',
     docs: { page: OAUTH_PAGE, command: 'mcp oauth login <id> --url <url> --no-open' },
     timeoutMs: 60_000,
-    afterFailure: [isolated, login],
+    afterFailure: [answering, login],
     yields: [used],
     run: {
       describe: 'log in anew for an expired token, allow every tool, and have the model beside the daemon call one',
@@ -201,7 +201,7 @@ const account: readonly Step[] = [
     effect: 'read',
     docs: { page: OAUTH_PAGE, command: 'mcp oauth logout <id>' },
     timeoutMs: 60_000,
-    afterFailure: [isolated, login],
+    afterFailure: [answering, login],
     run: {
       describe: 'SIGTERM, and a start without a configuration',
       execute: context => restartAs(context, 'nothing'),

@@ -10,7 +10,7 @@ import { refusals } from '../src/checks/slo-sampling.ts'
 import { debugNotFull, noBacklog, notExposed, routesClean, statusPrinted } from '../src/checks/slo-statements.ts'
 import { routesReady } from '../src/checks/status.ts'
 import { nothingLeft } from '../src/checks/tear-down.ts'
-import { daemon } from '../src/daemon/subjects.ts'
+import { answering } from '../src/daemon/subjects.ts'
 import type { NonEmpty } from '../src/model/check.ts'
 import { defineRunbook, type Step } from '../src/model/runbook.ts'
 import { signalParams } from '../src/slo/params.ts'
@@ -47,7 +47,7 @@ const statements: Step = {
   effect: 'read',
   docs: { page: PAGE, command: 'doctor routes --check-auth' },
   timeoutMs: 60_000,
-  afterFailure: [daemon],
+  afterFailure: [answering],
   run: { describe: 'ask for the status and for both diagnoses', execute: async () => {} },
   verify: [statusPrinted, doctorAgrees, routesClean, routesReady, noBacklog, debugNotFull, notExposed],
 }
@@ -58,7 +58,7 @@ const signals: Step = {
   effect: 'read',
   docs: { page: PAGE, command: 'status' },
   timeoutMs: 30_000,
-  afterFailure: [daemon],
+  afterFailure: [answering],
   yields: [refusals],
   run: {
     describe: 'on a daemon of the suite’s own, ask once without a token, for its audit log to be made',

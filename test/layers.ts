@@ -40,8 +40,8 @@ const DOMAINS: Readonly<Record<string, Layer>> = {
   },
   'src/suite': {
     ...pure,
-    ours: ['src/model', 'src/daemon', 'src/sse'],
-    why: 'what smoke suites share: which daemon they ask and how, streams included, and what stands beside it, through ports',
+    ours: ['src/model', 'src/daemon', 'src/sse', 'src/tls'],
+    why: 'what smoke suites share: which daemon they ask and how, streams included, and what stands beside it and before it, through ports',
   },
   'src/nginx': {
     ...pure,

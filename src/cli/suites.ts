@@ -52,7 +52,9 @@ export async function chooseSuites(names: readonly string[], target: Target, fla
       continue
     }
     const missing = unfit ?? runbook.missing?.({ ...input, secretNames: Object.keys(secrets) })
-    if (missing !== undefined) {
+    // Whoever names a suite and gives it what it cannot be asked with made a mistake, which planning tells.
+    const mistaken = names.length > 0 && runbook.conflict?.(input) !== undefined
+    if (missing !== undefined && !mistaken) {
       skipped.push({ id: runbook.id, reason: missing, allowed: skips.find(({ id }) => id === runbook.id)?.reason })
       continue
     }

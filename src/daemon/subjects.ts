@@ -1,6 +1,7 @@
 import { type Capture, capture } from '../model/capture.ts'
+import type { TargetHttp } from '../model/http.ts'
 import type { Inside, Instance, Readiness, StopReport } from '../model/instance.ts'
-import type { Lure } from '../model/interposer.ts'
+import type { Lure, TlsFront } from '../model/interposer.ts'
 import type { Secret } from '../model/secret.ts'
 import type { ServeExtras } from '../model/target.ts'
 
@@ -32,9 +33,10 @@ export interface Recipe extends Site {
 }
 
 /** The way to a daemon, through whatever is in between. */
-export type Reached = Pick<Instance, 'request' | 'openStream' | 'run'> & {
-  readonly place: { readonly baseUrl: string }
-}
+export type Reached = Pick<Instance, 'request' | 'openStream' | 'run'> &
+  Partial<Pick<TargetHttp, 'peer'>> & {
+    readonly place: { readonly baseUrl: string }
+  }
 
 /** A daemon that checks ask. What the operator did not give is absent, and what needs it is not asked. */
 export interface Daemon {
@@ -68,12 +70,23 @@ export interface Isolated extends Daemon {
   readonly readonlyToken: Secret
   readonly readonlyTokenFile: string
   readonly wrongTokenFile: string
+  /** What stands in front of it, where something does; `instance` is then reached through that. */
+  readonly front?: Front
+}
+
+/** TLS in front of a daemon, and the daemon behind it. */
+export interface Front {
+  readonly behind: Instance
+  readonly tls: TlsFront
 }
 
 export const isolated = capture<Isolated>('daemon', 'the isolated daemon')
 
 /** The same value for whoever asks either kind of daemon. */
 export const daemon: Capture<Daemon> = { ...isolated }
+
+/** Set once the daemon was ready: what has nothing to ask of one that never answers waits for it. */
+export const answering = capture<true>('answering', 'that the daemon answered')
 
 export const stopped = capture<StopReport>('stopped', 'how the isolated daemon ended')
 

@@ -11,10 +11,12 @@ const KNOCK_MS = 5_000
  * A running daemon, from what the operator gave, asked once with each token: what nobody answers or lets in is not asked twenty
  * times more.
  *
+ * @param knocks - false where a check asks first, since its answer says more
+
  * @throws RunproofError PARAM_INVALID, SECRET_TOO_SHORT, FILE_UNREADABLE for a token file; ANSWER_MALFORMED where the daemon refuses
  *   a token; TARGET_UNREACHABLE, TLS_FAILED, TIMEOUT
  */
-export async function connectRunning(context: StepContext): Promise<Daemon> {
+export async function connectRunning(context: StepContext, knocks: boolean): Promise<Daemon> {
   const { params, target, tools, run } = context
   const caFile = params['ca-file']
   const http = await tools.http.connect({ baseUrl: params['base-url']!, ...(caFile === undefined ? {} : { caFile }) })
@@ -26,6 +28,7 @@ export async function connectRunning(context: StepContext): Promise<Daemon> {
     place: http.place,
     request: (path, options) => http.request(path, options),
     openStream: (path, options) => http.openStream(path, options),
+    peer: options => http.peer(options),
     run: (command, options) =>
       tools.commands.run(
         caFile === undefined ? command : { ...command, env: { SSL_CERT_FILE: caFile, ...command.env } },
@@ -35,7 +38,8 @@ export async function connectRunning(context: StepContext): Promise<Daemon> {
   const instance = sparing(reached, shown, what =>
     run.assume(`a request of this run was refused, and stands in the daemon’s audit log: ${what}`),
   )
-  for (const one of shown) await knock(context, instance, one, one === admin ? target.http.secrets : target.http.status)
+  for (const one of knocks ? shown : [])
+    await knock(context, instance, one, one === admin ? target.http.secrets : target.http.status)
   const binary = params.binary ?? target.bundledBinary
   const stateRoot = params['state-root']
   return {

@@ -1,13 +1,44 @@
 import { createHash } from 'node:crypto'
 import type { Recipe } from '../daemon/subjects.ts'
 import { capture } from '../model/capture.ts'
-import type { PlanInput, StepContext } from '../model/runbook.ts'
+import type { ParamSpec, PlanInput, Runbook, StepContext } from '../model/runbook.ts'
 import type { Secret } from '../model/secret.ts'
 import { startCompanion } from './companion.ts'
-import { type OwnSite, PROVIDER, recipeWithProvider } from './own-recipe.ts'
+import { type OwnSite, PROVIDER, PROVIDER_KEY, recipeWithProvider } from './own-recipe.ts'
+import { reachOf, suiteConflict, suiteParams } from './params.ts'
 
 /** The tunnel that leads to the sidecar which the daemon starts. */
 export const SIDECAR = 'sidecar'
+
+/** What a suite takes that has runs done. */
+export const liveParams: Readonly<Record<string, ParamSpec>> = {
+  ...suiteParams,
+  'provider-url': {
+    describe:
+      'a model provider for the suite’s own daemon, instead of a stand-in beside it or the provider’s own address',
+    example: 'https://gateway.example/v1',
+    refuse: value => (/^https?:\/\/[^\s?#@]+$/.test(value) ? undefined : 'expected http:// or https:// and a host'),
+  },
+  model: { describe: 'the model that the route of the suite’s own daemon asks for', example: 'model-x' },
+}
+
+/** Why these parameters of it do not go together, or undefined. */
+export const liveConflict: NonNullable<Runbook['conflict']> = input => {
+  const own = reachOf(input) === 'isolated'
+  const stray = own ? undefined : ['provider-url', 'model'].find(name => input.params[name] !== undefined)
+  return stray === undefined
+    ? suiteConflict(input)
+    : {
+        message: `${stray}= belongs to a daemon of the suite’s own, and a running one is asked`,
+        hint: 'leave it out',
+      }
+}
+
+/** What it needs and was not given, or undefined. */
+export const liveMissing: NonNullable<Runbook['missing']> = ({ secretNames, ...input }) =>
+  reachOf(input) === 'isolated' && input.target.real && !secretNames.includes(PROVIDER_KEY)
+    ? `no provider key: --secret ${PROVIDER_KEY}=env:NAME, for runs through the route’s provider`
+    : undefined
 
 /** What the route's slot holds. */
 export const routeCredential = capture<Secret>('route-credential', 'the credential of the route')

@@ -109,16 +109,21 @@ export async function runEnded(context: CheckContext, id: string, timeoutMs: num
 }
 
 /**
- * Makes a run by the daemon's own client, as an operator would; by HTTP where there is no client.
+ * Makes a run by the daemon's own client, as an operator would; by HTTP where there is no client, or that is asked for.
  *
  * @throws RunproofError COMMAND_FAILED, ANSWER_MALFORMED, TIMEOUT
  */
-export async function makeProbeRun(context: CheckContext, sessionId: string, timeoutMs: number): Promise<ProbeRun> {
+export async function makeProbeRun(
+  context: CheckContext,
+  sessionId: string,
+  timeoutMs: number,
+  by: 'client' | 'http' = 'client',
+): Promise<ProbeRun> {
   const marker = freshMarker()
   const route = await activeRoute(context)
   const providerRequestsBefore = withoutProvider(context) === undefined ? (await providerRequests(context)).length : 0
   const made = { sessionId, marker, route, providerRequestsBefore }
-  if (context.values.get(daemon).binary === undefined) {
+  if (by === 'http' || context.values.get(daemon).binary === undefined) {
     const { agentId } = await openSession(context, sessionId)
     const { id } = await runPrompt(context, sessionId, promptFor(marker), route.id, timeoutMs)
     return { ...made, agentId, runId: id }

@@ -30,6 +30,7 @@ export function sparing(reached: Reached, shown: readonly Shown[], onRefused: (w
 
   return {
     place: reached.place,
+    ...(reached.peer === undefined ? {} : { peer: reached.peer }),
     async request(path, options = {}) {
       const one = shown.find(({ token }) => token === options.bearer)
       spare(one)

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path'
 import { startIsolated } from '../daemon/start-isolated.ts'
 import { stopClean } from '../daemon/stop-clean.ts'
-import { daemon, isolated, keysDir, type Recipe, searched } from '../daemon/subjects.ts'
+import { answering, daemon, type Isolated, isolated, keysDir, type Recipe, searched } from '../daemon/subjects.ts'
 import { tearDownStep } from '../daemon/tear-down.ts'
 import type { Capture } from '../model/capture.ts'
 import type { AnyCheck, NonEmpty } from '../model/check.ts'
@@ -19,13 +19,20 @@ const PAGE = 'production-runbooks'
 export interface DaemonStep {
   /** From what its own daemon is started. Default: with a model provider beside it. */
   readonly recipe?: (context: StepContext, own: OwnSite) => Recipe | Promise<Recipe>
+  /** Puts something in front of its own daemon, and returns the daemon as it is reached from then on. */
+  readonly front?: (context: StepContext, made: Isolated) => Promise<Isolated>
+  /** Whether a running daemon is asked once with each token before any check. Default true. */
+  readonly knocks?: boolean
   /** What `recipe` sets. */
   readonly yields?: readonly Capture<unknown>[]
   readonly verify: NonEmpty<AnyCheck>
 }
 
 /** The first step of a suite: a daemon of its own behind a barrier, or a running one. */
-export function daemonStep(input: PlanInput, { recipe = recipeWithProvider, yields = [], verify }: DaemonStep): Step {
+export function daemonStep(
+  input: PlanInput,
+  { recipe = recipeWithProvider, front, knocks = true, yields = [], verify }: DaemonStep,
+): Step {
   const running = reachOf(input) === 'running'
   return {
     id: 'daemon',
@@ -33,7 +40,7 @@ export function daemonStep(input: PlanInput, { recipe = recipeWithProvider, yiel
     effect: 'read',
     docs: { page: PAGE, command: 'status' },
     timeoutMs: 60_000,
-    yields: running ? [daemon] : [isolated, keysDir, ...yields],
+    yields: [answering, ...(running ? [daemon] : [isolated, keysDir, ...yields])],
     run: running
       ? {
           describe: 'read the token files and prepare to ask; the daemon writes probe files on every status call',
@@ -45,7 +52,8 @@ export function daemonStep(input: PlanInput, { recipe = recipeWithProvider, yiel
               context.run.assume(
                 `what answers at ${context.params['base-url']} is a stand-in, as the command line calls it`,
               )
-            context.set(daemon, await connectRunning(context))
+            context.set(daemon, await connectRunning(context, knocks))
+            context.set(answering, true)
           },
         }
       : {
@@ -65,7 +73,8 @@ export function daemonStep(input: PlanInput, { recipe = recipeWithProvider, yiel
             context.run.defer('the socket it was not to reach', async () => made.lure[Symbol.asyncDispose]())
             for (const assumption of made.instance.uncovered) context.run.assume(assumption)
             context.run.defer('the isolated daemon', () => stopClean(made.instance, 'judged before'))
-            context.set(isolated, made)
+            context.set(isolated, front === undefined ? made : await front(context, made))
+            if (made.readiness.outcome === 'ready') context.set(answering, true)
           },
         },
     verify,

@@ -1,0 +1,160 @@
+#!/usr/bin/env -S sh -c 'exec "$(dirname "$(readlink -f "$0")")/../bin/runproof" run "$0" "$@"'
+import { doctorAgrees } from '../src/checks/client-commands.ts'
+import { instanceReady } from '../src/checks/instance-ready.ts'
+import { healthOk } from '../src/checks/live-diagnosis.ts'
+import { noSecretWritten } from '../src/checks/no-secret-written.ts'
+import { providerAsked, runAnswered, sessionMade } from '../src/checks/run-answered.ts'
+import { routesReady, storageWorks } from '../src/checks/status.ts'
+import { streamReplays, streamResumes } from '../src/checks/stream-replay.ts'
+import { nothingLeft } from '../src/checks/tear-down.ts'
+import { tlsClient } from '../src/checks/tls-client.ts'
+import { tlsKey } from '../src/checks/tls-key.ts'
+import { tlsServed } from '../src/checks/tls-served.ts'
+import { tlsTokens } from '../src/checks/tls-tokens.ts'
+import { tlsTrusted } from '../src/checks/tls-trusted.ts'
+import { daemon } from '../src/daemon/subjects.ts'
+import type { AnyCheck, NonEmpty } from '../src/model/check.ts'
+import { defineRunbook, type PlanInput, type Step, type StepContext } from '../src/model/runbook.ts'
+import { liveConflict, liveMissing, liveParams, liveRecipe, routeCredential } from '../src/suite/live-recipe.ts'
+import { PROVIDER_KEY } from '../src/suite/own-recipe.ts'
+import { mayWrite, suiteInUse, suiteLacks } from '../src/suite/params.ts'
+import { makeProbeRun, newestRun, openSession, probeRun, subjectRun } from '../src/suite/probe-run.ts'
+import { daemonStep, endSteps } from '../src/suite/steps.ts'
+import { history, readHistory } from '../src/suite/streams.ts'
+import { authorities, makeAuthorities, putTlsBefore } from '../src/suite/tls-front.ts'
+
+const PAGE = 'production-runbooks'
+/** The one session of a running daemon that is ours; sessions cannot be deleted, so it is taken again each time. */
+const PROBE = 'runproof-probe'
+const NEIGHBOUR = 'runproof-neighbour'
+const RUN_MS = 60_000
+
+export default defineRunbook({
+  id: 'tls-proxy',
+  title: 'Behind TLS, the daemon answers, runs and streams, and only the given authority is trusted',
+  purpose: 'smoke',
+  params: liveParams,
+  secrets: [PROVIDER_KEY],
+  conflict: input => withoutTls(input) ?? liveConflict(input),
+  unfit: input => withoutTls(input)?.message,
+  missing: liveMissing,
+  lacks: suiteLacks,
+  inUse: suiteInUse,
+  limits: input => [
+    ...(input.params['base-url'] === undefined || input.params['ca-file'] !== undefined
+      ? []
+      : ['the one authority that is trusted: no ca-file= was given, and this machine’s are']),
+    ...(mayWrite(input) ? [] : ['runs: allow-write=yes asks the provider once, in a session of ours']),
+  ],
+  steps: input => [
+    daemonStep(input, {
+      async recipe(context, own) {
+        const made = await makeAuthorities(context)
+        context.set(authorities, made)
+        return { ...liveRecipe(context, own), readable: [made.directory] }
+      },
+      yields: [routeCredential, authorities],
+      front: putTlsBefore,
+      // What its certificate is worth comes first, and is a no where no connection comes about.
+      knocks: false,
+      verify: [tlsServed, tlsTrusted, tlsKey],
+    }),
+    access,
+    ...(mayWrite(input) ? [run, streams] : [look]),
+    ...endSteps(input, { nothingLeft, noSecretWritten }),
+  ],
+})
+
+/** Why a running daemon is not asked, or undefined. */
+function withoutTls({ params }: PlanInput): { readonly message: string; readonly hint: string } | undefined {
+  const url = params['base-url']
+  return url?.startsWith('http:') === true
+    ? { message: `tls-proxy asks a daemon behind TLS, and base-url is ${url}`, hint: 'base-url=https://…' }
+    : undefined
+}
+
+const access: Step = {
+  id: 'access',
+  title: 'Ask the daemon through TLS how it is, with and without a token',
+  effect: 'read',
+  docs: { page: PAGE, command: 'status' },
+  timeoutMs: 60_000,
+  run: { describe: 'ask once without a token', execute: tellRefusal },
+  verify: [
+    instanceReady,
+    tlsTokens,
+    { ...healthOk, covers: ['7.2/4'] },
+    { ...storageWorks, covers: ['7.2/4'] },
+    { ...routesReady, covers: ['7.2/4'] },
+    tlsClient,
+    { ...doctorAgrees, covers: [] },
+  ],
+}
+
+async function tellRefusal({ run, values }: StepContext): Promise<void> {
+  if (values.get(daemon).reached === 'running')
+    run.assume('a request without a token was refused, and stands in the daemon’s audit log')
+}
+
+const run: Step = {
+  id: 'run',
+  title: 'Have a run answered that is submitted over HTTPS',
+  effect: 'write',
+  docs: { page: PAGE },
+  timeoutMs: 90_000,
+  resume: 'repeatable',
+  irreversible: 'a session cannot be deleted; its run stays on record',
+  yields: [probeRun, subjectRun],
+  run: {
+    describe: 'make a session, submit a prompt with a marker, wait for the end of the run',
+    async execute(context) {
+      // Somebody else's events come first, so that a filtered stream has something to leave out.
+      if (context.values.get(daemon).reached === 'isolated') await openSession(context, NEIGHBOUR)
+      const made = await makeProbeRun(context, PROBE, RUN_MS, 'http')
+      context.set(probeRun, made)
+      context.set(subjectRun, made)
+    },
+  },
+  verify: [sessionMade, runAnswered, providerAsked],
+}
+
+const streamChecks: NonEmpty<AnyCheck> = [
+  streamReplays('global'),
+  streamReplays('session'),
+  streamReplays('run'),
+  streamResumes('global'),
+  streamResumes('session'),
+  streamResumes('run'),
+]
+
+const streams: Step = {
+  id: 'streams',
+  title: 'Replay the event streams over HTTPS',
+  effect: 'read',
+  docs: { page: PAGE },
+  timeoutMs: 60_000,
+  yields: [history],
+  run: {
+    describe: 'read all that is retained once',
+    execute: async context => context.set(history, await readHistory(context)),
+  },
+  verify: streamChecks,
+}
+
+/** What can be asked of a daemon that nobody may write to. */
+const look: Step = {
+  id: 'look',
+  title: 'Replay the event streams over HTTPS, that of the newest run that ended well included',
+  effect: 'read',
+  docs: { page: PAGE },
+  timeoutMs: 60_000,
+  yields: [history, subjectRun],
+  run: {
+    describe: 'find the newest run that ended well, and read all events that are retained once',
+    async execute(context) {
+      context.set(subjectRun, await newestRun(context))
+      context.set(history, await readHistory(context))
+    },
+  },
+  verify: streamChecks,
+}
