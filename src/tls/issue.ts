@@ -115,9 +115,13 @@ async function issue(options: Making, issuer: Issued | undefined, { days, ...dec
   const certificatePem = await sign(template, issuer ?? { privateKey, certificatePem: null })
   return {
     certificatePem,
-    chainPem: issuer === undefined || isRoot(issuer) ? certificatePem : `${certificatePem}${issuer.chainPem}`,
+    chainPem:
+      issuer === undefined || isRoot(issuer.certificate) ? certificatePem : `${certificatePem}${issuer.chainPem}`,
     privateKey,
-    privateKeyPem: privateKeyPemOf(privateKey, decided.commonName),
+    privateKeyPem: new Secret(
+      `key of ${decided.commonName}`,
+      privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    ),
     certificate: new X509Certificate(certificatePem),
   }
 }
@@ -150,11 +154,7 @@ function generateKeys(kind: KeyKind) {
   return generate('ec', { namedCurve: kind === 'ec-p384' ? 'P-384' : 'P-256' })
 }
 
-export function privateKeyPemOf(key: KeyObject, owner: string): Secret {
-  return new Secret(`key of ${owner}`, key.export({ type: 'pkcs8', format: 'pem' }).toString())
-}
-
-function isRoot({ certificate }: Issued): boolean {
+export function isRoot(certificate: X509Certificate): boolean {
   return certificate.subject === certificate.issuer && certificate.verify(certificate.publicKey)
 }
 

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { collect } from '../options.ts'
 
 const EXAMPLES = `
 Examples:
@@ -36,8 +37,39 @@ answer in time), or a question without an answer and nothing that fails. 130: in
     process.exitCode = await checkTls(where, options)
   })
 
+const issue = new Command('issue')
+  .summary('make a private authority and a certificate by it')
+  .description('Writes ca.pem, server.pem and server-key.pem, or client.pem and client-key.pem. Keys are 0600.')
+  .requiredOption('--out <dir>', 'where to; made with mode 0700 when it is not there')
+  .option('--name <host...>', 'DNS names to be for; the first label may be *', collect, [])
+  .option('--ip <address...>', 'addresses to be for', collect, [])
+  .option('--client', 'for a client instead of a server')
+  .option('--days <n>', 'until when it is valid; default: 30, and not longer than its authority')
+  .addOption(
+    new Option('--rsa [bits]', 'RSA keys instead of ECDSA P-256').choices(['2048', '3072', '4096']).preset('2048'),
+  )
+  .option('--keep-ca-key', 'keep the authority’s key as ca-key.pem, and let the authority last 365 days')
+  .option('--ca-cert <file>', 'issue by this authority instead of a new one')
+  .option('--ca-key <file>', 'its private key, PEM')
+  .option('--pkcs12 <file>', 'also write key and certificates there as PKCS #12; RSA only')
+  .option('--secret <name=source>', 'pkcs12-password=env:VAR, file:PATH or stdin; repeatable', collect, [])
+  .option('--force', 'replace files that are there')
+  .option('--json', 'what was made as JSON on standard output; errors as JSON on standard error')
+  .addHelpText(
+    'after',
+    `${EXAMPLES}
+
+The authority’s key is not kept unless that is asked for: what nobody has, nobody steals, and a certificate of a short
+life is renewed together with its authority. Here 0 is: everything was written. 3: nothing was, or could not be.`,
+  )
+  .action(async (options: IssueFlags) => {
+    const { issueTls } = await import('../tls-issue.ts')
+    process.exitCode = await issueTls(options)
+  })
+
 export default new Command('tls')
   .summary('certificates: make them, and check how they are served')
+  .addCommand(issue)
   .addCommand(check)
   .addHelpText('after', EXAMPLES)
 
@@ -54,5 +86,21 @@ export interface CheckFlags {
   readonly redirectFrom?: string
   readonly timeout: string
   readonly failOn: 'warn' | 'fail'
+  readonly json?: boolean
+}
+
+export interface IssueFlags {
+  readonly out: string
+  readonly name: readonly string[]
+  readonly ip: readonly string[]
+  readonly client?: boolean
+  readonly days?: string
+  readonly rsa?: '2048' | '3072' | '4096'
+  readonly keepCaKey?: boolean
+  readonly caCert?: string
+  readonly caKey?: string
+  readonly pkcs12?: string
+  readonly secret: readonly string[]
+  readonly force?: boolean
   readonly json?: boolean
 }
