@@ -92,7 +92,7 @@ export interface InstanceSpec {
 }
 
 /** An instance before its daemon runs. */
-export type Inside = Pick<Instance, 'run' | 'accompany' | 'place' | 'through'>
+export type Inside = Pick<Instance, 'run' | 'accompany' | 'place' | 'through' | 'egressProbe'>
 
 export interface Exit {
   readonly exitCode: number | null
@@ -103,6 +103,12 @@ export type InstanceState =
   | { readonly phase: 'empty' | 'running' | 'ready' }
   | ({ readonly phase: 'exited' } & Exit)
   | { readonly phase: 'stopped' }
+
+/** What runs beside a daemon. Disposing of it ends it earlier than the daemon. */
+export interface Companion extends AsyncDisposable {
+  /** Undefined when it was ended, or could not be run. */
+  readonly ended: Promise<RunResult | undefined>
+}
 
 /** TLS to what listens at a tunnel. */
 export interface ThroughTls {
@@ -267,7 +273,7 @@ export interface Instance extends HttpClient, AsyncDisposable {
   /** In the same namespaces, environment, user and lack of privileges as the daemon. @throws as CommandRunner.run */
   run(command: Command, options: RunOptions): Promise<RunResult>
   /** The same, for what the daemon needs beside it: it is ended when the daemon has ended, and is no leftover of it. */
-  accompany(command: Command): void
+  accompany(command: Command): Companion
   /** @throws RunproofError PORT_TAKEN when, without a barrier, every port tried was taken before the daemon bound it */
   waitReady(options: ReadyOptions): Promise<Readiness>
   facts(): Promise<InstanceFacts>

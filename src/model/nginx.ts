@@ -148,6 +148,8 @@ export interface Prepared {
   readonly errorLog: string
   /** The certificates to trust when it is asked, PEM. */
   readonly roots: readonly string[]
+  /** The same as a file. */
+  readonly caFile: string
   /** What {@link Prepared.test} said, or what stands in the error log. */
   messages(output: string): readonly NginxMessage[]
   verdict(result: RunResult): readonly ['accepted' | 'refused', readonly NginxMessage[]]

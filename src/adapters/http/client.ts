@@ -78,7 +78,8 @@ export async function createHttpClient(to: ClientPlace): Promise<TargetHttp> {
   function connectFor(call: Call): buildConnector.connector {
     return (to, callback) => {
       // It is returned, whatever the type says; the client itself knows it only once it is connected.
-      const socket = connect(to, callback) as unknown as Socket
+      const place = address === undefined ? to : { ...to, hostname: address.hostname, port: String(address.port) }
+      const socket = connect(place, callback) as unknown as Socket
       call.watch(socket)
       whenAborted(call.signal, () => socket.destroy(new Error('given up')))
     }

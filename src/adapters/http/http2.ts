@@ -56,7 +56,8 @@ export async function askOverHttp2(socket: Socket, question: Question): Promise<
       return session.request(
         {
           ...Object.fromEntries(kept),
-          ...(host === undefined ? {} : { ':authority': host }),
+          // Node would name the port of https, too, which no browser does.
+          ':authority': host ?? new URL(origin).host,
           ':method': options.method ?? 'GET',
           ':path': path,
         },
@@ -67,10 +68,10 @@ export async function askOverHttp2(socket: Socket, question: Question): Promise<
     }
   }
 
-  /** Node ends the body of a stream that was cut as if it were whole, and tells only by the code. */
+  /** Node ends the body of a stream that was cut, by whomever, as if it were whole. */
   async function* bodyOf(): AsyncGenerator<Buffer> {
     yield* stream as AsyncIterable<Buffer>
-    if (stream.rstCode !== 0) throw brokenOff(stream.rstCode)
+    if (stream.rstCode !== 0 || signal.aborted) throw brokenOff(stream.rstCode)
   }
 }
 

@@ -21,8 +21,9 @@ import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { RunproofError } from '../../model/error.ts'
-import type { Instance, InstanceProcess, InstanceSpec } from '../../model/instance.ts'
+import type { Instance, InstanceProcess, InstanceSpec, ThroughTls } from '../../model/instance.ts'
 import { Secret } from '../../model/secret.ts'
+import { makeCertificate } from '../http/testdata/certificates.ts'
 import { awaitGone, descendants, isAlive, readStat } from '../process/identity.ts'
 import { markedPids } from '../process/marked.ts'
 import { sweep } from '../process/sweep.ts'
@@ -90,10 +91,11 @@ describe('an instance behind a barrier', behindBarrier, () => {
     const instance = await start('plain', {
       views: [{ lower, at }],
       tunnels: ['beside'],
-      beforeStart: async inside =>
+      beforeStart: async inside => {
         inside.accompany({
           argv: [process.execPath, testdata('daemon.ts'), String(inside.place.tunnels['beside']), 'plain'],
-        }),
+        })
+      },
     })
     await ready(instance)
     const first = instance.pid!
@@ -345,6 +347,55 @@ describe('an instance behind a barrier', behindBarrier, () => {
     const report = await instance.stop()
     assert.deepEqual([report.left, report.leftovers], [nothingLeft, []])
   })
+
+  test('what accompanies it can be ended earlier, and tells how it ended by itself', async () => {
+    await using instance = await start('plain')
+    const sleeps = instance.accompany({ argv: ['sleep', '1000'] })
+    const fails = instance.accompany({ argv: ['sh', '-c', 'exit 3'] })
+    assert.equal((await fails.ended)?.exitCode, 3)
+    await sleeps[Symbol.asyncDispose]()
+    assert.equal(await sleeps.ended, undefined)
+    const { processes } = await instance.facts()
+    assert.deepEqual(others(processes), [])
+  })
+
+  for (const barrierAsked of ['best', 'none'] as const) {
+    test(`what speaks TLS inside is asked by its name, and trusted by its roots alone, with ${barrierAsked} barrier`, async () => {
+      const { key, certificate } = makeCertificate(scratch, `edge-${barrierAsked}`, {
+        names: 'DNS:edge.example,IP:192.0.2.7',
+      })
+      const roots = [readFileSync(certificate, 'utf8')]
+      const script = `
+        const [port, key, cert] = process.argv.slice(1)
+        const read = require('node:fs').readFileSync
+        const options = { allowHTTP1: true, key: read(key), cert: read(cert) }
+        const server = require('node:http2').createSecureServer(options, (q, a) =>
+          a.end([q.authority ?? q.headers.host, q.socket.servername, q.httpVersion].join(' ')))
+        server.listen(Number(port), '127.0.0.1')`
+      await using instance = await start('plain', {
+        tunnels: ['edge'],
+        barrier: barrierAsked,
+        readable: [key, certificate],
+      })
+      instance.accompany({
+        argv: [process.execPath, '-e', script, String(instance.place.tunnels['edge']), key, certificate],
+      })
+      while ((await instance.egressProbe({ host: '127.0.0.1', port: instance.place.tunnels['edge']! })).code !== '');
+      const ask = async (how: ThroughTls) => {
+        const { text, protocol } = await instance.through('edge', how).request('/')
+        return [text, protocol]
+      }
+      assert.deepEqual(await ask({ host: 'edge.example', roots }), ['edge.example edge.example 1.1', 'http/1.1'])
+      assert.deepEqual(await ask({ host: 'edge.example', roots, http2: true }), ['edge.example edge.example 2.0', 'h2'])
+      assert.equal((await ask({ host: '192.0.2.7', roots }))[1], 'http/1.1')
+      await assert.rejects(ask({ host: 'other.example', roots }), {
+        code: 'TLS_FAILED',
+        message: /not for other.example/,
+      })
+      await assert.rejects(ask({ host: '192.0.2.8', roots }), { code: 'TLS_FAILED', message: /not for 192.0.2.8/ })
+      await assert.rejects(ask({ host: 'edge.example', roots: [] }), { code: 'TLS_FAILED', message: /self-signed/ })
+    })
+  }
 
   test('a command that is killed inside is noticed, also where process 1 outside notices nothing', async t => {
     if (barrier.kind !== 'root-namespaces') return t.skip('this machine refuses to make a namespace for process 1')

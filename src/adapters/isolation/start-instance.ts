@@ -8,6 +8,7 @@ import { RunproofError } from '../../model/error.ts'
 import type { HttpClient, TargetHttp } from '../../model/http.ts'
 import type {
   Barrier,
+  Companion,
   Exit,
   Instance,
   InstanceProcess,
@@ -326,10 +327,20 @@ class RunningInstance implements Instance {
     return createCommandRunner({ path: this.#path, env: this.#environment(), enter, wrapper }).run(inside, options)
   }
 
-  accompany(command: Command): void {
-    const running = this.run(command, { timeoutMs: WITHOUT_END_MS, signal: this.#companionsOver.signal })
-    // How it ends is nobody's concern; that it does not serve is seen by who asks it.
-    this.#companions.push(running.catch(() => {}))
+  accompany(command: Command): Companion {
+    const early = new AbortController()
+    const signal = AbortSignal.any([this.#companionsOver.signal, early.signal])
+    const running = this.run(command, { timeoutMs: WITHOUT_END_MS, signal })
+    // That it was ended is nobody's concern.
+    const ended = running.catch(() => undefined)
+    this.#companions.push(ended)
+    return {
+      ended,
+      [Symbol.asyncDispose]: async () => {
+        early.abort()
+        await ended
+      },
+    }
   }
 
   waitReady: Instance['waitReady'] = options => waitReady(this.#subject, options)

@@ -56,6 +56,7 @@ export async function writePrefix(
     run: command(),
     errorLog: join(directory, 'error.log'),
     roots,
+    caFile: join(directory, AUTHORITY),
     messages: output => readMessages(output, copy, directory),
     verdict: result => verdictOf(result, copy, directory),
   }
