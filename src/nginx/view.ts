@@ -109,6 +109,8 @@ export interface View {
   /** Undefined where none matched. */
   readonly location: LocationView | undefined
   readonly action: Action
+  /** Of the request as it ends up: an `error_page` makes it GET. */
+  readonly method: string
   /** What an upstream is asked for: path and query. Undefined where nothing is passed on, or where variables decide. */
   readonly upstreamPath: string | undefined
   /** What could not be known without running it: rewrites with variables, `if` on a header. One sentence each. */

@@ -24,7 +24,7 @@ etag on
 expires off
 fastcgi_buffering on
 fastcgi_cache off
-fastcgi_http_version
+fastcgi_ignore_headers
 fastcgi_intercept_errors off
 fastcgi_pass
 fastcgi_read_timeout 60s
@@ -141,6 +141,7 @@ root html
 satisfy all
 scgi_buffering on
 scgi_cache off
+scgi_ignore_headers
 scgi_pass
 scgi_read_timeout 60s
 scgi_request_buffering on
@@ -184,6 +185,7 @@ underscores_in_headers off
 user nobody nobody
 uwsgi_buffering on
 uwsgi_cache off
+uwsgi_ignore_headers
 uwsgi_pass
 uwsgi_read_timeout 60s
 uwsgi_request_buffering on

@@ -80,6 +80,7 @@ function viewOf(built: Built, asked: Asked): View {
     chosenBy,
     location: running.location.view,
     action,
+    method: running.method,
     upstreamPath,
     uncertain: [...uncertain],
     setting: directive => settingIn(running.scope, directive),
