@@ -1,0 +1,134 @@
+import type { Position } from './ast.ts'
+import { RULES } from './rules/all.ts'
+import { withoutCredentials } from './rules/credentials.ts'
+import type { Found, Rule, Severity, Subject } from './rules/rule.ts'
+import type { Waiver } from './waivers.ts'
+
+/** What a finding is an instance of. */
+export type RuleText = Pick<Rule, 'id' | 'title' | 'why' | 'severity'>
+
+export interface Finding {
+  readonly rule: RuleText
+  readonly at: Position
+  /** Ids of the paths it was found for; empty where it is the same for all. */
+  readonly paths: readonly string[]
+  /** Credentials are replaced in both. */
+  readonly expected: string
+  readonly actual: string
+  readonly waived: Pick<Waiver, 'reason' | 'expires'> | undefined
+}
+
+export interface Waivers {
+  readonly file: string
+  readonly list: readonly Waiver[]
+  /** The day of today, in UTC, as `2027-01-31`. */
+  readonly today: string
+}
+
+const EXPIRED: RuleText = {
+  id: 'waiver-expired',
+  title: 'A waiver holds until the day it was given for',
+  why: 'What it excused counts again: keep the rule, or decide anew and give another day.',
+  severity: 'error',
+}
+
+const UNUSED: RuleText = {
+  id: 'waiver-unused',
+  title: 'A waiver excuses something',
+  why: 'What it excused is gone, or it was never written right. It would hide the next finding of its kind.',
+  severity: 'warning',
+}
+
+/** All there is to be told, those about waivers included. */
+export const RULE_TEXTS: readonly RuleText[] = [...RULES, EXPIRED, UNUSED]
+
+/**
+ * Every finding, in the order of files, lines and columns. What is the same at one place for several paths is one finding.
+ *
+ * @param rules - all of them by default
+ */
+export function judge(subject: Subject, waivers?: Waivers, rules: readonly Rule[] = RULES): readonly Finding[] {
+  const valid = waivers?.list.filter(({ expires }) => expires >= waivers.today) ?? []
+  const used = new Set<Waiver>()
+  const merged = new Map<string, Finding & { paths: string[] }>()
+  for (const rule of rules) {
+    for (const found of rule.judge(subject)) {
+      const waiver = valid.find(one => excuses(one, rule, found))
+      if (waiver !== undefined) used.add(waiver)
+      const { at, path } = found
+      const finding = toFinding(rule, found, waiver)
+      const key = JSON.stringify([
+        rule.id,
+        at.file,
+        at.line,
+        at.column,
+        finding.actual,
+        finding.expected,
+        waiver?.reason,
+      ])
+      const same = merged.get(key)
+      if (same === undefined) merged.set(key, finding)
+      else if (path !== undefined && !same.paths.includes(path)) same.paths.push(path)
+    }
+  }
+  const files = subject.configuration.files.map(({ path }) => path)
+  return [...[...merged.values()].sort(byPlace(files)), ...aboutWaivers(waivers, valid, used)]
+}
+
+function excuses({ rule, path, location }: Waiver, { id }: Rule, found: Found): boolean {
+  return (
+    rule === id && (path === undefined || path === found.path) && (location === undefined || isAt(location, found.at))
+  )
+}
+
+function isAt(location: string, { file, line }: Position): boolean {
+  const [, name = '', wanted] = /^(.*?)(?::(\d+))?$/.exec(location) ?? []
+  return (file === name || file.endsWith(`/${name}`)) && (wanted === undefined || Number(wanted) === line)
+}
+
+function toFinding(rule: RuleText, { at, path, expected, actual }: Found, waiver: Waiver | undefined) {
+  return {
+    rule,
+    at,
+    paths: path === undefined ? [] : [path],
+    expected: withoutCredentials(expected),
+    actual: withoutCredentials(actual),
+    waived: waiver === undefined ? undefined : { reason: waiver.reason, expires: waiver.expires },
+  }
+}
+
+function byPlace(files: readonly string[]) {
+  return ({ at: one }: Finding, { at: other }: Finding) =>
+    files.indexOf(one.file) - files.indexOf(other.file) || one.line - other.line || one.column - other.column
+}
+
+function aboutWaivers(
+  waivers: Waivers | undefined,
+  valid: readonly Waiver[],
+  used: ReadonlySet<Waiver>,
+): readonly Finding[] {
+  if (waivers === undefined) return []
+  const at = { file: waivers.file, line: 1, column: 1 }
+  return waivers.list.flatMap((waiver, index): readonly Finding[] => {
+    const which = `entry ${index + 1}, for ${waiver.rule} (${waiver.reason})`
+    if (!valid.includes(waiver)) {
+      const found = {
+        at,
+        expected: `a day not before ${waivers.today}`,
+        actual: `${which}, held until ${waiver.expires}`,
+      }
+      return [toFinding(EXPIRED, found, undefined)]
+    }
+    if (used.has(waiver)) return []
+    return [
+      toFinding(UNUSED, { at, expected: 'a finding that it excuses', actual: `${which}, excuses nothing` }, undefined),
+    ]
+  })
+}
+
+/** Whether findings are to fail a check at a level. */
+export function failing(findings: readonly Finding[], failOn: Severity): readonly Finding[] {
+  return findings.filter(
+    ({ rule, waived }) => waived === undefined && (failOn === 'warning' || rule.severity === 'error'),
+  )
+}

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, test } from 'node:test'
+import kheish from '../../targets/kheish.ts'
+import { effective } from '../effective/effective.ts'
+import { type Finding, judge } from '../judge.ts'
+import { parseConfig } from '../parse.ts'
+import { survey } from '../survey.ts'
+import { RULES } from './all.ts'
+
+const CASES = path.resolve(import.meta.dirname, '../../../nginx')
+/** Lines that a bad case may add to and take from the good one it was made from. */
+const MOST_CHANGED = 8
+
+const ids = RULES.map(({ id }) => id)
+const goodCases = namesIn('good')
+const badCases = namesIn('bad')
+
+function namesIn(folder: 'good' | 'bad'): readonly string[] {
+  return readdirSync(path.join(CASES, folder)).map(name => path.basename(name, '.conf'))
+}
+
+function linesOf(file: string): readonly string[] {
+  return readFileSync(path.join(CASES, file), 'utf8').split('\n')
+}
+
+function findingsIn(file: string): readonly Finding[] {
+  const configuration = {
+    files: [parseConfig(file, readFileSync(path.join(CASES, file)))],
+    included: new Map(),
+  }
+  const whole = effective(configuration)
+  const { requests } = survey(whole, kheish.edge)
+  assert.ok(requests.length >= kheish.edge.paths.length, 'nothing is passed on, so nothing was judged')
+  return judge({ configuration, effective: whole, edge: kheish.edge, requests })
+}
+
+function told(findings: readonly Finding[]): readonly string[] {
+  return findings.map(({ rule, at, actual, expected }) => `${at.line}: ${rule.id}: ${actual}; expected ${expected}`)
+}
+
+test('every rule has a bad case of its name, and every bad case a rule', () => {
+  assert.deepEqual([...badCases].sort(), [...ids].sort())
+})
+
+test('no rule is there twice', () => assert.equal(new Set(ids).size, ids.length))
+
+describe('a good configuration has no finding', () => {
+  for (const file of ['runproof.conf', ...goodCases.map(name => `good/${name}.conf`)])
+    test(file, () => assert.deepEqual(told(findingsIn(file)), []))
+})
+
+describe('a bad configuration trips its rule and no other', () => {
+  for (const id of badCases) {
+    test(id, () => {
+      const findings = findingsIn(`bad/${id}.conf`)
+      assert.deepEqual([...new Set(findings.map(({ rule }) => rule.id))], [id], told(findings).join('\n'))
+    })
+  }
+})
+
+describe('a bad configuration', () => {
+  for (const id of badCases) {
+    test(`${id} is a good one with a few lines changed, and says which and what a live request shows`, () => {
+      const [first = '', second = '', ...lines] = linesOf(`bad/${id}.conf`)
+      const good = /^# bad: (?<id>[\w-]+), made from good\/(?<good>[\w-]+)\.conf$/.exec(first)?.groups
+      assert.equal(good?.id, id)
+      assert.ok(goodCases.includes(good!.good!))
+      const live = JSON.parse(second.replace(/^# live: /, ''))
+      assert.ok('none' in live || 'shows' in live)
+      const changed = difference(lines, linesOf(`good/${good!.good}.conf`).slice(1))
+      assert.ok(changed > 0 && changed <= MOST_CHANGED, `${changed} lines differ`)
+    })
+  }
+})
+
+/** Lines that only one of the two has, wherever they stand. */
+function difference(one: readonly string[], other: readonly string[]): number {
+  const counts = new Map<string, number>()
+  for (const line of one) counts.set(line, (counts.get(line) ?? 0) + 1)
+  for (const line of other) counts.set(line, (counts.get(line) ?? 0) - 1)
+  return [...counts.values()].reduce((sum, count) => sum + Math.abs(count), 0)
+}

@@ -1,0 +1,98 @@
+import type { Action, View } from '../view.ts'
+import { passedOn, placeOf } from './passed-on.ts'
+import type { Found, Rule, Subject } from './rule.ts'
+
+/** What happens instead, in words. */
+function actionText(action: Action): string {
+  if (action.kind === 'return') return `return ${action.status}`
+  if (action.kind === 'files') return `files: ${action.how} ${action.text}`.trimEnd()
+  return action.kind === 'module' ? action.directive : 'proxy_pass'
+}
+
+function* notPassedOn({ requests }: Subject, isMeant: (kind: string) => boolean): Generator<Found> {
+  for (const { path, view } of requests) {
+    const { action } = view
+    if (action.kind === 'proxy' || view.asked.scheme === 'http' || !isMeant(path.kind)) continue
+    yield {
+      at: action.at ?? placeOf(view),
+      path: path.id,
+      expected: 'proxy_pass to the daemon',
+      actual: actionText(action),
+    }
+  }
+}
+
+const health: Rule = {
+  id: 'health-unreachable',
+  title: 'Health and readiness are answered by the daemon',
+  why: 'An answer of the proxy says that the proxy is up. Without one the orchestrator restarts a daemon that is well.',
+  severity: 'error',
+  judge: subject => notPassedOn(subject, kind => kind === 'health'),
+}
+
+const reachable: Rule = {
+  id: 'path-unreachable',
+  title: 'Every path of the daemon is passed on',
+  why: 'A location of something else takes it: streams, webhooks or clients get a page or a 404.',
+  severity: 'warning',
+  judge: subject => notPassedOn(subject, kind => kind !== 'health'),
+}
+
+/** What a path becomes by a `proxy_pass` with a path of its own; undefined where that cannot be told. */
+function rewritten({ asked, location, action }: View): string | undefined {
+  if (action.kind !== 'proxy' || action.upstream.uri === undefined || action.upstream.dynamic) return undefined
+  if (location === undefined || location.modifier === '~' || location.modifier === '~*') return undefined
+  const prefix = location.text.replace(/^(?:=|\^~)\s*/, '')
+  return action.upstream.uri + asked.path.slice(prefix.length)
+}
+
+const altered: Rule = {
+  id: 'path-rewritten',
+  title: 'A path reaches the daemon as it was asked for',
+  why: 'The daemon answers 404 to a path it does not have, or another of its paths answers.',
+  severity: 'error',
+  *judge(subject) {
+    for (const { path, view, passedAt } of passedOn(subject)) {
+      const becomes = rewritten(view)
+      if (becomes === undefined || becomes === view.asked.path) continue
+      yield { at: passedAt, path: path.id, expected: view.asked.path, actual: becomes }
+    }
+  },
+}
+
+const normalised: Rule = {
+  id: 'path-normalised',
+  title: 'A path is not decoded on the way',
+  why: 'With a path in proxy_pass nginx decodes, merges and encodes again: an id with %2F in it becomes two segments, and another object answers.',
+  severity: 'warning',
+  *judge(subject) {
+    for (const { path, view, upstream, passedAt } of passedOn(subject)) {
+      const becomes = rewritten(view)
+      if (becomes === undefined || becomes !== view.asked.path || view.location?.modifier === '=') continue
+      yield {
+        at: passedAt,
+        path: path.id,
+        expected: 'proxy_pass without a path',
+        actual: `proxy_pass with ${upstream.uri}`,
+      }
+    }
+  },
+}
+
+const slashes: Rule = {
+  id: 'slashes-kept',
+  title: 'A path with doubled slashes is the same path to locations',
+  why: 'With merge_slashes off `//v1/…` matches none of the locations that are meant for it, and is passed on all the same.',
+  severity: 'warning',
+  *judge({ effective, requests }) {
+    const taking = new Set([...passedOn({ requests })].map(({ view }) => view.server))
+    for (const place of effective.places) {
+      if (place.location !== undefined || !taking.has(place.server)) continue
+      const { args, at } = place.setting('merge_slashes')
+      if (args[0] === 'off')
+        yield { at: at ?? place.server.at, expected: 'merge_slashes on', actual: 'merge_slashes off' }
+    }
+  },
+}
+
+export const pathRules: readonly Rule[] = [health, reachable, altered, normalised, slashes]
