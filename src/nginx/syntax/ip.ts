@@ -1,0 +1,24 @@
+/** Whether it is an IPv4 address, in full. */
+export function isIPv4(text: string): boolean {
+  const parts = text.split('.')
+  return parts.length === 4 && parts.every(part => /^\d{1,3}$/.test(part) && Number(part) < 256)
+}
+
+/** Whether it is an IPv6 address, without brackets. */
+export function isIPv6(text: string): boolean {
+  if (!text.includes(':')) return false
+  const halves = text.split('::')
+  if (halves.length > 2) return false
+  const groups = halves.flatMap(half => (half === '' ? [] : half.split(':')))
+  const last = groups.at(-1)
+  if (last?.includes('.')) {
+    if (!isIPv4(last) || text.endsWith('::')) return false
+    groups.splice(-1, 1, '0', '0')
+  }
+  if (!groups.every(group => /^[0-9a-f]{1,4}$/i.test(group))) return false
+  return halves.length === 2 ? groups.length < 8 : groups.length === 8
+}
+
+export function isIP(text: string): boolean {
+  return isIPv4(text) || isIPv6(text)
+}
