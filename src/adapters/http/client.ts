@@ -70,9 +70,9 @@ export async function createHttpClient(to: ClientPlace): Promise<TargetHttp> {
     const socket = await connected(connectFor(call), origin)
     if ('alpnProtocol' in socket && socket.alpnProtocol === 'h2') {
       const { askOverHttp2 } = await import('./http2.ts')
-      return askOverHttp2(socket, { ...asked, origin, signal: call.signal })
+      return askOverHttp2(socket, { ...asked, origin, maxHeaderBytes: MAX_HEADER_BYTES, signal: call.signal })
     }
-    return overHttp1(call, asked, (_, callback) => callback(null, socket))
+    return overHttp1(call, asked, (_, callback) => queueMicrotask(() => callback(null, socket)))
   }
 
   function connectFor(call: Call): buildConnector.connector {

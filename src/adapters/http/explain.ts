@@ -80,7 +80,7 @@ export function explain(thrown: unknown, subject: Subject): RunproofError {
       'is it the daemon that listens there?',
     )
   }
-  if (code === 'ERR_HTTP2_ERROR') {
+  if (thrown instanceof Error && isNoHttp2(thrown, code)) {
     return fail('ANSWER_MALFORMED', `${url} agreed on HTTP/2 and does not answer in it`)
   }
   if (thrown instanceof Error && isNoHttp(thrown, code)) {
@@ -93,6 +93,12 @@ export function explain(thrown: unknown, subject: Subject): RunproofError {
     return fail('TARGET_UNREACHABLE', `${url} broke the connection off ${when}`, hint)
   }
   return fail('TARGET_UNREACHABLE', `no answer from ${url}`, 'the daemon may have ended, or not listen yet')
+}
+
+/** Whoever of the two found it: a server that takes our request for malformed does not keep to the protocol, either. */
+function isNoHttp2({ message }: Error, code: string): boolean {
+  if (code === 'ERR_HTTP2_ERROR' || code === 'ERR_HTTP2_TOO_MANY_INVALID_FRAMES') return true
+  return code === 'ERR_HTTP2_STREAM_ERROR' && /NGHTTP2_(?!INTERNAL|REFUSED|CANCEL)/.test(message)
 }
 
 /** Some of the library's errors have a code, and some only a name or a text. */

@@ -10,6 +10,7 @@ interface Question {
   readonly path: string
   readonly options: RequestOptions
   readonly headers: Readonly<Record<string, string>>
+  readonly maxHeaderBytes: number
   /** Ends everything. */
   readonly signal: AbortSignal
 }
@@ -27,41 +28,45 @@ interface Http2Answer {
  */
 export async function askOverHttp2(socket: Socket, question: Question): Promise<Http2Answer> {
   const { connect } = await import('node:http2')
-  const { origin, path, options, headers, signal } = question
+  const { origin, path, options, headers, maxHeaderBytes, signal } = question
   if (!/^\/[\x21-\x7e]*$/.test(path)) throw invalid(`the path ${JSON.stringify(path.slice(0, 200))}`)
-  const session = connect(origin, { createConnection: () => socket, settings: { enablePush: false } })
+  const unfit = Object.entries(headers).find(([name, value]) => /[^\x21-\x7e]/.test(name) || /[\0\r\n]/.test(value))
+  if (unfit !== undefined) throw invalid(`the header ${JSON.stringify(unfit[0])}`)
+  const session = connect(origin, {
+    createConnection: () => socket,
+    settings: { enablePush: false, maxHeaderListSize: maxHeaderBytes },
+  })
   whenAborted(signal, () => session.destroy())
   const answer = Promise.withResolvers<Http2Answer>()
+  answer.promise.catch(() => {})
   // Of the connection as a whole; the stream is told as well, but not always of the reason.
   session.on('error', answer.reject)
   const { host, ...others } = headers
-  const kept = Object.entries(others).filter(([name]) => !OF_CONNECTIONS.has(name))
+  const sent = Object.entries(others).filter(([name]) => !OF_CONNECTIONS.has(name))
   const stream = request()
-  stream.on('response', shown =>
-    answer.resolve({
-      status: shown[':status'] ?? 0,
-      headers: Object.fromEntries(
-        Object.entries(shown).filter(([name]) => !name.startsWith(':')),
-      ) as Http2Answer['headers'],
-      body: bodyOf(),
-    }),
-  )
+  stream.on('response', shown => {
+    const fields = Object.entries(shown)
+    // Node limits them only where the server has agreed to the limit.
+    if (fields.join('').length > maxHeaderBytes) answer.reject(tooManyHeaders(maxHeaderBytes))
+    const kept = Object.fromEntries(fields.filter(([name]) => !name.startsWith(':'))) as Http2Answer['headers']
+    answer.resolve({ status: shown[':status'] ?? 0, headers: kept, body: bodyOf() })
+  })
   stream.on('error', answer.reject)
   stream.on('close', () => answer.reject(brokenOff(stream.rstCode)))
-  stream.end(options.body)
+  if (options.body !== undefined) stream.end(options.body)
   return answer.promise
 
   function request() {
     try {
       return session.request(
         {
-          ...Object.fromEntries(kept),
+          ...Object.fromEntries(sent),
           // Node would name the port of https, too, which no browser does.
           ':authority': host ?? new URL(origin).host,
           ':method': options.method ?? 'GET',
           ':path': path,
         },
-        { endStream: false },
+        { endStream: options.body === undefined },
       )
     } catch (cause) {
       throw invalid('a header', cause)
@@ -77,6 +82,10 @@ export async function askOverHttp2(socket: Socket, question: Question): Promise<
 
 function brokenOff(code: number | undefined): Error {
   return Object.assign(new Error(`the stream was closed with code ${code}`), { code: 'ERR_HTTP2_STREAM_CLOSED' })
+}
+
+function tooManyHeaders(most: number): Error {
+  return Object.assign(new Error(`more than ${most} bytes of headers`), { code: 'UND_ERR_HEADERS_OVERFLOW' })
 }
 
 function invalid(what: string, cause?: unknown): Error {

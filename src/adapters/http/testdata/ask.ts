@@ -1,6 +1,6 @@
 /**
  * Asks a server in one of the ways that checks do and prints what came of it, and how much memory it took at most:
- * `node ask.ts '{"baseUrl": …, "path": …, "way": "json" | "events", "timeoutMs": …, "caFile": …, "warmUp": …}'`.
+ * `node ask.ts '{"baseUrl": …, "path": …, "way": "json" | "events", "timeoutMs": …, "caFile": …, "http2": …, "warmUp": …}'`.
  */
 import type { RunproofError } from '../../../model/error.ts'
 import type { TargetHttp } from '../../../model/http.ts'
@@ -14,6 +14,7 @@ export interface Question {
   readonly way: 'json' | 'events'
   readonly timeoutMs: number
   readonly caFile?: string
+  readonly http2?: boolean
   /** Of a server that answers well: what the first question costs is not what a bad answer costs. */
   readonly warmUp?: string
 }
@@ -27,7 +28,7 @@ export interface Outcome {
   readonly tookMs: number
 }
 
-const { baseUrl, path, way, timeoutMs, caFile, warmUp } = JSON.parse(process.argv[2]!) as Question
+const { baseUrl, path, way, timeoutMs, caFile, http2 = false, warmUp } = JSON.parse(process.argv[2]!) as Question
 let events = 0
 
 async function ask(target: TargetHttp): Promise<void> {
@@ -44,8 +45,9 @@ async function ask(target: TargetHttp): Promise<void> {
   }
 }
 
+const how = { ...(caFile === undefined ? {} : { caFile }), http2 }
 if (warmUp !== undefined) {
-  await using target = await http.connect({ baseUrl: warmUp })
+  await using target = await http.connect({ baseUrl: warmUp, ...how })
   const stream = await target.openStream('/fine')
   for await (const _ of readEvents(stream.chunks)) stream.close()
   await target.request('/fine')
@@ -54,7 +56,7 @@ const before = process.memoryUsage.rss()
 const began = performance.now()
 let error: RunproofError | undefined
 try {
-  await using target = await http.connect({ baseUrl, ...(caFile === undefined ? {} : { caFile }) })
+  await using target = await http.connect({ baseUrl, ...how })
   await ask(target)
 } catch (thrown) {
   error = thrown as RunproofError
