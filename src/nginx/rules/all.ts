@@ -10,11 +10,13 @@ import type { Rule } from './rule.ts'
 import { serverRules } from './servers.ts'
 import { ssrfRules } from './ssrf.ts'
 import { streamRules } from './streams.ts'
+import { syntaxRules } from './syntax.ts'
 import { tlsRules } from './tls.ts'
 import { upstreamRules } from './upstream.ts'
 
 /** Every rule there is, in the order in which they are told. */
 export const RULES: readonly Rule[] = [
+  ...syntaxRules,
   ...pathRules,
   ...streamRules,
   ...requestRules,

@@ -1,46 +1,41 @@
-import type { Configuration, Directive } from '../ast.ts'
+import type { Position } from '../ast.ts'
+import { whatUpstreamGets } from '../effective/upstream-gets.ts'
 import type { View } from '../view.ts'
-import { headerText, passedOn, placeOf, sentHeader } from './passed-on.ts'
-import type { Found, Rule } from './rule.ts'
-import { argTexts, directivesIn, everyDirective } from './walk.ts'
+import { passedOn, placeOf } from './passed-on.ts'
+import type { Rule, Subject } from './rule.ts'
 
 /**
- * What a proxy makes of `Origin`. The daemon refuses every origin that is not loopback and takes a request without one for
- * no browser's: so the gateway's own has to be taken away, and every other one to be passed on.
+ * The daemon refuses every origin that is not loopback, and takes a request without one for no browser's. So a gateway has to
+ * take its own away and to pass every other one on.
  */
-type Handling =
-  | { readonly kind: 'passed' }
-  | { readonly kind: 'erased' }
-  | { readonly kind: 'map'; readonly map: Directive }
-
-function handlingOf(value: string | undefined, configuration: Configuration): Handling | undefined {
-  if (value === undefined || value === '$http_origin') return { kind: 'passed' }
-  const variable = /^\$\{?(\w+)\}?$/.exec(value)?.[1]
-  if (variable === undefined) return value.includes('$') ? undefined : { kind: 'erased' }
-  for (const { directive } of everyDirective(configuration)) {
-    const [source, target] = argTexts(directive)
-    if (directive.name.text === 'map' && source === '$http_origin' && target === `$${variable}`)
-      return { kind: 'map', map: directive }
-  }
-  return undefined
+interface ArrivingOrigin {
+  /** Undefined where none arrives. */
+  readonly value: string | undefined
+  readonly at: Position
 }
 
-const SETTINGS = ['default', 'hostnames', 'volatile', 'include']
+/** What of an origin arrives at the daemon; undefined where that cannot be told. */
+function arriving({ effective }: Subject, view: View, origin: string): ArrivingOrigin | undefined {
+  const asked = effective.view({ ...view.asked, headers: { origin } })
+  const header = whatUpstreamGets(asked)?.headers.get('origin')
+  if (header === undefined) return undefined
+  const at = header.at ?? placeOf(view)
+  if (header.kind === 'removed') return { value: undefined, at }
+  if (header.kind === 'passed') return { value: origin, at }
+  const [first] = header.values
+  return first?.known === true ? { value: first.text, at } : undefined
+}
 
-/** Origins that a map gives another value than their own. */
-function replacedIn(map: Directive, configuration: Configuration): readonly Directive[] {
-  return [...directivesIn(map, configuration)].filter(
-    ({ name, args }) => !SETTINGS.includes(name.text) && args[0]?.text !== '$http_origin',
+/** By which browsers may know this server. A port may be mapped on the way here, so the usual one is as good. */
+function ownOrigins({ asked, server }: View): readonly string[] {
+  const names = server.names.filter(name => /^[a-z0-9][a-z0-9.-]*$/i.test(name))
+  const ports = server.listens.filter(({ tls }) => tls).flatMap(({ port }) => (port === undefined ? [] : [`:${port}`]))
+  return (names.length === 0 ? [asked.host] : names).flatMap(name =>
+    ['', ...ports].map(port => `https://${name}${port}`),
   )
 }
 
-function ownHosts({ server }: View): readonly string[] {
-  return server.names.map(name => name.toLowerCase())
-}
-
-function hostOf(origin: string): string | undefined {
-  return /^https?:\/\/(\[[^\]]+\]|[^:/]+)(?::\d+)?$/i.exec(origin)?.[1]?.toLowerCase()
-}
+const LOOPBACK = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/
 
 const own: Rule = {
   id: 'own-origin-refused',
@@ -49,18 +44,30 @@ const own: Rule = {
   severity: 'warning',
   *judge(subject) {
     for (const { path, view } of passedOn(subject, 'stream', 'ordinary')) {
-      const sent = sentHeader(view, 'Origin')
-      const handling = handlingOf(sent?.value, subject.configuration)
-      const expected = 'a map of $http_origin that makes the gateway’s own origin empty'
-      if (handling?.kind === 'passed')
-        yield { at: sent?.at ?? placeOf(view), path: path.id, expected, actual: headerText('Origin', sent) }
-      if (handling?.kind !== 'map') continue
-      const names = ownHosts(view)
-      const replaced = replacedIn(handling.map, subject.configuration)
-      if (replaced.some(({ name }) => name.text.startsWith('~') || names.includes(hostOf(name.text) ?? ''))) continue
-      yield { at: handling.map.name.at, path: path.id, expected, actual: `no origin of ${names.join(' ')} in this map` }
+      const origins = ownOrigins(view)
+      const all = origins.map(origin => arriving(subject, view, origin))
+      if (all.some(one => one === undefined || one.value === undefined || LOOPBACK.test(one.value))) continue
+      yield {
+        at: all[0]!.at,
+        path: path.id,
+        expected: 'a map of $http_origin that makes the gateway’s own origin empty',
+        actual: `Origin ${all[0]!.value} reaches the daemon`,
+      }
     }
   },
+}
+
+/** Origins of others, some of which a careless pattern takes for the gateway's. */
+function foreignOrigins({ asked }: View): readonly string[] {
+  const { host } = asked
+  return [
+    'https://elsewhere.example',
+    `https://${host}.elsewhere.example`,
+    `https://elsewhere-${host}`,
+    `https://elsewhere.example:443/${host}`,
+    ...(host.includes('.') ? [`https://${host.replaceAll('.', '-')}`] : []),
+    'null',
+  ]
 }
 
 const foreign: Rule = {
@@ -70,44 +77,22 @@ const foreign: Rule = {
   severity: 'error',
   *judge(subject) {
     for (const { path, view } of passedOn(subject, 'stream', 'ordinary')) {
-      const sent = sentHeader(view, 'Origin')
-      const handling = handlingOf(sent?.value, subject.configuration)
-      if (handling?.kind === 'erased')
+      for (const origin of foreignOrigins(view)) {
+        const arrives = arriving(subject, view, origin)
+        if (arrives === undefined || arrives.value === origin) continue
         yield {
-          at: sent!.at,
+          at: arrives.at,
           path: path.id,
-          expected: 'Origin of a foreign page as it was sent',
-          actual: headerText('Origin', sent),
+          expected: 'every origin but the gateway’s own as it was sent',
+          actual:
+            arrives.value === undefined
+              ? `Origin ${origin} is taken away`
+              : `Origin ${origin} becomes ${arrives.value}`,
         }
-      if (handling?.kind === 'map')
-        for (const found of hiddenBy(handling.map, ownHosts(view), subject.configuration))
-          yield { ...found, path: path.id }
+        break
+      }
     }
   },
-}
-
-function* hiddenBy(map: Directive, names: readonly string[], configuration: Configuration): Generator<Found> {
-  const expected = 'default $http_origin, and exact origins of this server only'
-  const others = [...directivesIn(map, configuration)].find(({ name }) => name.text === 'default')
-  if (others?.args[0]?.text !== '$http_origin')
-    yield {
-      at: (others ?? map).name.at,
-      expected,
-      actual: `every other origin becomes "${others?.args[0]?.text ?? ''}"`,
-    }
-  for (const { name } of replacedIn(map, configuration)) {
-    // A pattern is exact when nothing in it stands for more than one character.
-    const exact = name.text.replace(/^~\*?\^(.*)\$$/, '$1').replaceAll('\\', '')
-    const isExact =
-      !name.text.startsWith('~') ||
-      (/^~\*?\^.*\$$/.test(name.text) && !/[*+?()|{}[\]]|(?<!\\)\./.test(name.text.slice(2).replace(/^\*/, '')))
-    if (isExact && names.includes(hostOf(exact) ?? '')) continue
-    yield {
-      at: name.at,
-      expected,
-      actual: isExact ? `${exact} is no origin of this server` : `${name.text} fits more than one origin`,
-    }
-  }
 }
 
 export const originRules: readonly Rule[] = [own, foreign]

@@ -1,5 +1,6 @@
 import type { EdgeKind } from '../../model/edge-api.ts'
 import type { Position } from '../ast.ts'
+import { whatUpstreamGets } from '../effective/upstream-gets.ts'
 import type { Setting, Upstream, View } from '../view.ts'
 import type { EdgeRequest, Found, Subject } from './rule.ts'
 
@@ -66,4 +67,22 @@ export function sentHeader(view: View, name: string): SentHeader | undefined {
 
 export function headerText(name: string, sent: SentHeader | undefined): string {
   return sent === undefined ? `${name} as the client sent it` : `${name} "${sent.value}"`
+}
+
+/** One finding for each of these headers that does not arrive as the client sent it because `proxy_set_header` says so. */
+export function* changedHeaders(requests: Iterable<EdgeRequest>, names: readonly string[]): Generator<Found> {
+  for (const { path, view } of requests) {
+    const arriving = whatUpstreamGets(view, names)?.headers
+    for (const name of names) {
+      const header = arriving?.get(name.toLowerCase())
+      if (header?.at === undefined || header.kind === 'passed') continue
+      const value = header.kind === 'removed' ? '' : header.values.map(({ text }) => text).join(', ')
+      yield {
+        at: header.at,
+        path: path.id,
+        expected: headerText(name, undefined),
+        actual: headerText(name, { value, at: header.at }),
+      }
+    }
+  }
 }

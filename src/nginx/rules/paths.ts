@@ -1,4 +1,4 @@
-import type { Action, View } from '../view.ts'
+import type { Action } from '../view.ts'
 import { passedOn, placeOf } from './passed-on.ts'
 import type { Found, Rule, Subject } from './rule.ts'
 
@@ -38,27 +38,22 @@ const reachable: Rule = {
   judge: subject => notPassedOn(subject, kind => kind !== 'health'),
 }
 
-/** What a path becomes by a `proxy_pass` with a path of its own; undefined where that cannot be told. */
-function rewritten({ asked, location, action }: View): string | undefined {
-  if (action.kind !== 'proxy' || action.upstream.uri === undefined || action.upstream.dynamic) return undefined
-  if (location === undefined || location.modifier === '~' || location.modifier === '~*') return undefined
-  const prefix = location.text.replace(/^(?:=|\^~)\s*/, '')
-  return action.upstream.uri + asked.path.slice(prefix.length)
-}
-
 const altered: Rule = {
   id: 'path-rewritten',
   title: 'A path reaches the daemon as it was asked for',
-  why: 'The daemon answers 404 to a path it does not have, or another of its paths answers.',
+  why: 'The daemon answers 404 to a path it does not have, or another of its paths answers. A query that is lost loses the cursor of a stream.',
   severity: 'error',
   *judge(subject) {
     for (const { path, view, passedAt } of passedOn(subject)) {
-      const becomes = rewritten(view)
+      const becomes = view.upstreamPath
       if (becomes === undefined || becomes === view.asked.path) continue
-      yield { at: passedAt, path: path.id, expected: view.asked.path, actual: becomes }
+      yield { at: passedAt, path: path.id, expected: view.asked.path, actual: `asked for as ${becomes}` }
     }
   },
 }
+
+/** Part of an id: a slash that separates nothing. */
+const ENCODED = '/a%2Fb'
 
 const normalised: Rule = {
   id: 'path-normalised',
@@ -66,15 +61,13 @@ const normalised: Rule = {
   why: 'With a path in proxy_pass nginx decodes, merges and encodes again: an id with %2F in it becomes two segments, and another object answers.',
   severity: 'warning',
   *judge(subject) {
-    for (const { path, view, upstream, passedAt } of passedOn(subject)) {
-      const becomes = rewritten(view)
-      if (becomes === undefined || becomes !== view.asked.path || view.location?.modifier === '=') continue
-      yield {
-        at: passedAt,
-        path: path.id,
-        expected: 'proxy_pass without a path',
-        actual: `proxy_pass with ${upstream.uri}`,
-      }
+    for (const { path, view, passedAt } of passedOn(subject, 'ordinary', 'connector')) {
+      // What is not even kept plain is said by another rule.
+      if (view.upstreamPath !== view.asked.path) continue
+      const asked = `${path.path}${ENCODED}`
+      const { action, upstreamPath } = subject.effective.view({ ...view.asked, path: asked })
+      if (action.kind !== 'proxy' || upstreamPath === undefined || upstreamPath === asked) continue
+      yield { at: passedAt, path: path.id, expected: asked, actual: `asked for as ${upstreamPath}` }
     }
   },
 }

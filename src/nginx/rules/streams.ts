@@ -1,6 +1,7 @@
 import { toMs } from './nginx-time.ts'
-import { hasToBe, headerText, passedOn, placeOf, sentHeader, wrongSettings } from './passed-on.ts'
+import { changedHeaders, hasToBe, headerText, passedOn, placeOf, sentHeader, wrongSettings } from './passed-on.ts'
 import type { Rule } from './rule.ts'
+import { argTexts, everyDirective } from './walk.ts'
 
 const HOUR_MS = 3_600_000
 const COMPRESSED: readonly string[] = ['*', 'text/event-stream']
@@ -141,18 +142,7 @@ const lastEventId: Rule = {
   title: 'Last-Event-ID reaches the daemon',
   why: 'Without it a client that comes back misses every event of the meantime, and nothing tells.',
   severity: 'error',
-  *judge(subject) {
-    for (const { path, view } of passedOn(subject, 'stream')) {
-      const sent = sentHeader(view, 'Last-Event-ID')
-      if (sent === undefined || sent.value === '$http_last_event_id') continue
-      yield {
-        at: sent.at,
-        path: path.id,
-        expected: 'Last-Event-ID as the client sent it',
-        actual: headerText('Last-Event-ID', sent),
-      }
-    }
-  },
+  judge: subject => changedHeaders(passedOn(subject, 'stream'), ['Last-Event-ID']),
 }
 
 const http2: Rule = {
@@ -161,6 +151,10 @@ const http2: Rule = {
   why: 'A browser opens six HTTP/1.1 connections to one origin at most: six open streams, and no request gets through any more.',
   severity: 'warning',
   *judge(subject) {
+    const offered = [...everyDirective(subject.configuration)].some(
+      ({ directive }) => directive.name.text === 'http2' && argTexts(directive)[0] === 'on',
+    )
+    if (offered) return
     for (const { path, view } of passedOn(subject, 'stream')) {
       const first = view.server.listens.find(({ tls }) => tls)
       if (view.asked.scheme !== 'https' || first === undefined || view.server.listens.some(({ http2 }) => http2))
