@@ -60,6 +60,7 @@ export default defineRunbook({
       verify: [tlsServed, tlsTrusted, tlsKey],
     }),
     access,
+    diagnosis,
     ...(mayWrite(input) ? [run, streams] : [look]),
     ...endSteps(input, { nothingLeft, noSecretWritten }),
   ],
@@ -75,14 +76,22 @@ function withoutTls({ params }: PlanInput): { readonly message: string; readonly
 
 const access: Step = {
   id: 'access',
-  title: 'Ask the daemon through TLS how it is, with and without a token',
+  title: 'Ask the daemon through TLS, with and without a token',
   effect: 'read',
   docs: { page: PAGE, command: 'status' },
   timeoutMs: 60_000,
-  run: { describe: 'ask once without a token', execute: tellRefusal },
+  run: { describe: 'nothing: its checks ask, once without a token', execute: tellRefusal },
+  verify: [instanceReady, tlsTokens],
+}
+
+const diagnosis: Step = {
+  id: 'diagnosis',
+  title: 'Ask the daemon through TLS how it is, also by its own client',
+  effect: 'read',
+  docs: { page: PAGE, command: 'doctor' },
+  timeoutMs: 60_000,
+  run: { describe: 'nothing: its checks ask', execute: async () => {} },
   verify: [
-    instanceReady,
-    tlsTokens,
     { ...healthOk, covers: ['7.2/4'] },
     { ...storageWorks, covers: ['7.2/4'] },
     { ...routesReady, covers: ['7.2/4'] },

@@ -7,7 +7,14 @@ import { withCertificate } from '../suite/tls-front.ts'
 import { readCertificate } from '../tls/facts.ts'
 import type { Finding } from '../tls/finding.ts'
 import type { LeafOptions } from '../tls/issue.ts'
-import { judgeKeys, judgeName, judgePurpose, judgeSignatures, judgeValidity } from '../tls/judge-certificate.ts'
+import {
+  judgeExpiry,
+  judgeKeys,
+  judgeName,
+  judgePurpose,
+  judgeSignatures,
+  judgeValidity,
+} from '../tls/judge-certificate.ts'
 
 const SAFE_PROTOCOLS = ['TLSv1.2', 'TLSv1.3']
 const COMMON_NAME = { names: [], commonName: '127.0.0.1' }
@@ -19,7 +26,7 @@ interface Observed {
   readonly findings: readonly Finding[]
 }
 
-/** What is shown is in order by itself, also where the client at hand would put up with less. */
+/** What is shown is in order by itself, also where the client at hand would put up with less. Green, it warns of an end that is near. */
 export const tlsServed = defineCheck<Observed>({
   id: 'tls-served',
   title: 'The certificate names the daemon’s host, says it is for servers, is valid, and of sound keys and signatures',
@@ -48,7 +55,11 @@ export const tlsServed = defineCheck<Observed>({
     const wrong = findings.find(({ id, level }) => level === 'fail' || (id === 'purpose' && level === 'warn'))
     if (wrong !== undefined)
       return failed(`${wrong.id}: ${wrong.actual}`, { expected: wrong.expected, actual: wrong.actual })
-    return passed({ actual: { protocol, ...Object.fromEntries(findings.map(({ id, actual }) => [id, actual])) } })
+    const seen = { protocol, ...Object.fromEntries(findings.map(({ id, actual }) => [id, actual])) }
+    const soon = findings.find(({ level }) => level === 'warn')
+    return passed({
+      actual: soon === undefined ? seen : { level: 'warn', reason: `${soon.id}: ${soon.actual}`, ...seen },
+    })
   },
 
   counterproofs: [
@@ -98,6 +109,7 @@ async function findingsOf({ chain }: Peer, host: string, now: Date): Promise<rea
   return [
     judgeName(own, host),
     judgeValidity(sent, now),
+    judgeExpiry(sent, now),
     judgePurpose(sent),
     judgeKeys(sent),
     judgeSignatures(sent, false),
