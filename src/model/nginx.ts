@@ -49,6 +49,8 @@ export interface CopyPlace {
   builtWith(module: string): boolean
   /** A master process that is root, and keeps being nothing else. */
   readonly asRoot: boolean
+  /** No worker beside the master: where nothing would end one whose master was killed. */
+  readonly oneProcess: boolean
 }
 
 export interface NginxCopy {
@@ -134,6 +136,8 @@ export interface PrepareOptions {
   readonly ports: CopyPlace['ports']
   readonly upstream?: CopyPlace['upstream']
   readonly identity?: ServerIdentity
+  /** Default false. */
+  readonly oneProcess?: boolean
 }
 
 /** An nginx that only has to be run. */

@@ -3,7 +3,6 @@ import type { NginxCopy, NginxMessage } from '../model/nginx.ts'
 const LINE = /^(?:nginx: |\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d )\[(\w+)\] (?:\d+#\d+: )?(?:\*\d+ )?(.*)$/
 /** Of a worker of root without the right to change its groups, which are the ones it has. */
 const EXPECTED = /^initgroups\(root, 0\) failed \(1: /
-const PLACE = / in (\S.*):(\d+)$/
 
 /**
  * What nginx wrote, with the places of the original in place of the copy's.
@@ -15,10 +14,11 @@ export function readMessages(output: string, copy: Pick<NginxCopy, 'original'>, 
   return output.split('\n').flatMap(line => {
     const [, level, said] = LINE.exec(line) ?? []
     if (said === undefined || EXPECTED.test(said)) return []
-    const [place, file = '', number] = PLACE.exec(said) ?? []
-    const inCopy = file.startsWith(`${directory}/`) ? file.slice(directory.length + 1) : undefined
-    const what = place === undefined || inCopy === undefined ? said : said.slice(0, -place.length)
-    const at = inCopy === undefined ? undefined : copy.original(inCopy, Number(number), what)
+    const begin = ` in ${directory}/`
+    const place = said.lastIndexOf(begin)
+    const [, name, number] = (place === -1 ? null : /^(.*):(\d+)$/.exec(said.slice(place + begin.length))) ?? []
+    const what = name === undefined ? said : said.slice(0, place)
+    const at = name === undefined ? undefined : copy.original(name, Number(number), what)
     const text = what.replaceAll(`${directory}/`, '')
     return [{ level: level as NginxMessage['level'], text, ...(at === undefined ? {} : { at }) }]
   })

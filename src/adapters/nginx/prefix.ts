@@ -22,7 +22,7 @@ const SEVERE: readonly NginxMessage['level'][] = ['warn', 'error', 'crit', 'aler
 export async function writePrefix(
   program: MachineNginx,
   source: NginxSource,
-  { directory, ports, upstream = () => undefined, identity }: PrepareOptions,
+  { directory, ports, upstream = () => undefined, identity, oneProcess = false }: PrepareOptions,
 ): Promise<Prepared> {
   const copy = source.copy({
     ports,
@@ -30,6 +30,7 @@ export async function writePrefix(
     module: program.module,
     builtWith: program.builtWith,
     asRoot: process.geteuid?.() === 0,
+    oneProcess,
   })
   const { files: secrets, roots } = await identityFiles(source, identity)
   await mkdir(directory, { recursive: true, mode: 0o700 })

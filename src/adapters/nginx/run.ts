@@ -18,17 +18,20 @@ import { choosePort, PORT_IN_NAMESPACE } from '../isolation/free-port.ts'
 import { writePrefix } from './prefix.ts'
 import type { MachineNginx } from './program.ts'
 
-const TEST_WITHIN_MS = 10_000
-const LISTENS_WITHIN_MS = 10_000
 const POLL_MS = 5
-/** Where the network is shared, a port may be taken between its choice and its use. */
-const PORTS_TO_TRY = 3
+const LIMITS = {
+  testMs: 10_000,
+  listensMs: 10_000,
+  /** Where the network is shared, a port may be taken between its choice and its use. */
+  portsToTry: 3,
+}
 
 /** What running needs of the world besides nginx. */
 export interface Ground {
   readonly instances: InstancePort
   /** Told of directories that `gc` removes where this process could not. */
   readonly addDir?: (path: string) => void
+  readonly limits?: Partial<typeof LIMITS>
 }
 
 /** `nginx -t` of a copy, in an instance without a daemon. */
@@ -38,6 +41,7 @@ export async function testCopy(
   source: NginxSource,
   { scratch, signal }: { readonly scratch?: string; readonly signal?: AbortSignal } = {},
 ): Promise<NginxVerdict> {
+  const { testMs } = { ...LIMITS, ...ground.limits }
   const barrier = await ground.instances.detectBarrier()
   if (barrier.kind === 'none' && source.code.length > 0) {
     const what = `${placeOf(source.code[0]!)} runs code even while it is tested`
@@ -55,9 +59,9 @@ export async function testCopy(
     ports: await portsFor(source, barrier.kind === 'none'),
     upstream: ({ address }) => (isNamed(address) ? undefined : address),
   })
-  const result = await instance.run(prepared.test, { timeoutMs: TEST_WITHIN_MS, ...(signal ? { signal } : {}) })
+  const result = await instance.run(prepared.test, { timeoutMs: testMs, ...(signal ? { signal } : {}) })
   if (result.timedOut) {
-    throw new RunproofError('TIMEOUT', `nginx -t of ${source.file} did not end within ${TEST_WITHIN_MS} ms`)
+    throw new RunproofError('TIMEOUT', `nginx -t of ${source.file} did not end within ${testMs} ms`)
   }
   if (result.exitCode === null) {
     throw new RunproofError('COMMAND_FAILED', `nginx -t of ${source.file} was ended by ${result.signal}`)
@@ -75,6 +79,7 @@ export async function startCopy(
   options: StartOptions = {},
 ): Promise<RunningNginx> {
   const began = performance.now()
+  const { listensMs, portsToTry } = { ...LIMITS, ...ground.limits }
   const barrier = await ground.instances.detectBarrier()
   await using scope = new AsyncDisposableStack()
   const place = scope.use(await privateDirectory(ground, options.scratch))
@@ -82,7 +87,7 @@ export async function startCopy(
     const { instance, prepared } = await startInstance(ground, program, source, options, place.path, barrier.kind)
     await using attempted = new AsyncDisposableStack()
     attempted.use(instance)
-    const outcome = await listening(instance, source)
+    const outcome = await listening(instance, source, listensMs)
     if (outcome === 'listening') {
       scope.use(attempted.move())
       return runningOf(instance, prepared, source, scope.move(), performance.now() - began)
@@ -91,12 +96,12 @@ export async function startCopy(
     const worst = said.findLast(({ level }) => level === 'emerg') ?? said.at(-1)
     const why = worst === undefined ? 'it said nothing' : sayMessage(worst)
     if (outcome === 'not listening') {
-      throw new RunproofError('INSTANCE_FAILED', `nginx does not listen within ${LISTENS_WITHIN_MS} ms: ${why}`)
+      throw new RunproofError('INSTANCE_FAILED', `nginx does not listen within ${listensMs} ms: ${why}`)
     }
     const taken = said.some(({ text }) => /^bind\(\) to .* failed \(98:/.test(text))
     if (!taken) throw new RunproofError('CONFIG_INVALID', `nginx does not start with ${source.file}: ${why}`)
-    if (attempt === PORTS_TO_TRY) {
-      throw new RunproofError('PORT_TAKEN', `${PORTS_TO_TRY} times a port was taken before nginx bound it: ${why}`)
+    if (attempt === portsToTry) {
+      throw new RunproofError('PORT_TAKEN', `${portsToTry} times a port was taken before nginx bound it: ${why}`)
     }
   }
 }
@@ -121,6 +126,7 @@ async function startInstance(
       prepared = await writePrefix(program, source, {
         directory: directoryIn(inside),
         ports: inside.place.tunnels,
+        oneProcess: barrier === 'none',
         ...(upstream === undefined ? {} : { upstream }),
         ...(identity === undefined ? {} : { identity }),
       })
@@ -130,8 +136,12 @@ async function startInstance(
   return { instance, prepared: prepared! }
 }
 
-async function listening(instance: Instance, source: NginxSource): Promise<'listening' | 'not listening' | 'exited'> {
-  const deadline = performance.now() + LISTENS_WITHIN_MS
+async function listening(
+  instance: Instance,
+  source: NginxSource,
+  withinMs: number,
+): Promise<'listening' | 'not listening' | 'exited'> {
+  const deadline = performance.now() + withinMs
   const wanted = source.listens.map(({ address }) => instance.place.tunnels[address]!)
   let exited = false
   const ended = instance.exited.then(() => {

@@ -102,6 +102,8 @@ const MAIN: Readonly<Record<string, Rule>> = {
     const why = 'it stays who it is'
     return place.asRoot ? { args: ['root'], why } : left(why)
   },
+  master_process: (args, directive, site, context) =>
+    one(site.place.oneProcess ? 'off' : 'on', 'nothing is to be left of it')(args, directive, site, context),
   load_module: ([file, ...more], _directive, { place }) => {
     if (file === undefined || more.length > 0) return undefined
     const found = place.module(posix.basename(file))
@@ -111,7 +113,7 @@ const MAIN: Readonly<Record<string, Rule>> = {
       : { args: [found], why: 'modules are those of this nginx' }
   },
   ...Object.fromEntries(
-    'lock_file working_directory worker_cpu_affinity worker_priority worker_rlimit_core worker_rlimit_nofile master_process debug_points google_perftools_profiles'
+    'lock_file working_directory worker_cpu_affinity worker_priority worker_rlimit_core worker_rlimit_nofile debug_points google_perftools_profiles'
       .split(' ')
       .map(name => [name, leaveOut('it takes nothing of the machine')]),
   ),

@@ -96,7 +96,7 @@ export function writeCopy(
   function add(out: Output, additions: readonly string[], at: ConfigPosition): void {
     for (const to of additions) {
       out.write(` ${to};`)
-      rewrites.push({ at, from: '', to, why: 'without it something outside its own directory would be used' })
+      rewrites.push({ at, from: '', to, why: 'it runs by itself, in its own directory' })
     }
     if (additions.length > 0) out.write(' ')
   }
@@ -104,7 +104,9 @@ export function writeCopy(
   function additionsToMain(): string[] {
     const there = namesIn(root.directives)
     const wanted = ['daemon off', 'pid nginx.pid', 'worker_processes 1', 'error_log error.log notice']
-    return [...wanted, ...(place.asRoot ? ['user root'] : [])].filter(text => !there.has(text.split(' ')[0]!))
+    if (place.asRoot) wanted.push('user root')
+    if (place.oneProcess) wanted.push('master_process off')
+    return wanted.filter(text => !there.has(text.split(' ')[0]!))
   }
 
   function additionsTo({ name, body }: Directive, context: Context): string[] {
@@ -169,7 +171,7 @@ function source({ name, args }: Directive): string {
 }
 
 function quoted(text: string): string {
-  return /^[\w./:@=,*~[\]$-]+$/.test(text) ? text : `"${text.replaceAll(/["\\]/g, '\\$&')}"`
+  return /^[\w./:@=,*~?&%[\]$-]+$/.test(text) ? text : `"${text.replaceAll(/["\\]/g, '\\$&')}"`
 }
 
 function findOriginal(copied: Copied | undefined, line: number, message = ''): ConfigPosition | undefined {
