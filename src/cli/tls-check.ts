@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto'
+import { calibrate } from '../adapters/tls/calibrate.ts'
 import type { ClientIdentity, Place } from '../adapters/tls/connection.ts'
 import { readIdentity } from '../adapters/tls/identity.ts'
 import { inspect } from '../adapters/tls/inspect.ts'
@@ -34,13 +35,17 @@ export async function checkTls(where: string, flags: CheckFlags): Promise<number
   const expected = await readExpected(flags.expectCert)
   using interrupt = interruptible(process, () => process.stderr.write('interrupted: nothing was changed\n'))
 
+  const limits = { timeoutMs, signal: interrupt.signal }
+  const calibrated = calibrate(limits)
+  // Where the first handshake fails, nobody waits for it.
+  calibrated.catch(() => {})
   const seen = await inspect({
+    ...limits,
     place,
+    calibrated,
     roots,
     identity,
     redirect,
-    timeoutMs,
-    signal: interrupt.signal,
     requireClientCertificate: flags.requireClientCert === true,
     compareServed: expected !== undefined,
   })

@@ -2,10 +2,7 @@ import type { CertificateFacts } from './facts.ts'
 import { answer, type Finding } from './finding.ts'
 import { isSigned, type Path } from './path.ts'
 
-/** What the client library itself says of a chain: null when it trusts it, else its code. */
-export type LibraryVerdict = string | null
-
-/** The findings that answer for these codes; whatever is in none of them is about trust. */
+/** The findings that the client library has a say in, and which of its codes they answer; all others are about trust. */
 const ANSWERED_BY: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'validity',
   CERT_NOT_YET_VALID: 'validity',
@@ -13,11 +10,23 @@ const ANSWERED_BY: Readonly<Record<string, string>> = {
   INVALID_CA: 'authorities',
   PATH_LENGTH_EXCEEDED: 'authorities',
 }
+const ABOUT_CHAINS = ['chain', ...Object.values(ANSWERED_BY)]
 
-/** A finding is never greener than what the client library says about its subject. */
-export function withLibrary(finding: Finding, verdict: LibraryVerdict): Finding {
-  if (verdict === null || finding.level === 'fail' || (ANSWERED_BY[verdict] ?? 'chain') !== finding.id) return finding
-  return { ...finding, level: 'fail', actual: `${finding.actual}; the client library says ${verdict}` }
+/**
+ * The findings are never greener than the client library: where it refuses a chain in which nothing was found, the finding
+ * that its reason belongs to fails.
+ *
+ * @param verdict - null when it trusts the chain, else its code
+ */
+export function withLibrary(findings: readonly Finding[], verdict: string | null): readonly Finding[] {
+  const found = findings.some(({ id, level }) => level === 'fail' && ABOUT_CHAINS.includes(id))
+  if (verdict === null || found) return findings
+  const about = ANSWERED_BY[verdict] ?? 'chain'
+  return findings.map(finding =>
+    finding.id === about
+      ? { ...finding, level: 'fail', actual: `${finding.actual}; and yet the client library says ${verdict}` }
+      : finding,
+  )
 }
 
 /** Is there a way from the served certificate to a root that is trusted, and does every signature on it hold? */

@@ -54,18 +54,17 @@ export function judge(seen: Inspection, asked: Asked): Judged {
     seen.flight.chain?.map((der, at) => readCertificate(der, `certificate ${at + 1} of the served chain`)) ?? null
   const path = buildPath(sent ?? [leaf], asked.roots)
   const { certificates, anchored } = path
-  const library = (finding: Finding) => withLibrary(finding, seen.library)
   const findings = [
-    library(judgeTrust(path, asked.rootsName)),
+    judgeTrust(path, asked.rootsName),
     judgeOrder(sent),
-    library(judgeAuthorities(path)),
+    judgeAuthorities(path),
     judgeName(leaf, asked.name),
-    library(judgeValidity(certificates, asked.now)),
+    judgeValidity(certificates, asked.now),
     judgeExpiry(certificates, asked.now, asked.warnDays),
     judgeLife(certificates),
     judgeKeys(certificates),
     judgeSignatures(certificates, anchored),
-    library(judgePurpose(certificates)),
+    judgePurpose(certificates),
     ...(asked.expected === undefined
       ? []
       : [judgeExpected(seen.served, asked.expected.certificate, asked.expected.file)]),
@@ -76,5 +75,5 @@ export function judge(seen: Inspection, asked: Asked): Judged {
     judgeRedirect(seen.redirect, asked.redirectFrom, asked.name),
     judgeAdmission(seen, asked.requireClientCertificate),
   ]
-  return { findings, path }
+  return { findings: withLibrary(findings, seen.library), path }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { RunproofError } from '../../model/error.ts'
 import { type Admission, type Inspection, OFFERS, type OfferAnswer, type OfferId } from '../../tls/inspection.ts'
-import type { Issued } from '../../tls/issue.ts'
+import type { Calibrated } from './calibrate.ts'
 import {
   type ClientIdentity,
   type Done,
@@ -13,7 +13,6 @@ import {
 } from './connection.ts'
 import { explainEnd } from './explain.ts'
 import { askPlain, request, statusOf } from './plain.ts'
-import { startWeakServer, weakIdentity } from './weak-server.ts'
 
 /** What an ordinary client offers, and what it would not any more, so that a bad server is seen instead of missed. */
 const ORDINARY = { minVersion: 'TLSv1', maxVersion: 'TLSv1.3', ciphers: 'DEFAULT:@SECLEVEL=0' } as const
@@ -22,6 +21,8 @@ const EXPECTED_CONNECTIONS = 4
 
 export interface InspectOptions extends Limits {
   readonly place: Place
+  /** What this client can offer, found out in this run. */
+  readonly calibrated: Promise<Calibrated>
   /** PEM. */
   readonly roots: readonly string[]
   readonly identity?: ClientIdentity | undefined
@@ -38,15 +39,12 @@ export interface InspectOptions extends Limits {
  */
 export async function inspect(options: InspectOptions): Promise<Inspection> {
   const { place, roots, identity } = options
-  // It takes as long as the first handshake, and is waited for only after that.
-  const weak = weakIdentity()
-  weak.catch(() => {})
   const offer = { ...ORDINARY, identity }
   const first = await shakeHands(place, { ...offer, alpn: ['h2', 'http/1.1'], roots }, options)
   if (first.kind === 'ended') throw explainEnd(place, first)
 
   const [offers, plain, redirect, served, without, withIdentity] = await Promise.all([
-    answersTo(options, weak),
+    answersTo(options),
     askPlain(place, options),
     options.redirect === undefined ? null : askPlain(options.redirect.place, options, options.redirect.path),
     options.compareServed ? servedBy(first, options) : [],
@@ -69,40 +67,22 @@ export async function inspect(options: InspectOptions): Promise<Inspection> {
   }
 }
 
-async function answersTo(options: InspectOptions, weak: Promise<Issued>): Promise<Inspection['offers']> {
+async function answersTo(options: InspectOptions): Promise<Inspection['offers']> {
   const answers = await Promise.all(
-    (Object.keys(OFFERS) as OfferId[]).map(async id => [id, await answerTo(OFFERS[id], options, weak)] as const),
+    (Object.keys(OFFERS) as OfferId[]).map(async id => [id, await answerTo(id, options)] as const),
   )
   return Object.fromEntries(answers) as Inspection['offers']
 }
 
-async function answerTo(
-  offer: (typeof OFFERS)[OfferId],
-  options: InspectOptions,
-  weak: Promise<Issued>,
-): Promise<OfferAnswer> {
-  const [calibrated, asked] = await Promise.all([
-    isAccepted(offer, options, weak),
-    attempt(options.place, { ...offer, identity: options.identity }, options),
-  ])
+async function answerTo(id: OfferId, options: InspectOptions): Promise<OfferAnswer> {
+  const offer = { ...OFFERS[id], identity: options.identity }
+  const [{ [id]: calibrated }, asked] = await Promise.all([options.calibrated, attempt(options.place, offer, options)])
   if (asked instanceof RunproofError) return { calibrated, answer: 'none', detail: asked.message }
   if (asked.kind === 'done') return { calibrated, answer: 'accepted', detail: asked.cipher }
   if (asked.stage === 'connecting') return { calibrated, answer: 'none', detail: asked.code }
   // It agreed, and the handshake failed for another reason, such as a client certificate that it wants.
   if (asked.flight.agreed) return { calibrated, answer: 'accepted', detail: 'the server agreed' }
   return { calibrated, answer: 'refused', detail: refusalText(asked.code) }
-}
-
-/** Whether this client can make the offer at all: a server of our own that takes it has to be reached with it. */
-async function isAccepted(offer: Offer, limits: Limits, weak: Promise<Issued>): Promise<boolean> {
-  try {
-    await using server = await startWeakServer(offer, await weak)
-    const reached = await shakeHands(server, offer, limits)
-    return reached.kind === 'done'
-  } catch (thrown) {
-    if (limits.signal.aborted) throw thrown
-    return false
-  }
 }
 
 /** A client library that cannot even make the offer has not been refused anything. */
