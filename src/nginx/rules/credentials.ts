@@ -6,6 +6,7 @@ import { argTexts, everyDirective } from './walk.ts'
 const LITERAL = /\b(Bearer|Basic|Token)[ \t]+([\w.~+/-]{12,}=*)/gi
 /** A value that can hardly be anything else than a credential: long, without a blank, of both letters and digits. */
 const OPAQUE = /^(?=.*\d)(?=.*[a-z])[\w.~+/-]{20,}=*$/i
+const SHORTEST = 12
 const HOLDS_CREDENTIAL = /authorization|token|api-?key|secret/i
 
 interface Literal {
@@ -17,14 +18,12 @@ function* literals(configuration: Configuration): Generator<Literal> {
   for (const { directive } of everyDirective(configuration)) {
     const words = [directive.name, ...directive.args]
     for (const word of words) {
-      const found = inComment(word.before)
+      const found = word.before.includes('#') ? inComment(word.before) : undefined
       if (found !== undefined) yield { at: backFrom(word, found.index), length: found[2]!.length }
     }
     // Unquoted, the scheme and the token are two arguments.
-    const [found] = words
-      .map(({ text }) => text)
-      .join(' ')
-      .matchAll(LITERAL)
+    const isLong = words.some(({ text }) => text.length >= SHORTEST)
+    const [found] = isLong ? textOf(words).matchAll(LITERAL) : []
     const value = directive.args[1]?.text ?? ''
     if (found !== undefined) yield { at: directive.name.at, length: found[2]!.length }
     else if (setsCredential(directive) && OPAQUE.test(value)) yield { at: directive.name.at, length: value.length }
@@ -34,6 +33,10 @@ function* literals(configuration: Configuration): Generator<Literal> {
     const at = directives.at(-1)?.name.at ?? { file: path, line: 1, column: 1 }
     if (found !== undefined) yield { at, length: found[2]!.length }
   }
+}
+
+function textOf(words: readonly Word[]): string {
+  return words.map(({ text }) => text).join(' ')
 }
 
 /** Prose speaks of bearer authentication, too; a credential has digits in it. */

@@ -12,6 +12,7 @@ const redefined: Rule = {
   why: 'proxy_set_header and add_header of a block replace all of those outside, they do not add to them.',
   severity: 'warning',
   *judge({ configuration }) {
+    const ofBlocks = new Map<Directive, ReadonlyMap<string, readonly Directive[]>>()
     for (const { directive, parents } of everyDirective(configuration)) {
       if (!BLOCKS.includes(directive.name.text) || directive.body.kind !== 'block') continue
       for (const list of LISTS) {
@@ -33,13 +34,12 @@ const redefined: Rule = {
     }
 
     function headersOf(block: Directive, list: string) {
-      return [...directivesIn(block, configuration)]
-        .filter(({ name }) => name.text === list)
-        .map(one => ({
-          name: one.args[0]?.text.toLowerCase() ?? '',
-          written: one.args[0]?.text ?? '',
-          at: one.name.at,
-        }))
+      const known = ofBlocks.get(block) ?? Map.groupBy(directivesIn(block, configuration), ({ name }) => name.text)
+      ofBlocks.set(block, known)
+      return (known.get(list) ?? []).map(one => {
+        const written = one.args[0]?.text ?? ''
+        return { name: written.toLowerCase(), written, at: one.name.at }
+      })
     }
   },
 }

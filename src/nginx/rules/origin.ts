@@ -1,7 +1,7 @@
 import type { Position } from '../ast.ts'
 import { whatUpstreamGets } from '../effective/upstream-gets.ts'
 import type { View } from '../view.ts'
-import { passedOn, placeOf } from './passed-on.ts'
+import { type PassedOn, passedOn, placeOf } from './passed-on.ts'
 import type { Rule, Subject } from './rule.ts'
 
 /**
@@ -35,6 +35,18 @@ function ownOrigins({ asked, server }: View): readonly string[] {
   )
 }
 
+/** What becomes of a header is the same for all paths that one location takes. Connectors are no browsers. */
+function onePerPlace(subject: Subject): readonly PassedOn[] {
+  const all = passedOn(subject, 'stream', 'ordinary')
+  return [
+    ...Map.groupBy(
+      all,
+      ({ view }) =>
+        `${subject.effective.servers.indexOf(view.server)} ${view.location?.at.file}:${view.location?.at.line}:${view.location?.at.column}`,
+    ).values(),
+  ].map(([first]) => first!)
+}
+
 const LOOPBACK = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/
 
 const own: Rule = {
@@ -43,13 +55,12 @@ const own: Rule = {
   why: 'A browser sends Origin with every mutation, also to its own site. The daemon answers 403 to all but loopback ones.',
   severity: 'warning',
   *judge(subject) {
-    for (const { path, view } of passedOn(subject, 'stream', 'ordinary')) {
+    for (const { view } of onePerPlace(subject)) {
       const origins = ownOrigins(view)
       const all = origins.map(origin => arriving(subject, view, origin))
       if (all.some(one => one === undefined || one.value === undefined || LOOPBACK.test(one.value))) continue
       yield {
         at: all[0]!.at,
-        path: path.id,
         expected: 'a map of $http_origin that makes the gateway’s own origin empty',
         actual: `Origin ${all[0]!.value} reaches the daemon`,
       }
@@ -76,13 +87,12 @@ const foreign: Rule = {
   why: 'It refuses foreign pages by their Origin. Without it a page anywhere acts on the daemon with whatever its browser can send.',
   severity: 'error',
   *judge(subject) {
-    for (const { path, view } of passedOn(subject, 'stream', 'ordinary')) {
+    for (const { view } of onePerPlace(subject)) {
       for (const origin of foreignOrigins(view)) {
         const arrives = arriving(subject, view, origin)
         if (arrives === undefined || arrives.value === origin) continue
         yield {
           at: arrives.at,
-          path: path.id,
           expected: 'every origin but the gateway’s own as it was sent',
           actual:
             arrives.value === undefined

@@ -1,9 +1,13 @@
+import type { Configuration } from '../ast.ts'
 import { checkSyntax, type SyntaxFinding } from '../syntax.ts'
 import type { Found, Rule, Subject } from './rule.ts'
 
+const checked = new WeakMap<Configuration, readonly SyntaxFinding[]>()
+
 function* found({ configuration }: Subject, wanted: SyntaxFinding['severity'], expected: string): Generator<Found> {
-  for (const { severity, at, text } of checkSyntax(configuration))
-    if (severity === wanted) yield { at, expected, actual: text }
+  const all = checked.get(configuration) ?? checkSyntax(configuration)
+  checked.set(configuration, all)
+  for (const { severity, at, text } of all) if (severity === wanted) yield { at, expected, actual: text }
 }
 
 const accepted: Rule = {
