@@ -40,7 +40,7 @@ const DOMAINS: Readonly<Record<string, Layer>> = {
   },
   'src/suite': {
     ...pure,
-    ours: ['src/model', 'src/daemon', 'src/sse', 'src/tls'],
+    ours: ['src/model', 'src/daemon', 'src/sse', 'src/tls', 'src/nginx'],
     why: 'what smoke suites share: which daemon they ask and how, streams included, and what stands beside it and before it, through ports',
   },
   'src/nginx': {

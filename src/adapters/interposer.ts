@@ -5,6 +5,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
+import { delegate } from '../daemon/delegate.ts'
 import type { Destination, Instance } from '../model/instance.ts'
 import type { Interposable, InterposerPort, TlsFront } from '../model/interposer.ts'
 import type { CommandRunner } from '../model/run-command.ts'
@@ -140,18 +141,4 @@ async function openDoor(
   const server = createServer(accept)
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve))
   return { place: at((server.address() as AddressInfo).port), [Symbol.asyncDispose]: () => closed(server) }
-}
-
-/** The subject with some of its members replaced; its methods keep acting on itself. */
-function delegate<Subject extends object, Replaced extends object>(
-  subject: Subject,
-  replaced: Replaced,
-): Subject & Replaced {
-  return new Proxy(subject, {
-    get: (target, name) => {
-      if (name in replaced) return (replaced as Record<string | symbol, unknown>)[name]
-      const own = Reflect.get(target, name, target)
-      return typeof own === 'function' ? own.bind(target) : own
-    },
-  }) as Subject & Replaced
 }

@@ -1,4 +1,4 @@
-import { withBrokenDaemon, withProxy } from '../daemon/break.ts'
+import { withProxy } from '../daemon/break.ts'
 import { daemon, isolated } from '../daemon/subjects.ts'
 import {
   type Check,
@@ -46,6 +46,8 @@ export interface MatrixSubject {
   publicOrigin(context: CheckContext): string
   /** The same daemon, asked this way; a context that is so already, unchanged. */
   reach(context: CheckContext): CheckContext
+  /** Another daemon of the same kind asked this way, so that its limiter has counted nothing yet. */
+  fresh(context: CheckContext, scope: AsyncDisposableStack): Promise<CheckContext>
 }
 
 /**
@@ -53,11 +55,12 @@ export interface MatrixSubject {
  * the reason there is. No answer may be read by pages of another origin than the one that asked. Of a daemon that somebody runs
  * only what it lets in and what changes nothing is asked.
  */
-export function accessMatrix({ way, publicOrigin, reach }: MatrixSubject): Check<Observed> {
+export function accessMatrix({ way, publicOrigin, reach, fresh }: MatrixSubject): Check<Observed> {
   const broken = (id: string, breaks: string, because: RegExp, how: (context: CheckContext) => Interposition) =>
-    brokenSubject({ id: `access-${way}-${id}`, breaks, because }, reach, how)
+    brokenSubject({ id: `access-${way}-${id}`, breaks, because }, fresh, how)
   return defineCheck<Observed>({
     id: `access-${way}`,
+    ...(way === 'edge' ? { needs: ['nginx'] as const } : {}),
     title: `${way === 'direct' ? 'The daemon' : 'The proxy'} lets in, of all tokens, requests and origins, whom it should`,
 
     async probe(context) {
@@ -239,10 +242,10 @@ function wrongIn(
     : undefined
 }
 
-/** Another daemon of the same kind, so that its limiter has counted nothing yet, with something in between. */
+/** Another daemon with something in between. */
 function brokenSubject(
   { id, breaks, because }: { readonly id: string; readonly breaks: string; readonly because: RegExp },
-  reach: MatrixSubject['reach'],
+  fresh: MatrixSubject['fresh'],
   how: (context: CheckContext) => Interposition,
 ): SubjectCounterproof {
   return {
@@ -251,7 +254,7 @@ function brokenSubject(
     because,
     cost: { instances: 1 },
     subject: async (context, scope) => {
-      const reached = reach(await withBrokenDaemon(context, scope, {}))
+      const reached = await fresh(context, scope)
       return withProxy(reached, scope, how(reached))
     },
   }

@@ -6,6 +6,7 @@ import { clock } from '../adapters/clock.ts'
 import { files, syncDirectory, syncFile } from '../adapters/files.ts'
 import { holdLease, type Lease } from '../adapters/process/lease.ts'
 import { execute, type RunResult } from '../engine/execute.ts'
+import type { Plan } from '../engine/plan.ts'
 import { openJournal } from '../evidence/journal-file.ts'
 import { ARTIFACTS_DIR, JOURNAL_FILE, QUARANTINED_SUFFIX, UNSEALED_PREFIX } from '../evidence/layout.ts'
 import { publishable } from '../evidence/publishable.ts'
@@ -15,7 +16,9 @@ import { machineSigner } from '../evidence/signing-key.ts'
 import { readTree } from '../evidence/tree.ts'
 import type { AnyCheck } from '../model/check.ts'
 import { RunproofError, toRunproofError } from '../model/error.ts'
+import type { NginxMissing, NginxProgram } from '../model/nginx.ts'
 import { worstOutcome } from '../model/outcome.ts'
+import type { Tools } from '../model/ports.ts'
 import { errnoOf, fileError } from '../model/system-error.ts'
 import { machineFacts } from './machine.ts'
 import { operatorName } from './operator.ts'
@@ -73,6 +76,7 @@ export async function runSealed(
   const tools = toolsFor({ signer, lease, noticeDir: noticeDir(places.stateDir) })
   try {
     const machine = await machineFacts(tools.instances)
+    const nginx = await nginxFor(plan, tools)
     const result = await execute({
       plan,
       runId,
@@ -88,7 +92,7 @@ export async function runSealed(
       counterproofs,
       width,
       allowedSkips,
-      lacking: check => lacking(check, machine.barrier),
+      lacking: check => lacking(check, { barrier: machine.barrier, nginx }),
       signal: session.signal,
     })
 
@@ -195,10 +199,22 @@ function strayed(run: RunResult, errors: readonly Error[]): Partial<Unsealed> {
   }
 }
 
-function lacking(check: AnyCheck, barrier: string): string | undefined {
-  return (check.needs ?? []).includes('barrier') && barrier === 'none'
-    ? 'this machine offers no isolation (runproof doctor says why)'
-    : undefined
+interface Offered {
+  readonly barrier: string
+  /** Undefined where nothing asks for it. */
+  readonly nginx: NginxProgram | NginxMissing | undefined
+}
+
+function lacking({ needs = [] }: AnyCheck, { barrier, nginx }: Offered): string | undefined {
+  if (needs.includes('barrier') && barrier === 'none')
+    return 'this machine offers no isolation (runproof doctor says why)'
+  return needs.includes('nginx') && nginx !== undefined && 'missing' in nginx ? nginx.missing : undefined
+}
+
+/** Looked for only where a check needs it. */
+async function nginxFor({ steps }: Plan, { nginx }: Tools): Promise<Offered['nginx']> {
+  const asked = steps.some(({ verify }) => verify.some(({ needs }) => needs?.includes('nginx') === true))
+  return asked ? nginx.find() : undefined
 }
 
 function definedOnly(params: Readonly<Record<string, string | undefined>>): Record<string, string> {

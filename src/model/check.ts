@@ -35,7 +35,7 @@ export function failed(
 }
 
 /** What a check may need from the place it runs in; what is absent skips the check by name. */
-export type Need = 'url' | 'read-token' | 'admin-token' | 'binary' | 'host-files' | 'barrier' | 'baseline'
+export type Need = 'url' | 'read-token' | 'admin-token' | 'binary' | 'host-files' | 'barrier' | 'baseline' | 'nginx'
 
 export interface CheckContext {
   readonly params: Params

@@ -1,5 +1,4 @@
-/** What becomes of one request, by what is said of it: `status` 200, `header host at the upstream` example.com. */
-export type Account = Readonly<Record<string, string>>
+import { ABSENT, type Account } from './account.ts'
 
 /** One request, as a configuration tells what becomes of it and as it was seen. */
 export interface Told {
@@ -12,21 +11,23 @@ export interface Told {
 export interface Disagreement {
   readonly request: string
   readonly what: string
-  /** `nothing` where one side does not speak of it. */
   readonly claimed: string
   readonly seen: string
 }
 
-export const NOTHING = 'nothing'
-
-/** Where claim and answer differ, also where only one of them says anything. */
+/** Where claim and answer differ. What is not known by one of them is not held against the other; what only one speaks of, is. */
 export function disagreements(told: readonly Told[]): readonly Disagreement[] {
   return told.flatMap(({ request, claimed, seen }) =>
     [...new Set([...Object.keys(claimed), ...Object.keys(seen)])].flatMap(what => {
-      const [claim, answer] = [claimed[what] ?? NOTHING, seen[what] ?? NOTHING]
-      return claim === answer ? [] : [{ request, what, claimed: claim, seen: answer }]
+      const [claim, answer] = [textOf(claimed, what), textOf(seen, what)]
+      if (claim === undefined || answer === undefined || claim === answer) return []
+      return [{ request, what, claimed: claim, seen: answer }]
     }),
   )
+}
+
+function textOf(account: Account, what: string): string | undefined {
+  return what in account ? account[what] : ABSENT
 }
 
 /** One sentence. */

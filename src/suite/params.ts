@@ -100,6 +100,7 @@ export function suiteLacks(need: Need, input: PlanInput): string | undefined {
       return 'a running daemon is held against nothing older'
     case 'url':
     case 'read-token':
+    case 'nginx':
       return undefined
   }
 }

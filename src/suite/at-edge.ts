@@ -1,0 +1,51 @@
+import { withBrokenDaemon } from '../daemon/break.ts'
+import { delegate } from '../daemon/delegate.ts'
+import { isolated } from '../daemon/subjects.ts'
+import { capture } from '../model/capture.ts'
+import { type CheckContext, changed } from '../model/check.ts'
+import type { NginxSource } from '../model/nginx.ts'
+import { type Edge, startEdge } from './edge.ts'
+import { edgeConfiguration } from './edge-configuration.ts'
+
+/** The nginx in front of the daemon that is asked. */
+export const edge = capture<Edge>('edge', 'the proxy in front of the daemon')
+
+const atEdge = capture<true>('at-edge', 'that the daemon is asked through its proxy')
+
+/** The context in which the daemon is asked through the proxy in front of it; one in which it is already, unchanged. */
+export function throughEdge(context: CheckContext): CheckContext {
+  const { values } = context
+  const subject = values.get(isolated)
+  const front = values.find(edge)
+  // A running daemon is reached through its own proxy, and nothing else is known of it.
+  if (values.find(atEdge) === true || subject.reached !== 'isolated' || front === undefined) return context
+  const { place, request, openStream, run } = front
+  const instance = delegate(subject.instance, {
+    place: { ...subject.instance.place, baseUrl: place.baseUrl },
+    request,
+    openStream,
+    run,
+  })
+  return changed(context, { values: values.with(isolated, { ...subject, instance }).with(atEdge, true) })
+}
+
+/** Puts an nginx in front of the daemon that a context asks. Released with the scope. */
+export async function withEdge(
+  context: CheckContext,
+  scope: AsyncDisposableStack,
+  source?: NginxSource,
+): Promise<CheckContext> {
+  const { host, source: given } = context.values.get(edgeConfiguration)
+  const { instance } = context.values.get(isolated)
+  const made = scope.use(await startEdge(context, instance, source ?? given, { host }))
+  return changed(context, { values: context.values.with(edge, made) })
+}
+
+/** Another daemon of the same kind behind another nginx, asked through it. Neither has counted a refusal yet. */
+export async function withFreshEdge(
+  context: CheckContext,
+  scope: AsyncDisposableStack,
+  source?: NginxSource,
+): Promise<CheckContext> {
+  return throughEdge(await withEdge(await withBrokenDaemon(context, scope, {}), scope, source))
+}

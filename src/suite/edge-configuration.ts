@@ -1,0 +1,78 @@
+import { join } from 'node:path'
+import { capture } from '../model/capture.ts'
+import type { CheckContext } from '../model/check.ts'
+import { RunproofError } from '../model/error.ts'
+import type { NginxSource } from '../model/nginx.ts'
+import type { ParamSpec } from '../model/runbook.ts'
+import { asWhole } from '../nginx/as-whole.ts'
+import type { Configuration } from '../nginx/ast.ts'
+import { effective } from '../nginx/effective/effective.ts'
+import { readIncludes } from '../nginx/includes.ts'
+import { relocate } from '../nginx/relocate.ts'
+import { type Survey, survey } from '../nginx/survey.ts'
+import type { Effective } from '../nginx/view.ts'
+
+/** The configuration that comes with runproof. */
+const OURS = join(import.meta.dirname, '..', '..', 'nginx', 'runproof.conf')
+
+export const edgeParams: Readonly<Record<string, ParamSpec>> = {
+  config: {
+    describe: 'the nginx configuration to judge and to run; of a daemon of the suite’s own, runproof’s by default',
+    example: '/etc/nginx/nginx.conf',
+    refuse: value => (value.startsWith('/') ? undefined : 'expected an absolute path'),
+  },
+  host: {
+    describe: 'the name that clients ask the proxy by; the first one of the configuration that leads to the daemon',
+    example: 'daemon.example.com',
+    refuse: value => (/^[a-z0-9.-]+$/i.test(value) ? undefined : 'expected a name without a port'),
+  },
+}
+
+/** A configuration, and all that is said of it before it runs. */
+export interface EdgeConfiguration {
+  readonly configuration: Configuration
+  readonly effective: Effective
+  readonly survey: Survey
+  readonly source: NginxSource
+  /** What clients ask for. */
+  readonly host: string
+  /** Of pages that are served there. */
+  readonly origin: string
+}
+
+export const edgeConfiguration = capture<EdgeConfiguration>('edge-configuration', 'the configuration of the proxy')
+
+/**
+ * Reads the configuration that is to be judged.
+ *
+ * @throws RunproofError FILE_UNREADABLE, CONFIG_INVALID, also when it passes nothing on to the daemon by TLS
+ */
+export function readEdgeConfiguration(context: CheckContext): EdgeConfiguration {
+  const path = context.params['config'] ?? OURS
+  return describeEdge(context, asWhole(readIncludes(path, context.tools.configFiles)))
+}
+
+/** The same for a configuration that was changed. */
+export function describeEdge({ params, target }: CheckContext, configuration: Configuration): EdgeConfiguration {
+  const whole = effective(configuration)
+  const surveyed = survey(whole, target.edge, params['host'])
+  const front = surveyed.surveyed.find(({ scheme }) => scheme === 'https')
+  if (front === undefined) {
+    throw new RunproofError(
+      'CONFIG_INVALID',
+      `${configuration.files[0]?.path} passes nothing on to the daemon by TLS`,
+      {
+        hint: `${surveyed.notJudged.join('; ') || 'it has no such server'}; another name: --param host=NAME`,
+      },
+    )
+  }
+  const port = front.server.listens.find(({ tls }) => tls)?.port ?? 443
+  return {
+    configuration,
+    effective: whole,
+    survey: surveyed,
+    source: relocate(configuration),
+    host: front.host,
+    origin: `https://${front.host}${port === 443 ? '' : `:${port}`}`,
+  }
+}

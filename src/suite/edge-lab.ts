@@ -1,0 +1,47 @@
+import { capture } from '../model/capture.ts'
+import type { CheckContext } from '../model/check.ts'
+import type { HttpClient } from '../model/http.ts'
+import type { NginxSource } from '../model/nginx.ts'
+import { startCompanion } from './companion.ts'
+import { type Edge, edgeTunnels, startEdge } from './edge.ts'
+import { edgeConfiguration } from './edge-configuration.ts'
+
+/** A configuration in a real nginx, in front of something that answers with what arrived. */
+export interface EdgeLab {
+  readonly edge: Edge
+  readonly source: NginxSource
+  /** Where it and others like it are made. */
+  readonly scratch: string
+  /** What is behind it, asked directly. */
+  readonly upstream: HttpClient
+}
+
+export const edgeLab = capture<EdgeLab>('edge-lab', 'the configuration in front of what shows what arrives')
+
+const UPSTREAM = 'upstream'
+
+/**
+ * Runs a configuration behind a barrier of its own, where there is no daemon. Released with the scope.
+ *
+ * @throws RunproofError BARRIER_UNAVAILABLE, TOOL_MISSING, CONFIG_INVALID, INSTANCE_FAILED, INTERRUPTED
+ */
+export async function startEdgeLab(
+  context: CheckContext,
+  scope: AsyncDisposableStack,
+  scratch: string,
+  source: NginxSource,
+): Promise<EdgeLab> {
+  const { tools, signal, values } = context
+  const instance = scope.use(
+    await tools.instances.start({
+      scratch,
+      barrier: (await tools.instances.detectBarrier()).kind === 'none' ? 'none' : 'best',
+      tunnels: [...edgeTunnels(source), UPSTREAM],
+      signal,
+    }),
+  )
+  await startCompanion(context, instance, UPSTREAM)
+  const { host } = values.get(edgeConfiguration)
+  const edge = scope.use(await startEdge(context, instance, source, { port: instance.place.tunnels[UPSTREAM]!, host }))
+  return { edge, source, scratch, upstream: instance.through(UPSTREAM) }
+}
