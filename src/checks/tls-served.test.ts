@@ -14,10 +14,10 @@ const { judge } = tlsServed
 
 describe('what a server shows', () => {
   test('passes when all is as it should be, and says what was seen', () => {
-    const judgement = judge({ protocol: 'TLSv1.3', findings: fine })
+    const judgement = judge({ protocol: 'TLSv1.3', chain: ['CN=a'], findings: fine })
     assert.deepEqual(judgement, {
       outcome: 'passed',
-      actual: { protocol: 'TLSv1.3', name: 'seen', validity: 'seen', purpose: 'seen' },
+      actual: { protocol: 'TLSv1.3', chain: ['CN=a'], name: 'seen', validity: 'seen', purpose: 'seen' },
     })
   })
 
@@ -30,14 +30,18 @@ describe('what a server shows', () => {
   ]
   for (const [title, change, why] of cases) {
     test(`fails for ${title}`, () => {
-      const judgement = judge({ protocol: 'TLSv1.3', findings: fine, ...change })
+      const judgement = judge({ protocol: 'TLSv1.3', chain: ['CN=a'], findings: fine, ...change })
       assert.ok(judgement.outcome === 'failed')
       assert.match(judgement.reason, why)
     })
   }
 
   test('warns of an end that is near, and is green', () => {
-    const judgement = judge({ protocol: 'TLSv1.2', findings: [...fine, found('expiry', 'warn', 'in 2 days')] })
+    const judgement = judge({
+      protocol: 'TLSv1.2',
+      chain: ['CN=a'],
+      findings: [...fine, found('expiry', 'warn', 'in 2 days')],
+    })
     assert.equal(judgement.outcome, 'passed')
     assert.deepEqual(
       [judgement.actual]

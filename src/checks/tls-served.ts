@@ -23,6 +23,8 @@ interface Observed {
   /** Why there was no handshake to look at. */
   readonly refused?: string
   readonly protocol: string
+  /** Whose certificates were sent, the server's own first. */
+  readonly chain: readonly string[]
   readonly findings: readonly Finding[]
 }
 
@@ -39,15 +41,15 @@ export const tlsServed = defineCheck<Observed>({
       if (peer === undefined)
         throw new RunproofError('INTERNAL', `${instance.place.baseUrl} is asked for a certificate`)
       const host = new URL(instance.place.baseUrl).hostname.replace(/^\[|\]$/g, '')
-      return { protocol: peer.protocol, findings: await findingsOf(peer, host, tools.clock.now()) }
+      return { protocol: peer.protocol, ...(await judgeChain(peer, host, tools.clock.now())) }
     } catch (thrown) {
       // That nobody speaks TLS there is the answer here, not a lack of one.
       if (!(thrown instanceof RunproofError) || thrown.code !== 'TLS_FAILED') throw thrown
-      return { refused: thrown.message, protocol: '', findings: [] }
+      return { refused: thrown.message, protocol: '', chain: [], findings: [] }
     }
   },
 
-  judge({ refused, protocol, findings }) {
+  judge({ refused, protocol, chain, findings }) {
     if (refused !== undefined) return failed(refused)
     if (findings.length === 0) return failed('no certificate is shown')
     if (!SAFE_PROTOCOLS.includes(protocol)) return failed(`${protocol} was agreed on`)
@@ -55,7 +57,7 @@ export const tlsServed = defineCheck<Observed>({
     const wrong = findings.find(({ id, level }) => level === 'fail' || (id === 'purpose' && level === 'warn'))
     if (wrong !== undefined)
       return failed(`${wrong.id}: ${wrong.actual}`, { expected: wrong.expected, actual: wrong.actual })
-    const seen = { protocol, ...Object.fromEntries(findings.map(({ id, actual }) => [id, actual])) }
+    const seen = { protocol, chain: [...chain], ...Object.fromEntries(findings.map(({ id, actual }) => [id, actual])) }
     const soon = findings.find(({ level }) => level === 'warn')
     return passed({
       actual: soon === undefined ? seen : { level: 'warn', reason: `${soon.id}: ${soon.actual}`, ...seen },
@@ -102,18 +104,21 @@ export const tlsServed = defineCheck<Observed>({
   ],
 })
 
-async function findingsOf({ chain }: Peer, host: string, now: Date): Promise<readonly Finding[]> {
+async function judgeChain({ chain }: Peer, host: string, now: Date): Promise<Pick<Observed, 'chain' | 'findings'>> {
   const sent = await Promise.all(chain.map((der, index) => readCertificate(der, `certificate ${index + 1}`)))
   const [own] = sent
-  if (own === undefined) return []
-  return [
-    judgeName(own, host),
-    judgeValidity(sent, now),
-    judgeExpiry(sent, now),
-    judgePurpose(sent),
-    judgeKeys(sent),
-    judgeSignatures(sent, false),
-  ]
+  const findings =
+    own === undefined
+      ? []
+      : [
+          judgeName(own, host),
+          judgeValidity(sent, now),
+          judgeExpiry(sent, now),
+          judgePurpose(sent),
+          judgeKeys(sent),
+          judgeSignatures(sent, false),
+        ]
+  return { chain: sent.map(({ subject }) => subject), findings }
 }
 
 /** Another certificate is shown, from the authority that is trusted. */
