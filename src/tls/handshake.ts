@@ -108,9 +108,10 @@ function suiteOf(hello: Buffer): number {
   return hello.readUInt16BE(35 + hello.readUInt8(34))
 }
 
+/** Also when the server has only asked to try again: its change of ciphers then means nothing. */
 function isTls13(plain: Buffer): boolean {
-  const hello = helloOf(plain)
-  return hello !== undefined && suiteOf(hello) in SUITES
+  const hello = messagesOf(plain).find(message => message.type === SERVER_HELLO)
+  return hello !== undefined && suiteOf(hello.body) in SUITES
 }
 
 /** Opens records under the server's handshake keys, one after another. */

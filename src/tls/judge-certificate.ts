@@ -142,6 +142,7 @@ function purposeName(oid: string): string {
 /** The certificate that is served is the one in the file: what was renewed there is not served before a reload. */
 export function judgeExpected(served: readonly string[], expected: CertificateFacts, file: string): Finding {
   const question = { id: 'expected-certificate', expected: `${expected.sha256} (${file})` }
+  if (served.length === 0) return answer(question, 'unknown', 'no connection', 'ask again')
   const others = served.filter(sha256 => sha256 !== expected.sha256)
   if (others.length === 0) return answer(question, 'ok', `the same on ${served.length} connections`)
   return answer(

@@ -32,7 +32,7 @@ export function explainEnd(place: Place, { stage, code, flight, heard, cause }: 
   const where = placeText(place)
   const fail = (kind: ErrorCode, why: string, hint?: string) =>
     new RunproofError(kind, `${where}: ${why}`, { hint, cause })
-  if (stage === 'connecting') {
+  if (stage === 'connecting' && code !== 'ECONNRESET') {
     if (code === 'ECONNREFUSED')
       return fail('TARGET_UNREACHABLE', 'nothing listens there', 'is the server running, and on that port?')
     if (UNKNOWN_NAME.has(code))
@@ -57,7 +57,7 @@ export function explainEnd(place: Place, { stage, code, flight, heard, cause }: 
     )
   const known = HANDSHAKE[code]
   if (known !== undefined) return fail('TLS_FAILED', `no handshake: ${known[0]}`, known[1])
-  if (code === 'CLOSED') {
+  if (code === 'CLOSED' || code === 'ECONNRESET') {
     const when = heard.length === 0 ? 'before it said anything' : `after ${heard.length} bytes of the handshake`
     return fail('TLS_FAILED', `it closed the connection ${when}`, 'does it speak TLS there? its log may say why')
   }

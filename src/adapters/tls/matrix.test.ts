@@ -1,7 +1,6 @@
 /** The cases of badssl.com that a daemon behind a proxy can meet, each a server of its own, and what is found there. */
 import assert from 'node:assert/strict'
 import { execFile, spawnSync } from 'node:child_process'
-import { X509Certificate } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,19 +8,16 @@ import { after, describe, test } from 'node:test'
 import type { TlsOptions } from 'node:tls'
 import type { Level } from '../../tls/finding.ts'
 import type { Issued } from '../../tls/issue.ts'
-import { type Asked, judge } from '../../tls/judge.ts'
+import type { Asked } from '../../tls/judge.ts'
 import { isAddress } from '../../tls/template.ts'
-import { calibrate } from './calibrate.ts'
-import { type InspectOptions, inspect } from './inspect.ts'
+import { look, notable } from './testdata/look.ts'
 import { FUTURE, makePki, NAME, PAST, type Pki, withBrokenSignature } from './testdata/pki.ts'
 import { type Presented, presented, type Serving, serveHttps, serveTls } from './testdata/serve.ts'
 
-const limits = { timeoutMs: 5_000, signal: new AbortController().signal }
 const openssl = spawnSync('openssl', ['version']).status === 0
 const directory = mkdtempSync(join(tmpdir(), 'runproof-test-'))
 after(() => rmSync(directory, { recursive: true, force: true }))
 
-const calibrated = calibrate(limits)
 const pki = await makePki()
 
 interface Case {
@@ -31,7 +27,6 @@ interface Case {
   /** Without HTTP, and so without ALPN. */
   readonly bare?: boolean
   readonly name?: string
-  readonly client?: Partial<InspectOptions>
   readonly asked?: Partial<Asked>
   /** Why its verdict is another one. */
   readonly opensslDiffers?: string
@@ -381,27 +376,8 @@ describe('a server of each kind', { concurrency: 4 }, () => {
       const one = await make(pki)
       await using server = await serve(one)
       const { name = NAME, roots = [pki.root] } = one
-      const { findings } = judge(
-        await inspect({
-          ...limits,
-          place: { host: '127.0.0.1', port: server.port, name },
-          calibrated,
-          roots: roots.map(root => root.certificatePem),
-          requireClientCertificate: false,
-          compareServed: false,
-          ...one.client,
-        }),
-        {
-          name,
-          roots: roots.map(root => new X509Certificate(root.certificatePem)),
-          rootsName: 'the roots',
-          now: new Date(),
-          requireClientCertificate: false,
-          ...one.asked,
-        },
-      )
-      const notable = findings.filter(({ level }) => level !== 'ok' && level !== 'skipped')
-      assert.deepEqual(Object.fromEntries(notable.map(({ id, level }) => [id, level])), expected)
+      const findings = await look({ port: server.port, name, roots, asked: one.asked })
+      assert.deepEqual(notable(findings), expected)
 
       if (!openssl || one.opensslDiffers !== undefined) return
       const ours = findings.every(({ id, level }) => !ABOUT_CERTIFICATES.includes(id) || level !== 'fail')
