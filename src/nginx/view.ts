@@ -113,6 +113,8 @@ export interface View {
   readonly method: string
   /** What an upstream is asked for: path and query. Undefined where nothing is passed on, or where variables decide. */
   readonly upstreamPath: string | undefined
+  /** Of the answer, where nginx sets it; undefined where the upstream, a file or another module does. */
+  readonly status: number | undefined
   /** What could not be known without running it: rewrites with variables, `if` on a header. One sentence each. */
   readonly uncertain: readonly string[]
   /**

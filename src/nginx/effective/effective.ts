@@ -6,7 +6,7 @@ import { placesOf } from './places.ts'
 import { capture, type Running } from './running.ts'
 import { innerScope, listedIn, outermostScope, type Scope, settingIn } from './scope.ts'
 import { buildServers, type Server, type Socket } from './server.ts'
-import { chooseServer, normalHost } from './server-name.ts'
+import { chooseServer, type NamedServer, normalHost } from './server-name.ts'
 import { parseTarget } from './uri.ts'
 import { display, plain } from './value.ts'
 import { findVariableBlocks, type VariableBlocks } from './variable-blocks.ts'
@@ -41,24 +41,28 @@ export function effective(configuration: Configuration): Effective {
   }
 }
 
-function viewOf(built: Built, asked: Asked): View {
-  const host = normalHost(bytesOf(asked.host))
-  const socket = pickSocket(built.sockets, asked, host ?? '')
+function viewOf({ configuration, variableBlocks, http, sockets }: Built, asked: Asked): View {
   const uncertain = new Set<string>()
-  const { server, chosenBy, captures } = chooseServer(socket, host ?? '', sentence => uncertain.add(sentence))
+  const unsure = (sentence: string) => void uncertain.add(sentence)
+  const host = normalHost(bytesOf(asked.host))
+  const socket = pickSocket(sockets, asked, host ?? '')
+  const byDefault: NamedServer = { server: socket.defaultServer, chosenBy: 'default', captures: undefined }
+  const byHost = host === undefined ? byDefault : chooseServer(socket, host, unsure)
+  // The path is read before the Host header, but what SNI names is known by then.
+  const reader = asked.scheme === 'https' ? byHost : byDefault
+  const target = parseTarget(asked.path, settingIn(reader.server.scope, 'merge_slashes').args[0] !== 'off')
+  const isBad = host === undefined || target === undefined
+  const { server, chosenBy, captures } = isBad ? reader : byHost
+
   const running: Running = {
-    configuration: built.configuration,
-    variableBlocks: built.variableBlocks,
+    configuration,
+    variableBlocks,
     asked,
     socket,
     server,
     host: host ?? '',
-    unparsed: bytesOf(asked.path),
-    quoted: false,
-    plus: false,
+    ...(target ?? { unparsed: bytesOf(asked.path), uri: '', args: '', quoted: false, plus: false }),
     method: asked.method?.toUpperCase() ?? 'GET',
-    uri: '',
-    args: '',
     internal: false,
     asItCame: true,
     matched: true,
@@ -70,18 +74,17 @@ function viewOf(built: Built, asked: Asked): View {
     variables: new Map(),
     mapped: new Map(),
     proxyHost: undefined,
-    unsure: sentence => uncertain.add(sentence),
+    unsure,
   }
   if (captures !== undefined) capture(running, captures)
-  const { action, upstreamPath } = host === undefined ? badRequest(server) : walkTarget(running, built)
+  const ended: Ended = isBad ? badRequest(server) : walk(running, http)
   return {
+    ...ended,
     asked,
     server: server.view,
     chosenBy,
     location: running.location.view,
-    action,
     method: running.method,
-    upstreamPath,
     uncertain: [...uncertain],
     setting: directive => settingIn(running.scope, directive),
     listed: directive => listedIn(running.scope, directive),
@@ -89,18 +92,8 @@ function viewOf(built: Built, asked: Asked): View {
   }
 }
 
-function walkTarget(running: Running, { http }: Built): Ended {
-  // The path is read before the Host header; what SNI names is known by then.
-  const reader = running.asked.scheme === 'https' ? running.server : running.socket.defaultServer
-  const merges = settingIn(reader.scope, 'merge_slashes').args[0] !== 'off'
-  const target = parseTarget(running.unparsed, merges)
-  if (target === undefined) return badRequest(running.server)
-  Object.assign(running, target)
-  return walk(running, http)
-}
-
 function badRequest({ view }: Server): Ended {
-  return { action: { kind: 'return', status: 400, text: undefined, at: view.at }, upstreamPath: undefined }
+  return { action: { kind: 'return', status: 400, text: undefined, at: view.at }, upstreamPath: undefined, status: 400 }
 }
 
 function fill(running: Running, template: string): Filled {

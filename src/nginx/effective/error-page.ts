@@ -4,7 +4,7 @@ import { argsOf, type Scope } from './scope.ts'
 export interface ErrorPage {
   /** A path, `@name` or URL, with variables. */
   readonly target: string
-  /** The status that is answered instead, if it is fixed. */
+  /** The status that is answered then; undefined: that of the target. */
   readonly status: number | undefined
   readonly directive: Directive
   readonly at: Position
@@ -21,7 +21,8 @@ export function errorPageFor(scope: Scope, status: number): ErrorPage | undefine
       const before = args.slice(0, -1)
       const instead = before.at(-1)?.startsWith('=') ? before.pop()!.slice(1) : undefined
       if (!before.includes(String(status))) continue
-      return { target, status: instead ? Number(instead) : undefined, directive, at: directive.name.at }
+      const fixed = instead === undefined ? status : Number(instead)
+      return { target, status: instead === '' ? undefined : fixed, directive, at: directive.name.at }
     }
     return undefined
   }

@@ -41,8 +41,10 @@ function runOne(running: Running, scope: Scope, directive: Directive): Ran {
     case 'set': {
       const [name = '', text = ''] = argsOf(directive)
       const value = evaluate(running, bytesOf(text))
-      if (nameOf(name) === 'args') running.args = display(value)
-      else running.variables.set(nameOf(name), value)
+      if (nameOf(name) === 'args') {
+        running.args = display(value)
+        running.asItCame = false
+      } else running.variables.set(nameOf(name), value)
       return undefined
     }
     case 'if': {

@@ -4,7 +4,7 @@ import { argsOf, blockOf, expand, type Scope } from './scope.ts'
 /** Variables that a block or a directive defines. Names are without `$`, lower case. */
 export interface VariableBlocks {
   readonly maps: ReadonlyMap<string, Directive>
-  /** Those that a `set` anywhere gives a value; empty for requests that do not come by. */
+  /** Those that a `set` or a named group anywhere gives a value; empty for requests that do not come by. */
   readonly set: ReadonlySet<string>
 }
 
@@ -17,13 +17,21 @@ export function findVariableBlocks(configuration: Configuration, http: Scope): V
   const set = new Set<string>()
   const walk = (directives: readonly Directive[]): void => {
     for (const one of directives) {
+      for (const word of [one.name, ...one.args]) for (const group of namedGroups(word.text)) set.add(group)
       const name = argsOf(one)[0]
       if (one.name.text === 'set' && name !== undefined) set.add(nameOf(name))
-      if (one.body.kind === 'block' && one.name.text !== 'map') walk(expand(configuration, blockOf(one)))
+      if (one.body.kind === 'block') walk(expand(configuration, blockOf(one)))
     }
   }
   walk(http.directives)
   return { maps, set }
+}
+
+function namedGroups(text: string): string[] {
+  if (!text.includes('(?')) return []
+  return [...text.matchAll(/\(\?(?:P?<([A-Za-z_]\w*)>|'([A-Za-z_]\w*)')/g)].map(([, name, quoted]) =>
+    (name ?? quoted)!.toLowerCase(),
+  )
 }
 
 export function nameOf(variable: string): string {

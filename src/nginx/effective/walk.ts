@@ -1,6 +1,7 @@
 import type { Directive } from '../ast.ts'
 import { placeOf } from '../invalid.ts'
 import type { Action } from '../view.ts'
+import { refusedBy } from './access.ts'
 import { bytesOf, textOf } from './bytes.ts'
 import { errorPageFor } from './error-page.ts'
 import { filesOf } from './files.ts'
@@ -12,6 +13,7 @@ import { passOn } from './proxy.ts'
 import { type Returned, runRewrites } from './rewrite.ts'
 import { capture, type Running } from './running.ts'
 import { argsOf, innerScope, type Scope, settingIn } from './scope.ts'
+import { escapePath } from './uri.ts'
 import { display } from './value.ts'
 import { evaluate } from './variables.ts'
 
@@ -20,6 +22,8 @@ export interface Ended {
   readonly action: Action
   /** What an upstream is asked for; undefined where nothing is passed on, or variables decide. */
   readonly upstreamPath: string | undefined
+  /** Undefined where the upstream, a file or another module decides. */
+  readonly status: number | undefined
 }
 
 /** nginx answers 500 when it was sent elsewhere more often. */
@@ -37,7 +41,10 @@ class Walk {
   private readonly http: Scope
   private redirects = 0
   private answersError = false
-  private readonly tried = new Set<Scope>()
+  /** Set by `error_page`, whatever answers then. */
+  private status: number | undefined
+  /** Paths for which the files of a `try_files` were missing. */
+  private readonly missing = new Map<Scope, Set<string>>()
 
   constructor(running: Running, http: Scope) {
     this.running = running
@@ -72,7 +79,7 @@ class Walk {
     enter(running, location)
     if (!running.internal && settingIsOn(running.scope, 'internal')) return answerAt(404, location.scope.directive!)
     if (redirect) {
-      const to = textOf(running.args === '' ? location.name : `${location.name}?${running.args}`)
+      const to = textOf(escapePath(location.name) + (running.args === '' ? '' : `?${running.args}`))
       return { ...answerAt(301, location.scope.directive!), text: to }
     }
     return this.handle()
@@ -99,7 +106,7 @@ class Walk {
     const returned = isServer ? undefined : runRewrites(running, running.scope)
     if (returned !== undefined) return returned
     if (running.changed) return this.again() ?? this.search()
-    return this.tryFiles() ?? this.content()
+    return this.refused() ?? this.tryFiles() ?? this.content()
   }
 
   /** Methods that `limit_except` does not name are handled by its block. */
@@ -109,8 +116,16 @@ class Walk {
     if (limit === undefined) return
     const methods = argsOf(limit).map(one => one.toUpperCase())
     if (methods.includes(running.method) || (running.method === 'HEAD' && methods.includes('GET'))) return
+    const outer = answersIn(running.scope)
     running.scope = innerScope(running.configuration, 'location', limit, running.scope)
-    if (answersIn(running.scope) !== undefined) running.handlerScope = running.scope
+    // Of the modules outside only those that pass requests on also answer within the block.
+    const passesOn = outer !== undefined && /^(?:proxy|fastcgi|uwsgi|scgi|grpc)_pass$/.test(outer.name.text)
+    if (!passesOn || answersIn(running.scope) !== undefined) running.handlerScope = running.scope
+  }
+
+  private refused(): Returned | undefined {
+    const directive = refusedBy(this.running)
+    return directive === undefined ? undefined : answerAt(403, directive)
   }
 
   private tryFiles(): Next | undefined {
@@ -119,9 +134,10 @@ class Walk {
     if (directive === undefined) return undefined
     const text = argsOf(directive).join(' ')
     const at = directive.name.at
-    if (this.tried.has(running.scope))
-      return { action: { kind: 'files', how: 'try_files', text, at }, upstreamPath: undefined }
-    this.tried.add(running.scope)
+    const missing = this.missing.get(running.scope) ?? new Set()
+    // Sent back for the same path: this file has to be there.
+    if (missing.has(running.uri)) return this.endsWith({ kind: 'files', how: 'try_files', text, at })
+    this.missing.set(running.scope, missing.add(running.uri))
     running.unsure(`taken that none of the files of try_files ${text} is there (${placeOf(at)})`)
     const last = argsOf(directive).at(-1) ?? ''
     if (/^=\d+$/.test(last)) return answerAt(Number(last.slice(1)), directive)
@@ -146,6 +162,7 @@ class Walk {
   private again(): Returned | undefined {
     this.redirects++
     if (this.redirects <= MAX_REDIRECTS) return undefined
+    this.answersError = true
     return answerAt(500, this.running.location.scope.directive ?? this.running.server.view.directive)
   }
 
@@ -153,20 +170,19 @@ class Walk {
   private answer(returned: Returned): Next {
     const { running } = this
     const { status, text } = returned
-    const redirects = status >= 301 && status <= 308 && status !== 304
-    const ended: Ended = { action: returned, upstreamPath: undefined }
-    if (status < 300 || status === 444 || (text !== undefined && !redirects) || this.answersError) return ended
-    const page = errorPageFor(running.scope, status)
-    if (page === undefined) return ended
+    // Sent as it is: no error of nginx, so no page is looked for.
+    if (status < 300 || status === 444 || (text !== undefined && !isRedirect(status))) {
+      return this.endsWith(returned, this.status ?? status)
+    }
+    const page = this.answersError ? undefined : errorPageFor(running.scope, status)
+    if (page === undefined) return this.endsWith(returned, status)
     if (!settingIsOn(running.scope, 'recursive_error_pages')) this.answersError = true
     const target = display(evaluate(running, bytesOf(page.target)))
     if (!/^[/@]/.test(target)) {
-      const overwritten = page.status !== undefined && page.status >= 301 && page.status <= 308 ? page.status : 302
-      return {
-        action: { kind: 'return', status: overwritten, text: textOf(target), at: page.at },
-        upstreamPath: undefined,
-      }
+      const redirect = page.status !== undefined && isRedirect(page.status) ? page.status : 302
+      return this.endsWith({ kind: 'return', status: redirect, text: textOf(target), at: page.at }, redirect)
     }
+    this.status = page.status
     if (!target.startsWith('@') && running.method !== 'HEAD') running.method = 'GET'
     return this.goTo(target, page.directive)
   }
@@ -174,15 +190,24 @@ class Walk {
   private content(): Next {
     const { running, http } = this
     const directive = answersIn(running.handlerScope)
-    const name = directive?.name.text
-    if (directive === undefined || name === undefined)
-      return { action: filesOf(running.scope), upstreamPath: undefined }
-    if (name !== 'proxy_pass' && name !== 'grpc_pass') {
-      return { action: { kind: 'module', directive: name, at: directive.name.at }, upstreamPath: undefined }
+    if (directive === undefined) return this.endsWith(filesOf(running.scope))
+    const { name } = directive
+    if (name.text !== 'proxy_pass' && name.text !== 'grpc_pass') {
+      return this.endsWith({ kind: 'module', directive: name.text, at: name.at })
     }
     const { upstream, path } = passOn(running, http, directive)
-    return { action: { kind: 'proxy', upstream, at: directive.name.at }, upstreamPath: path }
+    // Variables came to nothing.
+    if (upstream.name === '') return answerAt(500, directive)
+    return { action: { kind: 'proxy', upstream, at: name.at }, upstreamPath: path, status: this.status }
   }
+
+  private endsWith(action: Action, status = this.status): Ended {
+    return { action, upstreamPath: undefined, status }
+  }
+}
+
+function isRedirect(status: number): boolean {
+  return [301, 302, 303, 307, 308].includes(status)
 }
 
 function enter(running: Running, location: Location): void {
