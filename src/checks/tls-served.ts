@@ -1,9 +1,10 @@
+import { X509Certificate } from 'node:crypto'
 import { withFront } from '../daemon/break.ts'
 import { daemon } from '../daemon/subjects.ts'
 import { defineCheck, failed, passed, type SubjectCounterproof } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
 import type { Peer } from '../model/http.ts'
-import { withCertificate } from '../suite/tls-front.ts'
+import { authorities, issueFor, withCertificate } from '../suite/tls-front.ts'
 import { readCertificate } from '../tls/facts.ts'
 import type { Finding } from '../tls/finding.ts'
 import type { LeafOptions } from '../tls/issue.ts'
@@ -15,6 +16,8 @@ import {
   judgeSignatures,
   judgeValidity,
 } from '../tls/judge-certificate.ts'
+import { judgeAuthorities, judgeTrust } from '../tls/judge-chain.ts'
+import { buildPath } from '../tls/path.ts'
 
 const SAFE_PROTOCOLS = ['TLSv1.2', 'TLSv1.3']
 const COMMON_NAME = { names: [], commonName: '127.0.0.1' }
@@ -31,7 +34,8 @@ interface Observed {
 /** What is shown is in order by itself, also where the client at hand would put up with less. Green, it warns of an end that is near. */
 export const tlsServed = defineCheck<Observed>({
   id: 'tls-served',
-  title: 'The certificate names the daemon’s host, says it is for servers, is valid, and of sound keys and signatures',
+  title:
+    'The chain leads to an authority that is trusted; the certificate is for the daemon’s host and for servers, valid and strong',
   covers: ['7.2/1'],
 
   async probe({ values, tools, deadlineMs, signal }) {
@@ -41,7 +45,7 @@ export const tlsServed = defineCheck<Observed>({
       if (peer === undefined)
         throw new RunproofError('INTERNAL', `${instance.place.baseUrl} is asked for a certificate`)
       const host = new URL(instance.place.baseUrl).hostname.replace(/^\[|\]$/g, '')
-      return { protocol: peer.protocol, ...(await judgeChain(peer, host, tools.clock.now())) }
+      return { protocol: peer.protocol, ...judgeChain(peer, host, tools.clock.now()) }
     } catch (thrown) {
       // That nobody speaks TLS there is the answer here, not a lack of one.
       if (!(thrown instanceof RunproofError) || thrown.code !== 'TLS_FAILED') throw thrown
@@ -89,6 +93,34 @@ export const tlsServed = defineCheck<Observed>({
     shows('weak-key', 'the key is RSA with 1024 bits', { key: 'rsa-1024' }, /key-strength: .*RSA 1024/),
     shows('weak-signature', 'the certificate is signed with SHA-1', { hash: 'sha1' }, /signature: .*sha1/),
     {
+      id: 'served-other-authority',
+      breaks: 'the certificate comes from another authority',
+      because: /chain: .*issuer was not sent/,
+      subject: (context, scope) => withCertificate(context, scope, {}, context.values.get(authorities).stranger),
+    },
+    {
+      id: 'served-self-signed',
+      breaks: 'the certificate is signed by itself',
+      because: /chain: .*signed by itself, and not trusted/,
+      subject: (context, scope) => withCertificate(context, scope, {}, 'itself'),
+    },
+    {
+      id: 'served-no-intermediate',
+      breaks: 'the authority between root and certificate is not sent',
+      because: /chain: .*issuer was not sent/,
+      subject: async (context, scope) => {
+        const { certificatePem, privateKeyPem } = await issueFor(context, context.values.get(authorities).intermediate)
+        return withFront(context, scope, { chain: certificatePem, key: privateKeyPem })
+      },
+    },
+    {
+      id: 'served-issued-by-leaf',
+      breaks: 'the certificate is issued by one that is no authority',
+      because: /authorities: .*is no authority/,
+      subject: async (context, scope) =>
+        withCertificate(context, scope, {}, await issueFor(context, context.values.get(authorities).intermediate)),
+    },
+    {
       id: 'served-expired',
       breaks: 'the certificate has expired',
       because: /validity: .*ended/,
@@ -104,21 +136,28 @@ export const tlsServed = defineCheck<Observed>({
   ],
 })
 
-async function judgeChain({ chain }: Peer, host: string, now: Date): Promise<Pick<Observed, 'chain' | 'findings'>> {
-  const sent = await Promise.all(chain.map((der, index) => readCertificate(der, `certificate ${index + 1}`)))
+function judgeChain({ chain, roots }: Peer, host: string, now: Date): Pick<Observed, 'chain' | 'findings'> {
+  const sent = chain.map((der, index) => readCertificate(der, `certificate ${index + 1}`))
   const [own] = sent
-  const findings =
-    own === undefined
-      ? []
-      : [
-          judgeName(own, host),
-          judgeValidity(sent, now),
-          judgeExpiry(sent, now),
-          judgePurpose(sent),
-          judgeKeys(sent),
-          judgeSignatures(sent, false),
-        ]
-  return { chain: sent.map(({ subject }) => subject), findings }
+  if (own === undefined) return { chain: [], findings: [] }
+  const path = buildPath(
+    sent,
+    roots.map(pem => new X509Certificate(pem)),
+  )
+  const { certificates, anchored } = path
+  return {
+    chain: sent.map(({ subject }) => subject),
+    findings: [
+      judgeTrust(path, 'an authority that is trusted'),
+      judgeAuthorities(path),
+      judgeName(own, host),
+      judgeValidity(certificates, now),
+      judgeExpiry(certificates, now),
+      judgePurpose(certificates),
+      judgeKeys(certificates),
+      judgeSignatures(certificates, anchored),
+    ],
+  }
 }
 
 /** Another certificate is shown, from the authority that is trusted. */

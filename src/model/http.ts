@@ -53,6 +53,8 @@ export interface Peer {
   readonly cipher: string
   /** DER; the server's own certificate first, each followed by its issuer as far as they were sent. */
   readonly chain: readonly Uint8Array[]
+  /** Whom this client trusts, PEM. */
+  readonly roots: readonly string[]
 }
 
 /** A daemon that is reached by its address. */

@@ -169,7 +169,7 @@ export async function createHttpClient(to: ClientPlace): Promise<TargetHttp> {
       const call = new Call(origin, trust, options)
       open.add(call)
       try {
-        return await shakeHands({ url, socketPath: socketPath ?? null }, call)
+        return { ...(await shakeHands({ url, socketPath: socketPath ?? null }, call)), roots: roots ?? [] }
       } catch (error) {
         throw call.explain(error)
       } finally {

@@ -13,7 +13,7 @@ interface Place {
  * Shakes hands with a TLS server and looks at what it shows. Nothing is trusted, and nothing is sent besides: an authority
  * that were trusted here would be added to a chain that came without it.
  */
-export async function shakeHands({ url, socketPath }: Place, call: Call): Promise<Peer> {
+export async function shakeHands({ url, socketPath }: Place, call: Call): Promise<Omit<Peer, 'roots'>> {
   const { connect } = await import('node:tls')
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const options: ConnectionOptions = {
