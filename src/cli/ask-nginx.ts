@@ -1,14 +1,38 @@
 import { instances } from '../adapters/isolation/instances.ts'
 import { createNginxPort } from '../adapters/nginx/port.ts'
+import type { NginxMessage, NginxPort } from '../model/nginx.ts'
 import type { Configuration } from '../nginx/ast.ts'
+import type { Finding } from '../nginx/judge.ts'
 import { relocate } from '../nginx/relocate.ts'
 import type { NginxSays } from '../nginx/report/checked.ts'
 
-/** What the nginx of this machine says of a configuration, in a private copy. */
-export async function askNginx(configuration: Configuration, wanted: boolean): Promise<NginxSays> {
-  if (!wanted) return { outcome: 'skipped', by: '--no-nginx', messages: [] }
-  const verdict = await createNginxPort({ instances }).test(relocate(configuration))
-  if (verdict.outcome === 'missing') return { outcome: 'skipped', by: verdict.reason, messages: [] }
+/** Rules that speak of what nginx refuses, wherever nginx sees it. */
+const ABOUT_REFUSALS = ['syntax', 'directive-unknown']
+
+/** What the nginx of this machine says of a configuration, in a private copy, and whether that was found as well. */
+export async function askNginx(
+  configuration: Configuration,
+  findings: readonly Finding[],
+  port: Pick<NginxPort, 'test'> = createNginxPort({ instances }),
+): Promise<NginxSays> {
+  const verdict = await port.test(relocate(configuration))
+  if (verdict.outcome === 'missing') return notAsked(verdict.reason)
   const { program, outcome, messages } = verdict
-  return { outcome, by: `nginx ${program.version}${program.from === 'container' ? ' in a container' : ''}`, messages }
+  return {
+    outcome,
+    by: `nginx ${program.version}${program.from === 'container' ? ' in a container' : ''}`,
+    messages,
+    foreseen: outcome === 'accepted' || findings.some(one => explains(one, messages)),
+  }
+}
+
+export function notAsked(why: string): NginxSays {
+  return { outcome: 'skipped', by: why, messages: [], foreseen: true }
+}
+
+function explains({ rule, at }: Finding, messages: readonly NginxMessage[]): boolean {
+  return (
+    ABOUT_REFUSALS.includes(rule.id) ||
+    messages.some(({ at: place }) => place?.file === at.file && place.line === at.line)
+  )
 }

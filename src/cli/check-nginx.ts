@@ -12,7 +12,7 @@ import { RULES } from '../nginx/rules/all.ts'
 import { survey } from '../nginx/survey.ts'
 import { readWaivers } from '../nginx/waivers.ts'
 import { terminalLine } from '../reporters/text/terminal.ts'
-import { askNginx } from './ask-nginx.ts'
+import { askNginx, notAsked } from './ask-nginx.ts'
 import type { CheckFlags } from './commands/nginx.ts'
 import { readNginx, showPlace, WIDTH } from './read-nginx.ts'
 import { loadTarget } from './registry.ts'
@@ -54,7 +54,7 @@ async function check(file: string, { target, waivers, flags }: Asked): Promise<{
   }
   const subject = { configuration, effective: whole, edge: target.edge, requests: surveyed.requests }
   const findings = judge(subject, waivers)
-  const nginx = await askNginx(configuration, flags.nginx)
+  const nginx = flags.nginx ? await askNginx(configuration, findings) : notAsked('--no-nginx')
   const failed = failing(findings, failOn).length > 0 || nginx.outcome === 'refused'
   const checked: Checked = {
     file,

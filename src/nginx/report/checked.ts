@@ -9,6 +9,8 @@ export interface NginxSays {
   /** Which nginx, or why none was asked. */
   readonly by: string
   readonly messages: readonly NginxMessage[]
+  /** Whether a finding speaks of what it refuses; true where it refuses nothing. */
+  readonly foreseen: boolean
 }
 
 /** A configuration with everything that was found out about it. */

@@ -47,6 +47,7 @@ export function checkedDocument({
     nginx: {
       outcome: nginx.outcome,
       by: nginx.by,
+      foreseen: nginx.foreseen,
       messages: nginx.messages.map(({ level, text, at }) => ({ level, text, at: at === undefined ? null : place(at) })),
     },
   }

@@ -59,7 +59,7 @@ export function explainedLines(view: View, width: number): readonly string[] {
       : [
           'headers the upstream gets',
           ...table(
-            [...upstream.headers].map(([name, header]) => [name, arrivingText(header), optionalPlace(header.at)]),
+            [...upstream.headers].map(([name, header]) => [name, arrivingText(name, header), optionalPlace(header.at)]),
           ),
         ]),
     'headers the client gets',
@@ -67,7 +67,7 @@ export function explainedLines(view: View, width: number): readonly string[] {
       ...client.added.map(
         ({ name, value, always, at }): Row => [
           name.toLowerCase(),
-          `${value.text}${always ? '' : ' (not with errors)'}`,
+          `${shown(name, value.text)}${always ? '' : ' (not with errors)'}`,
           placeText(at),
         ],
       ),
@@ -75,7 +75,7 @@ export function explainedLines(view: View, width: number): readonly string[] {
     ]),
     'uncertain',
     ...(uncertain.length === 0 ? ['  nothing'] : uncertain.flatMap(text => wrap(text, width, '  '))),
-  ].map(withoutCredentials)
+  ]
 }
 
 const WHAT_WIDTH = 26
@@ -96,9 +96,14 @@ function actionText(action: Action): string {
   return action.kind === 'files' ? `${action.how} ${action.text}` : action.directive
 }
 
-function arrivingText(header: ArrivingHeader): string {
+/** A value without the credential it may be. */
+function shown(name: string, value: string): string {
+  return withoutCredentials(`${name} ${value}`).slice(name.length + 1)
+}
+
+function arrivingText(name: string, header: ArrivingHeader): string {
   if (header.kind === 'passed') return 'as the client sends it'
-  return header.kind === 'removed' ? 'taken away' : header.values.map(({ text }) => text).join(', ')
+  return header.kind === 'removed' ? 'taken away' : header.values.map(({ text }) => shown(name, text)).join(', ')
 }
 
 function valueText(args: readonly string[]): string {
@@ -122,7 +127,7 @@ export function explainedDocument(view: View): Json {
   const { asked, server, chosenBy, location, action, upstreamPath, uncertain } = view
   const upstream = whatUpstreamGets(view)
   const client = whatClientGets(view)
-  const document: Json = {
+  return {
     schema: 'runproof-nginx-explain-1',
     asked: { scheme: asked.scheme, host: asked.host, method: asked.method ?? 'GET', path: asked.path },
     server: { names: [...server.names], chosenBy, at: place(server.at) },
@@ -144,19 +149,26 @@ export function explainedDocument(view: View): Json {
             headers: [...(upstream?.headers ?? [])].map(([name, header]) => ({
               name,
               kind: header.kind,
-              values: header.kind === 'set' ? header.values.map(({ text, known }) => ({ text, known })) : [],
+              values:
+                header.kind === 'set'
+                  ? header.values.map(({ text, known }) => ({ text: shown(name, text), known }))
+                  : [],
               at: place(header.at),
             })),
           }
         : null,
     settings: settingsOf(view).map(([name, { args, level, at }]) => ({ name, args: [...args], level, at: place(at) })),
     client: {
-      added: client.added.map(({ name, value, always, at }) => ({ name, value: value.text, always, at: place(at) })),
+      added: client.added.map(({ name, value, always, at }) => ({
+        name,
+        value: shown(name, value.text),
+        always,
+        at: place(at),
+      })),
       hidden: [...(client.carried?.hidden ?? [])],
     },
     uncertain: [...uncertain],
   }
-  return JSON.parse(withoutCredentials(JSON.stringify(document))) as Json
 }
 
 function place(at: Position | undefined): Json {

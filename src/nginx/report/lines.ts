@@ -61,7 +61,8 @@ function nginxLines({ nginx }: Checked, width: number): readonly string[] {
     const place = at === undefined ? '' : `${at.file}:${at.line}:${at.column} `
     return `${place}${level} ${text}`
   })
-  return [`nginx -t: ${nginx.outcome} (${nginx.by})`, ...messages.flatMap(text => wrap(text, width, '  '))]
+  const unseen = nginx.foreseen ? '' : ', for a reason that this check did not see'
+  return [`nginx -t: ${nginx.outcome} (${nginx.by})${unseen}`, ...messages.flatMap(text => wrap(text, width, '  '))]
 }
 
 function summary({ findings, ruleCount, survey }: Checked): string {

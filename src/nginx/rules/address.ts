@@ -31,3 +31,8 @@ export function reachOf(address: string): Reach {
 function ofKind(table: readonly (readonly [RegExp, Reach])[], host: string): Reach {
   return table.find(([pattern]) => pattern.test(host))?.[1] ?? 'public'
 }
+
+/** Whether only this machine can reach an address that is listened at. */
+export function isLoopback(address: string): boolean {
+  return reachOf(address.includes(':') && !address.startsWith('[') ? `[${address}]` : address) === 'loopback'
+}

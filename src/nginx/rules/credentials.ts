@@ -7,7 +7,7 @@ const LITERAL = /\b(Bearer|Basic|Token)[ \t]+([\w.~+/-]{12,}=*)/gi
 /** A value that can hardly be anything else than a credential: long, without a blank, of both letters and digits. */
 const OPAQUE = /^(?=.*\d)(?=.*[a-z])[\w.~+/-]{20,}=*$/i
 const SHORTEST = 12
-const HOLDS_CREDENTIAL = /authorization|token|api-?key|secret/i
+const HOLDS_CREDENTIAL = /authorization|token|api[-_]?key|secret/i
 
 interface Literal {
   readonly at: Position

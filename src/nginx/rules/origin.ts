@@ -68,17 +68,19 @@ const own: Rule = {
   },
 }
 
-/** Origins of others, some of which a careless pattern takes for the gateway's. */
-function foreignOrigins({ asked }: View): readonly string[] {
-  const { host } = asked
+/** Origins of others, most of which a careless pattern takes for the gateway's. */
+function foreignOrigins(view: View): readonly string[] {
+  const { host } = view.asked
   return [
-    'https://elsewhere.example',
-    `https://${host}.elsewhere.example`,
-    `https://elsewhere-${host}`,
-    `https://elsewhere.example:443/${host}`,
-    ...(host.includes('.') ? [`https://${host.replaceAll('.', '-')}`] : []),
     'null',
-  ]
+    'https://elsewhere.example',
+    ...ownOrigins(view).flatMap(own => [
+      own.replace(host, `${host}.elsewhere.example`),
+      own.replace(host, `elsewhere-${host}`),
+      `https://elsewhere.example/${own}`,
+      ...(host.includes('.') ? [own.replace(host, host.replaceAll('.', '-'))] : []),
+    ]),
+  ].filter(origin => !ownOrigins(view).includes(origin))
 }
 
 const foreign: Rule = {

@@ -67,7 +67,13 @@ const normalised: Rule = {
       const asked = `${path.path}${ENCODED}`
       const { action, upstreamPath } = subject.effective.view({ ...view.asked, path: asked })
       if (action.kind !== 'proxy' || upstreamPath === undefined || upstreamPath === asked) continue
-      yield { at: passedAt, path: path.id, expected: asked, actual: `asked for as ${upstreamPath}` }
+      const becomes = upstreamPath.startsWith(path.path) ? upstreamPath.slice(path.path.length) : upstreamPath
+      yield {
+        at: passedAt,
+        path: path.id,
+        expected: `${ENCODED} as it was sent`,
+        actual: `${ENCODED} asked for as ${becomes}`,
+      }
     }
   },
 }

@@ -1,4 +1,5 @@
 import type { ServerView } from '../view.ts'
+import { isLoopback } from './address.ts'
 import { passedOn, wrongSettings } from './passed-on.ts'
 import type { Rule, Subject } from './rule.ts'
 
@@ -22,7 +23,8 @@ const NOBODY = 'nobody.invalid'
 /** Whether the server answers to a name that is not its own, at any of its addresses. */
 function answersToAnyName({ effective }: Subject, server: ServerView): boolean {
   return server.listens.some(({ tls, address, port }) => {
-    if (port === undefined) return false
+    // On loopback nobody comes from the network, whatever name they say.
+    if (port === undefined || isLoopback(address)) return false
     const asked = { scheme: tls ? 'https' : 'http', host: NOBODY, listen: { address, port }, path: '/' } as const
     return effective.view(asked).server === server
   })

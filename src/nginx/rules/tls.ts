@@ -1,5 +1,5 @@
-import type { Position } from '../ast.ts'
-import type { Place, ServerView } from '../view.ts'
+import type { Listen, Place, ServerView } from '../view.ts'
+import { isLoopback } from './address.ts'
 import { passedOn, settingText } from './passed-on.ts'
 import type { Rule, Subject } from './rule.ts'
 
@@ -109,10 +109,8 @@ const plain: Rule = {
 }
 
 /** Loopback is no network to listen in on. */
-function plainListenOf({ listens }: ServerView): { readonly at: Position; readonly text: string } | undefined {
-  return listens.find(
-    ({ tls, port, address }) => !tls && port !== undefined && !/^(?:127\.|\[?::1\]?$|localhost$)/.test(address),
-  )
+function plainListenOf({ listens }: ServerView): Listen | undefined {
+  return listens.find(({ tls, port, address }) => !tls && port !== undefined && !isLoopback(address))
 }
 
 export const tlsRules: readonly Rule[] = [floor, ciphers, certificate, plain]
