@@ -2,6 +2,8 @@
 import { join } from 'node:path'
 import { accessMatrix } from '../src/checks/access-matrix.ts'
 import { edgeAgreement } from '../src/checks/edge-agreement.ts'
+import { edgeBodies } from '../src/checks/edge-bodies.ts'
+import { edgeBuffering } from '../src/checks/edge-buffering.ts'
 import { instanceReady } from '../src/checks/instance-ready.ts'
 import { nginxAccepts } from '../src/checks/nginx-accepts.ts'
 import { rulesKept } from '../src/checks/nginx-rules.ts'
@@ -32,6 +34,8 @@ export default defineRunbook({
     [
       configuration,
       lab,
+      passage,
+      bodies,
       daemonStep(input, {
         recipe: (context, { site, scratchDir }) => ({
           ...site,
@@ -75,6 +79,27 @@ const lab: Step = {
     },
   },
   verify: [edgeAgreement],
+}
+
+const asks = { describe: 'nothing: its checks ask', execute: async () => {} }
+
+/** By itself: whatever keeps this machine busy makes events late. */
+const passage: Step = {
+  id: 'passage',
+  title: 'Send slow event streams through it',
+  effect: 'read',
+  timeoutMs: 60_000,
+  run: asks,
+  verify: [edgeBuffering],
+}
+
+const bodies: Step = {
+  id: 'bodies',
+  title: 'Send large bodies through it',
+  effect: 'read',
+  timeoutMs: 60_000,
+  run: asks,
+  verify: [edgeBodies],
 }
 
 const publicOrigin = ({ values }: CheckContext) => values.get(edgeConfiguration).origin

@@ -3,9 +3,9 @@ import {
   authorizationCleared,
   bufferingOn,
   type ConfigBreak,
+  noBodyLimit,
   originHidden,
   readableByAll,
-  smallBodies,
 } from '../nginx/breaks.ts'
 import { type Finding, judge } from '../nginx/judge.ts'
 import { RULES } from '../nginx/rules/all.ts'
@@ -13,12 +13,18 @@ import { describeEdge, edgeConfiguration } from '../suite/edge-configuration.ts'
 
 const MOST_TOLD = 20
 
+interface Said {
+  readonly rule: string
+  /** As `FILE:LINE`. */
+  readonly at: string
+  readonly actual: string
+}
+
 interface Observed {
   readonly rules: number
   readonly requests: number
-  /** As `FILE:LINE rule: actual`. */
-  readonly errors: readonly string[]
-  readonly warnings: readonly string[]
+  readonly errors: readonly Said[]
+  readonly warnings: readonly Said[]
   readonly failOn: 'warn' | 'page'
 }
 
@@ -32,7 +38,7 @@ export const rulesKept = defineCheck<Observed>({
     const { configuration, effective, survey } = values.get(edgeConfiguration)
     const { requests } = survey
     const findings = judge({ configuration, effective, edge: target.edge, requests })
-    const of = (severity: string) => findings.filter(({ rule }) => rule.severity === severity).map(sayFinding)
+    const of = (severity: string) => findings.filter(({ rule }) => rule.severity === severity).map(toSaid)
     return {
       rules: RULES.length,
       requests: requests.length,
@@ -43,12 +49,13 @@ export const rulesKept = defineCheck<Observed>({
   },
 
   judge({ rules, requests, errors, warnings, failOn }) {
-    const told = { errors: errors.slice(0, MOST_TOLD), warnings: warnings.slice(0, MOST_TOLD) }
+    const told = { errors: errors.slice(0, MOST_TOLD).map(sayIt), warnings: warnings.slice(0, MOST_TOLD).map(sayIt) }
     const details = { expected: { errors: 0 }, actual: { rules, requests, ...told } }
     if (rules === 0 || requests === 0) return failed('not one rule was asked of one request', details)
     const failing = failOn === 'warn' ? [...errors, ...warnings] : errors
     if (failing[0] === undefined) return passed(details)
-    return failed(failing.length === 1 ? failing[0] : `${failing[0]}, and ${failing.length - 1} more`, details)
+    const broken = [...new Set(failing.map(({ rule }) => rule))]
+    return failed(`not kept: ${broken.join(', ')}; first ${sayIt(failing[0])}`, details)
   },
 
   counterproofs: [
@@ -62,18 +69,25 @@ export const rulesKept = defineCheck<Observed>({
       id: 'rules-finding',
       breaks: 'one rule has a finding',
       because: /stream-buffering/,
-      observation: observed => ({ ...observed, errors: ['edge.conf:7 stream-buffering: proxy_buffering on'] }),
+      observation: observed => ({
+        ...observed,
+        errors: [{ rule: 'stream-buffering', at: 'edge.conf:7', actual: 'proxy_buffering on' }],
+      }),
     },
     judged('rules-buffering', bufferingOn, /stream-buffering/),
     judged('rules-authorization', authorizationCleared, /authorization-forwarded/),
     judged('rules-readable', readableByAll, /cors-any-origin/),
     judged('rules-origin', originHidden, /foreign-origin-hidden/),
-    judged('rules-bodies', smallBodies, /body-limit/),
+    judged('rules-bodies', noBodyLimit, /body-limit/),
   ],
 })
 
-function sayFinding({ rule, at, actual }: Finding): string {
-  return `${at.file}:${at.line} ${rule.id}: ${actual}`
+function toSaid({ rule, at, actual }: Finding): Said {
+  return { rule: rule.id, at: `${at.file}:${at.line}`, actual }
+}
+
+function sayIt({ rule, at, actual }: Said): string {
+  return `${at} ${rule}: ${actual}`
 }
 
 /** Another configuration is judged. */

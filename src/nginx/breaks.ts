@@ -91,3 +91,9 @@ export const notRedirected: ConfigBreak = insteadOf(
   directive => directive.name.text === 'return' && /^30[1278]$/.test(directive.args[0]?.text ?? ''),
   'return 404;',
 )
+
+export const noBodyLimit: ConfigBreak = insteadOf(
+  'bodies may be of any size',
+  named('client_max_body_size'),
+  'client_max_body_size 0;',
+)
