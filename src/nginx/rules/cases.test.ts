@@ -62,13 +62,11 @@ describe('a bad configuration trips its rule and no other', () => {
 
 describe('a bad configuration', () => {
   for (const id of badCases) {
-    test(`${id} is a good one with a few lines changed, and says which and what a live request shows`, () => {
-      const [first = '', second = '', ...lines] = linesOf(`bad/${id}.conf`)
+    test(`${id} is a good one with a few lines changed, and says which`, () => {
+      const [first = '', ...lines] = linesOf(`bad/${id}.conf`)
       const good = /^# bad: (?<id>[\w-]+), made from good\/(?<good>[\w-]+)\.conf$/.exec(first)?.groups
       assert.equal(good?.id, id)
       assert.ok(goodCases.includes(good!.good!))
-      const live = JSON.parse(second.replace(/^# live: /, ''))
-      assert.ok('none' in live || 'shows' in live)
       const changed = difference(lines, linesOf(`good/${good!.good}.conf`).slice(1))
       assert.ok(changed > 0 && changed <= MOST_CHANGED, `${changed} lines differ`)
     })
