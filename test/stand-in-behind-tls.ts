@@ -11,7 +11,7 @@ export interface Behind {
   readonly faults?: readonly string[]
   /** What its certificate differs in. */
   readonly leaf?: Partial<LeafOptions>
-  readonly issuer?: (root: Issued) => Issued | 'itself' | Promise<Issued>
+  readonly issuer?: (root: Issued) => Issued | Promise<Issued>
   /** What the proxy that ends TLS does wrong. */
   readonly how?: Omit<Interposition, 'tls'>
 }
