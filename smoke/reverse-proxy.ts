@@ -1,53 +1,104 @@
 #!/usr/bin/env -S sh -c 'exec "$(dirname "$(readlink -f "$0")")/../bin/runproof" run "$0" "$@"'
-import { join } from 'node:path'
-import { accessMatrix } from '../src/checks/access-matrix.ts'
+import { accessDirect, accessThrough } from '../src/checks/access-ways.ts'
+import { behindProxy } from '../src/checks/behind-proxy.ts'
+import { doctorAgrees } from '../src/checks/client-commands.ts'
+import { cursorRefused } from '../src/checks/cursor-refused.ts'
 import { edgeAgreement } from '../src/checks/edge-agreement.ts'
 import { edgeBodies } from '../src/checks/edge-bodies.ts'
 import { edgeBuffering } from '../src/checks/edge-buffering.ts'
+import { heartbeatComes } from '../src/checks/heartbeat.ts'
 import { instanceReady } from '../src/checks/instance-ready.ts'
 import { nginxAccepts } from '../src/checks/nginx-accepts.ts'
 import { rulesKept } from '../src/checks/nginx-rules.ts'
 import { noSecretWritten } from '../src/checks/no-secret-written.ts'
+import { streamReplays, streamResumes } from '../src/checks/stream-replay.ts'
 import { nothingLeft } from '../src/checks/tear-down.ts'
-import { withBrokenDaemon } from '../src/daemon/break.ts'
-import { daemon, isolated } from '../src/daemon/subjects.ts'
-import type { CheckContext, NonEmpty } from '../src/model/check.ts'
-import { defineRunbook, type Step, type StepContext } from '../src/model/runbook.ts'
-import { edge, throughEdge, withFreshEdge } from '../src/suite/at-edge.ts'
-import { edgeTunnels, startEdge } from '../src/suite/edge.ts'
+import { answering } from '../src/daemon/subjects.ts'
+import type { AnyCheck, NonEmpty } from '../src/model/check.ts'
+import { defineRunbook, type PlanInput, type Step } from '../src/model/runbook.ts'
+import { directly, edge, putEdgeBefore } from '../src/suite/at-edge.ts'
+import { edgeTunnels } from '../src/suite/edge.ts'
 import { edgeConfiguration, edgeParams, readEdgeConfiguration } from '../src/suite/edge-configuration.ts'
-import { edgeLab, startEdgeLab } from '../src/suite/edge-lab.ts'
-import { suiteConflict, suiteInUse, suiteLacks, suiteParams } from '../src/suite/params.ts'
+import { edgeLab, makeEdgeLab } from '../src/suite/edge-lab.ts'
+import { reachOf, suiteConflict, suiteInUse, suiteLacks, suiteParams, yes } from '../src/suite/params.ts'
+import { newestRun, openSession, subjectRun } from '../src/suite/probe-run.ts'
 import { daemonStep, endSteps } from '../src/suite/steps.ts'
+import { history, readHistory } from '../src/suite/streams.ts'
 
 const PAGE = 'production-runbooks'
+/** Each publishes two events: enough to go on in the middle of. */
+const SESSIONS = ['runproof-neighbour', 'runproof-other', 'runproof-probe']
+
+const isOwn = (input: PlanInput) => reachOf(input) === 'isolated'
+/** Of a proxy that somebody runs the configuration may lie elsewhere. */
+const hasConfiguration = (input: PlanInput) => isOwn(input) || input.params['config'] !== undefined
+const waits = ({ params }: PlanInput) => params['heartbeat'] === 'yes'
 
 export default defineRunbook({
   id: 'reverse-proxy',
-  title: 'A reverse proxy gives requests to the daemon as it says, and lets in nobody else',
+  title: 'A reverse proxy gives requests to the daemon as its configuration says, and lets in nobody else',
   purpose: 'smoke',
-  params: { ...suiteParams, ...edgeParams },
-  conflict: suiteConflict,
+  params: {
+    ...suiteParams,
+    ...edgeParams,
+    'direct-url': {
+      describe: 'the running daemon itself, behind the proxy that base-url= names: what differs is the proxy’s',
+      example: 'http://127.0.0.1:4000',
+      refuse: value =>
+        /^https?:\/\/[^\s/?#@]+\/?$/.test(value) ? undefined : 'expected http:// or https:// and a host',
+    },
+    'fail-on': {
+      describe: 'the level of a finding in the configuration that fails',
+      example: 'warn',
+      default: 'page',
+      refuse: value => (['warn', 'page'].includes(value) ? undefined : 'expected warn or page'),
+    },
+    heartbeat: yes('yes: wait for the heartbeat of an idle stream, too, which takes ten seconds'),
+  },
+  conflict: input => stray(input) ?? suiteConflict(input),
   lacks: suiteLacks,
   inUse: suiteInUse,
+  limits: input => [
+    ...(waits(input) ? [] : ['the heartbeat of an idle stream: heartbeat=yes waits for it']),
+    ...(isOwn(input)
+      ? ['commands of the daemon’s client through the proxy: the name it answers to leads nowhere on this machine']
+      : [
+          'whatever the proxy should refuse: a refusal on purpose would stand in the log of a daemon in use',
+          ...(input.params['direct-url'] === undefined
+            ? ['the daemon without its proxy: no direct-url= was given']
+            : []),
+        ]),
+    ...(hasConfiguration(input) ? [] : ['the configuration of the proxy: no config= was given']),
+  ],
   steps: input =>
-    [
-      configuration,
-      lab,
-      passage,
-      bodies,
-      daemonStep(input, {
-        recipe: (context, { site, scratchDir }) => ({
-          ...site,
-          scratchDir,
-          tunnels: edgeTunnels(context.values.get(edgeConfiguration).source),
-        }),
-        verify: [instanceReady],
-      }),
-      front,
-      ...endSteps(input, { nothingLeft, noSecretWritten }),
-    ] as NonEmpty<Step>,
+    hasConfiguration(input) ? [configuration, agreement, passage, bodies, ...asking(input)] : asking(input),
 })
+
+const asking = (input: PlanInput): NonEmpty<Step> => [
+  daemonStep(input, {
+    recipe: (context, { site, scratchDir }) => ({
+      ...site,
+      scratchDir,
+      tunnels: edgeTunnels(context.values.get(edgeConfiguration).source),
+    }),
+    verify: [instanceReady],
+  }),
+  access(input),
+  isOwn(input) ? streams(input) : look(input),
+  ...endSteps(input, { nothingLeft, noSecretWritten }),
+]
+
+function stray(input: PlanInput): { readonly message: string; readonly hint: string } | undefined {
+  const { params } = input
+  if (params['direct-url'] !== undefined && isOwn(input))
+    return {
+      message: 'direct-url= belongs to a running daemon, and no base-url= says where its proxy is',
+      hint: '--param base-url=URL',
+    }
+  return params['host'] !== undefined && !hasConfiguration(input)
+    ? { message: 'host= is looked up in a configuration, and no config= was given', hint: '--param config=FILE' }
+    : undefined
+}
 
 const configuration: Step = {
   id: 'configuration',
@@ -62,7 +113,7 @@ const configuration: Step = {
   verify: [rulesKept, nginxAccepts],
 }
 
-const lab: Step = {
+const agreement: Step = {
   id: 'agreement',
   title: 'Hold what was read of the configuration against what a real nginx does',
   effect: 'read',
@@ -70,13 +121,7 @@ const lab: Step = {
   yields: [edgeLab],
   run: {
     describe: 'run nginx with a copy of the configuration in front of an upstream that shows what arrives',
-    async execute(context) {
-      if (await withoutNginx(context)) return
-      const scope = released(context, 'the proxy in front of an upstream')
-      const scratch = join(context.run.scratchDir, 'lab')
-      await context.tools.files.makeDirectory(scratch)
-      context.set(edgeLab, await startEdgeLab(context, scope, scratch, context.values.get(edgeConfiguration).source))
-    },
+    execute: makeEdgeLab,
   },
   verify: [edgeAgreement],
 }
@@ -102,44 +147,71 @@ const bodies: Step = {
   verify: [edgeBodies],
 }
 
-const publicOrigin = ({ values }: CheckContext) => values.get(edgeConfiguration).origin
-
-const front: Step = {
+const access = (input: PlanInput): Step => ({
   id: 'access',
   title: 'Ask with every token, for every kind of thing, from every kind of origin',
   effect: 'read',
   docs: { page: PAGE, command: 'status' },
   timeoutMs: 60_000,
-  afterFailure: [daemon],
-  yields: [edge],
+  afterFailure: [answering],
+  yields: [edge, directly],
   run: {
-    describe: 'run nginx with a copy of the configuration in front of the daemon',
-    async execute(context) {
-      if (await withoutNginx(context)) return
-      const scope = released(context, 'the proxy in front of the daemon')
-      const { source, host } = context.values.get(edgeConfiguration)
-      const { instance } = context.values.get(isolated)
-      context.set(edge, scope.use(await startEdge(context, instance, source, { host })))
-    },
+    describe: isOwn(input)
+      ? 'run nginx with a copy of the configuration in front of the daemon'
+      : 'prepare to ask the daemon without its proxy, where that is given',
+    execute: putEdgeBefore,
   },
   verify: [
-    accessMatrix({
-      way: 'direct',
-      publicOrigin,
-      reach: context => context,
-      fresh: (context, scope) => withBrokenDaemon(context, scope, {}),
-    }),
-    accessMatrix({ way: 'edge', publicOrigin, reach: throughEdge, fresh: withFreshEdge }),
+    accessThrough(isOwn(input)),
+    ...(isOwn(input) || input.params['direct-url'] !== undefined ? [accessDirect] : []),
+    ...(isOwn(input) ? [] : [doctorAgrees]),
   ],
-}
+})
 
-async function withoutNginx({ tools }: CheckContext): Promise<boolean> {
-  return 'missing' in (await tools.nginx.find())
-}
+const streamChecks = (input: PlanInput): NonEmpty<AnyCheck> => [
+  cursorRefused,
+  streamReplays('global'),
+  streamReplays('session'),
+  streamResumes('global'),
+  ...(isOwn(input) ? [] : [streamReplays('run'), streamResumes('session'), streamResumes('run')]),
+  ...(waits(input) ? [heartbeatComes] : []),
+]
 
-/** What is put on it is released when the run ends. */
-function released({ run }: StepContext, describe: string): AsyncDisposableStack {
-  const scope = new AsyncDisposableStack()
-  run.defer(describe, () => scope.disposeAsync())
-  return scope
-}
+const streams = (input: PlanInput): Step => ({
+  id: 'streams',
+  title: 'Replay event streams through the proxy',
+  effect: 'read',
+  docs: { page: PAGE, command: 'status' },
+  timeoutMs: 60_000,
+  afterFailure: [answering],
+  yields: [history, subjectRun],
+  run: {
+    describe: 'make sessions, and read all that is retained once, without the proxy',
+    async execute(context) {
+      for (const id of SESSIONS) {
+        const { agentId } = await openSession(context, id)
+        context.set(subjectRun, { sessionId: id, agentId, runId: '' })
+      }
+      context.set(history, await readHistory(context))
+    },
+  },
+  verify: streamChecks(input).map(check => behindProxy(check)) as unknown as NonEmpty<AnyCheck>,
+})
+
+const look = (input: PlanInput): Step => ({
+  id: 'look',
+  title: 'Replay event streams through the proxy',
+  effect: 'read',
+  docs: { page: PAGE, command: 'runs list' },
+  timeoutMs: 60_000,
+  afterFailure: [answering],
+  yields: [history, subjectRun],
+  run: {
+    describe: 'find the newest run that ended well, and read all events that are retained once',
+    async execute(context) {
+      context.set(subjectRun, await newestRun(context))
+      context.set(history, await readHistory(context))
+    },
+  },
+  verify: streamChecks(input),
+})

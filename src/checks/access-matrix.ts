@@ -6,6 +6,7 @@ import {
   defineCheck,
   failed,
   type Judgement,
+  type Need,
   passed,
   type SubjectCounterproof,
 } from '../model/check.ts'
@@ -29,7 +30,7 @@ interface Answered extends Cell {
   readonly readableBy: string | undefined
 }
 
-interface Observed {
+export interface MatrixObserved {
   readonly way: Way
   readonly due: readonly Cell[]
   readonly answered: readonly Answered[]
@@ -42,6 +43,9 @@ type Origins = Readonly<Record<Cell['origin'], string | undefined>>
 /** How the matrix is asked: the daemon itself, or the proxy in front of it. */
 export interface MatrixSubject {
   readonly way: Way
+  readonly needs?: readonly Need[]
+  /** What else breaks it. */
+  readonly more?: readonly SubjectCounterproof[]
   /** The origin of pages that the proxy itself would serve. */
   publicOrigin(context: CheckContext): string
   /** The same daemon, asked this way; a context that is so already, unchanged. */
@@ -55,12 +59,19 @@ export interface MatrixSubject {
  * the reason there is. No answer may be read by pages of another origin than the one that asked. Of a daemon that somebody runs
  * only what it lets in and what changes nothing is asked.
  */
-export function accessMatrix({ way, publicOrigin, reach, fresh }: MatrixSubject): Check<Observed> {
+export function accessMatrix({
+  way,
+  needs,
+  more = [],
+  publicOrigin,
+  reach,
+  fresh,
+}: MatrixSubject): Check<MatrixObserved> {
   const broken = (id: string, breaks: string, because: RegExp, how: (context: CheckContext) => Interposition) =>
     brokenSubject({ id: `access-${way}-${id}`, breaks, because }, fresh, how)
-  return defineCheck<Observed>({
+  return defineCheck<MatrixObserved>({
     id: `access-${way}`,
-    ...(way === 'edge' ? { needs: ['nginx'] as const } : {}),
+    ...(needs === undefined ? {} : { needs }),
     title: `${way === 'direct' ? 'The daemon' : 'The proxy'} lets in, of all tokens, requests and origins, whom it should`,
 
     async probe(context) {
@@ -125,7 +136,7 @@ export function accessMatrix({ way, publicOrigin, reach, fresh }: MatrixSubject)
       broken(
         'no-origin',
         'something in between takes the name of the origin away',
-        /from a loopback origin may not be read/,
+        /from a foreign origin answered 401/,
         () => ({
           dropHeader: 'origin',
         }),
@@ -145,6 +156,7 @@ export function accessMatrix({ way, publicOrigin, reach, fresh }: MatrixSubject)
       broken('wildcard', 'something in between lets pages of every origin read', /may be read by pages of \*/, () => ({
         rewriteHeaders: (_, headers) => ({ ...headers, 'access-control-allow-origin': '*' }),
       })),
+      ...more,
     ],
   })
 }
@@ -209,32 +221,36 @@ function tokenOf({ values }: CheckContext, { token }: Cell): Secret | undefined 
   return token === 'admin' ? adminToken : readonlyToken
 }
 
-function judge({ way, due, answered, origins, refusals }: Observed): Judgement {
+function judge({ way, due, answered, origins, refusals }: MatrixObserved): Judgement {
   const [limited] = answered.filter(({ status }) => status === 429)
   if (limited !== undefined) return failed(`the limiter spoke: ${nameOf(limited)} answered 429`)
   const unasked = due.find(cell => !answered.some(one => nameOf(one) === nameOf(cell)))
   if (due.length === 0 || unasked !== undefined)
     return failed(`${unasked === undefined ? 'not one way' : nameOf(unasked)} was not asked`)
-  const wrong = answered.flatMap(one => wrongIn(one, way, origins[one.origin], refusals) ?? [])
+  const wrong = [
+    ...answered.flatMap(one => wrongAnswer(one, way, refusals) ?? []),
+    ...answered.flatMap(one => wrongReader(one, way, origins[one.origin], refusals) ?? []),
+  ]
   const actual = { asked: answered.length, refused: refusedBy(due, way, refusals), wrong: wrong.slice(0, 10) }
   if (wrong[0] === undefined) return passed({ actual })
   return failed(wrong.length === 1 ? wrong[0] : `${wrong[0]}, and ${wrong.length - 1} more`, { actual })
 }
 
-/** What is wrong with one answer, or undefined. */
-function wrongIn(
+function wrongAnswer(one: Answered, way: Way, refusals: EdgeApi['refusals']): string | undefined {
+  const { status, code } = expectedOf(one, way, refusals)
+  if (one.status === status && (code === undefined || one.code === code)) return undefined
+  const answered = `${one.status}${one.code === undefined ? '' : ` ${one.code}`}`
+  return `${nameOf(one)} answered ${answered}, expected ${status}${code === undefined ? '' : ` ${code}`}`
+}
+
+function wrongReader(
   one: Answered,
   way: Way,
   origin: string | undefined,
   refusals: EdgeApi['refusals'],
 ): string | undefined {
-  const { status, code } = expectedOf(one, way, refusals)
-  if (one.status !== status || (code !== undefined && one.code !== code)) {
-    const answered = `${one.status}${one.code === undefined ? '' : ` ${one.code}`}`
-    return `${nameOf(one)} answered ${answered}, expected ${status}${code === undefined ? '' : ` ${code}`}`
-  }
   const { readableBy } = one
-  const allowed = status === 200 || one.origin === 'loopback' ? origin : undefined
+  const allowed = expectedOf(one, way, refusals).status === 200 || one.origin === 'loopback' ? origin : undefined
   if (readableBy !== undefined && readableBy !== allowed) return `${nameOf(one)} may be read by pages of ${readableBy}`
   // The daemon itself tells a browser that its own origin may read; behind a proxy pages of the proxy's need no leave.
   return one.origin === 'loopback' && readableBy === undefined

@@ -40,11 +40,19 @@ export const bufferingOn: ConfigBreak = whereverPassed(
   'proxy_buffering on; proxy_ignore_headers X-Accel-Buffering;',
 )
 
-export const authorizationCleared: ConfigBreak = whereverPassed(
-  'tokens are taken out of requests',
-  header('proxy_set_header', 'authorization'),
-  'proxy_set_header Authorization "";',
-)
+const NO_TOKEN = 'proxy_set_header Authorization "";'
+const tokensTaken = 'tokens are taken out of requests'
+
+export const authorizationCleared: ConfigBreak = {
+  breaks: tokensTaken,
+  apply(configuration) {
+    const replaced = header('proxy_set_header', 'authorization')
+    const changed = insteadOf(tokensTaken, replaced, NO_TOKEN).apply(configuration)
+    const isSaid = changed.files.some((file, index) => file !== configuration.files[index])
+    // Where nothing is said of it, it is passed on by itself.
+    return isSaid ? changed : whereverPassed(tokensTaken, replaced, NO_TOKEN).apply(configuration)
+  },
+}
 
 export const oldHttp: ConfigBreak = whereverPassed(
   'the daemon is asked with HTTP/1.0',

@@ -1,14 +1,18 @@
 import { withBrokenDaemon } from '../daemon/break.ts'
 import { delegate } from '../daemon/delegate.ts'
-import { isolated } from '../daemon/subjects.ts'
+import { daemon, isolated, type Reached } from '../daemon/subjects.ts'
 import { capture } from '../model/capture.ts'
 import { type CheckContext, changed } from '../model/check.ts'
 import type { NginxSource } from '../model/nginx.ts'
+import type { StepContext } from '../model/runbook.ts'
 import { type Edge, startEdge } from './edge.ts'
 import { edgeConfiguration } from './edge-configuration.ts'
 
 /** The nginx in front of the daemon that is asked. */
 export const edge = capture<Edge>('edge', 'the proxy in front of the daemon')
+
+/** A running daemon as it is reached without its proxy. */
+export const directly = capture<Reached>('directly', 'the daemon without the proxy in front of it')
 
 const atEdge = capture<true>('at-edge', 'that the daemon is asked through its proxy')
 
@@ -27,6 +31,36 @@ export function throughEdge(context: CheckContext): CheckContext {
     run,
   })
   return changed(context, { values: values.with(isolated, { ...subject, instance }).with(atEdge, true) })
+}
+
+/** The context in which a running daemon is asked without its proxy; one of the suite’s own is reached so anyway. */
+export function straight(context: CheckContext): CheckContext {
+  const instance = context.values.find(directly)
+  if (instance === undefined) return context
+  const asked = context.values.get(daemon)
+  return changed(context, { values: context.values.with(daemon, { ...asked, instance }) })
+}
+
+/** Puts an nginx in front of the suite’s own daemon, where there is one; of a running daemon, finds the way past its proxy. */
+export async function putEdgeBefore(context: StepContext): Promise<void> {
+  const { params, tools, run, values } = context
+  if (values.get(daemon).reached === 'isolated') {
+    if ('missing' in (await tools.nginx.find())) return
+    const scope = new AsyncDisposableStack()
+    run.defer('the proxy in front of the daemon', () => scope.disposeAsync())
+    context.set(edge, (await withEdge(context, scope)).values.get(edge))
+    return
+  }
+  const url = params['direct-url']
+  if (url === undefined) return
+  const http = await tools.http.connect({ baseUrl: url })
+  run.defer('connections to the daemon without its proxy', () => http.close())
+  context.set(directly, {
+    place: http.place,
+    request: (path, options) => http.request(path, options),
+    openStream: (path, options) => http.openStream(path, options),
+    run: (command, options) => tools.commands.run(command, options),
+  })
 }
 
 /** Puts an nginx in front of the daemon that a context asks. Released with the scope. */

@@ -1,7 +1,9 @@
+import { join } from 'node:path'
 import { capture } from '../model/capture.ts'
 import type { CheckContext } from '../model/check.ts'
 import type { HttpClient } from '../model/http.ts'
 import type { NginxSource } from '../model/nginx.ts'
+import type { StepContext } from '../model/runbook.ts'
 import { startCompanion } from './companion.ts'
 import { type Edge, edgeTunnels, startEdge } from './edge.ts'
 import { edgeConfiguration } from './edge-configuration.ts'
@@ -44,4 +46,15 @@ export async function startEdgeLab(
   const { host } = values.get(edgeConfiguration)
   const edge = scope.use(await startEdge(context, instance, source, { port: instance.place.tunnels[UPSTREAM]!, host }))
   return { edge, source, scratch, upstream: instance.through(UPSTREAM) }
+}
+
+/** Runs the configuration that is judged, for all checks of it; where there is no nginx, nothing. */
+export async function makeEdgeLab(context: StepContext): Promise<void> {
+  const { run, tools, values } = context
+  if ('missing' in (await tools.nginx.find())) return
+  const scope = new AsyncDisposableStack()
+  run.defer('the proxy in front of an upstream', () => scope.disposeAsync())
+  const scratch = join(run.scratchDir, 'lab')
+  await tools.files.makeDirectory(scratch)
+  context.set(edgeLab, await startEdgeLab(context, scope, scratch, values.get(edgeConfiguration).source))
 }
