@@ -17,8 +17,8 @@ export async function explainNginx(file: string, path: string, flags: ExplainFla
     const whole = effective(configuration)
     const { scheme, method } = flags
     const view = whole.view({ scheme, method, path, host: flags.host ?? firstName(whole, scheme) })
-    if (flags.json === true) process.stdout.write(`${JSON.stringify(explainedDocument(view), null, 2)}\n`)
-    else for (const line of explainedLines(view, WIDTH)) process.stdout.write(`${terminalLine(line)}\n`)
+    if (flags.json === true) process.stdout.write(`${JSON.stringify(explainedDocument(view, whole), null, 2)}\n`)
+    else for (const line of explainedLines(view, whole, WIDTH)) process.stdout.write(`${terminalLine(line)}\n`)
     return 0
   } catch (thrown) {
     throw flags.json === true ? thrown : await showPlace(thrown)

@@ -54,8 +54,8 @@ describe('runproof nginx check', () => {
     const { status, stdout } = await check(file)
     assert.equal(status, 1)
     const shown = [
-      `${file}:58:13 error stream-buffering proxy_buffering on; expected proxy_buffering off`,
-      '    58 |             proxy_buffering on;',
+      `${file}:57:13 error stream-buffering proxy_buffering on; expected proxy_buffering off`,
+      '    57 |             proxy_buffering on;',
       '       |             ^',
       '    for events-stream, session-stream, run-stream, flow-stream',
     ]
@@ -148,7 +148,7 @@ describe('the result of runproof nginx check', () => {
       [
         'stream-buffering',
         'error',
-        { file: bad('stream-buffering'), line: 58, column: 13 },
+        { file: bad('stream-buffering'), line: 57, column: 13 },
         ['events-stream', 'session-stream', 'run-stream', 'flow-stream'],
         'proxy_buffering off',
         'proxy_buffering on',
@@ -201,7 +201,7 @@ describe('a waiver', () => {
   test('excuses its finding, which is still shown with the reason', async () => {
     const { status, stdout } = await run([waiver()])
     assert.equal(status, 0)
-    assert.match(stdout, /:58:13 waived stream-buffering /)
+    assert.match(stdout, /:57:13 waived stream-buffering /)
     assert.match(stdout, /\n {4}until 2999-12-31: the next release of the balancer\n/)
     assert.match(stdout, / 0 errors, 0 warnings, 1 waived\n$/)
   })
@@ -211,16 +211,16 @@ describe('a waiver', () => {
     assert.equal(status, 1)
     assert.match(stdout, / waived stream-buffering [\s\S]*\n {4}for run-stream\n/)
     assert.match(stdout, / error stream-buffering [\s\S]*\n {4}for events-stream, session-stream, flow-stream\n/)
-    assert.equal((await run([waiver({ location: 'stream-buffering.conf:58' })])).status, 0)
-    assert.equal((await run([waiver({ location: 'buffering.conf:58' })])).status, 1)
-    assert.equal((await run([waiver({ location: 'stream-buffering.conf:59' })])).status, 1)
+    assert.equal((await run([waiver({ location: 'stream-buffering.conf:57' })])).status, 0)
+    assert.equal((await run([waiver({ location: 'buffering.conf:57' })])).status, 1)
+    assert.equal((await run([waiver({ location: 'stream-buffering.conf:60' })])).status, 1)
   })
 
   test('that has expired excuses nothing and is a finding', async () => {
     const { status, stdout } = await run([waiver({ expires: '2020-02-29' })])
     assert.equal(status, 1)
     assert.match(stdout, / error waiver-expired entry 1, for stream-buffering \(.*\), held until 2020-02-29;/)
-    assert.match(stdout, /:58:13 error stream-buffering /)
+    assert.match(stdout, /:57:13 error stream-buffering /)
   })
 
   test('that excuses nothing is a warning', async () => {
@@ -353,6 +353,8 @@ describe('runproof nginx explain', () => {
       /^ {2}authorization +as the client sends it /m,
       /^ {2}connection +taken away /m,
       /^ {2}host +daemon\.example\.test /m,
+      /^ {2}origin +https:\/\/daemon\.example\.test:8443 taken away /m,
+      /^ {2}origin +https:\/\/elsewhere\.example as the client sends it /m,
       /^ {2}x-accel-buffering +no .*daemon\.conf:62$/m,
       /^uncertain\n {2}nothing$/m,
     ])
@@ -423,6 +425,6 @@ describe('what nginx itself says', async () => {
     const { status, stdout } = await site.run(['nginx', 'check', file])
     assert.equal(status, 1)
     assert.match(stdout, /^nginx -t: refused \(nginx [\d.]+\)$/m)
-assert.match(stdout, new RegExp(`^ {2}${file}:38:5 emerg no "ssl_certificate" is\\s+defined`, 'm'))
+    assert.match(stdout, new RegExp(`^ {2}${file}:37:5 emerg no "ssl_certificate" is\\s+defined`, 'm'))
   })
 })

@@ -3,7 +3,8 @@ import type { Position } from '../ast.ts'
 import { whatClientGets } from '../effective/client-gets.ts'
 import { type ArrivingHeader, whatUpstreamGets } from '../effective/upstream-gets.ts'
 import { withoutCredentials } from '../rules/credentials.ts'
-import type { Action, Setting, View } from '../view.ts'
+import { ownOrigins } from '../rules/origin.ts'
+import type { Action, Effective, Setting, View } from '../view.ts'
 import { wrap } from './excerpt.ts'
 
 const ALWAYS = ['client_max_body_size', 'auth_basic', 'gzip', 'limit_rate', 'merge_slashes', 'server_tokens']
@@ -31,7 +32,7 @@ function settingsOf(view: View): readonly (readonly [string, Setting])[] {
 type Row = readonly [what: string, value: string, where: string]
 
 /** For people: everything that is known of what becomes of one request. */
-export function explainedLines(view: View, width: number): readonly string[] {
+export function explainedLines(view: View, whole: Pick<Effective, 'view'>, width: number): readonly string[] {
   const { asked, server, chosenBy, location, action, uncertain } = view
   const why = chosenBy === 'name' ? 'it has that name' : 'no server there has that name, and it is the default one'
   const upstream = whatUpstreamGets(view)
@@ -59,7 +60,15 @@ export function explainedLines(view: View, width: number): readonly string[] {
       : [
           'headers the upstream gets',
           ...table(
-            [...upstream.headers].map(([name, header]) => [name, arrivingText(name, header), optionalPlace(header.at)]),
+            [...upstream.headers].flatMap(([name, header]): readonly Row[] =>
+              name === 'origin'
+                ? origins(view, whole).map(([origin, arrives]) => [
+                    name,
+                    `${origin} ${arrives}`,
+                    optionalPlace(header.at),
+                  ])
+                : [[name, arrivingText(name, header), optionalPlace(header.at)]],
+            ),
           ),
         ]),
     'headers the client gets',
@@ -96,6 +105,17 @@ function actionText(action: Action): string {
   return action.kind === 'files' ? `${action.how} ${action.text}` : action.directive
 }
 
+/** What becomes of the gateway's own origins and of another one: a map may tell them apart. */
+function origins(view: View, whole: Pick<Effective, 'view'>): readonly (readonly [origin: string, arrives: string])[] {
+  return [...ownOrigins(view), 'https://elsewhere.example'].flatMap(origin => {
+    const asked = whole.view({ ...view.asked, headers: { ...view.asked.headers, origin } })
+    const header = whatUpstreamGets(asked)?.headers.get('origin')
+    if (header === undefined) return []
+    const arrives = arrivingText('origin', header)
+    return [[origin, arrives === origin ? 'as the client sends it' : arrives] as const]
+  })
+}
+
 /** A value without the credential it may be. */
 function shown(name: string, value: string): string {
   return withoutCredentials(`${name} ${value}`).slice(name.length + 1)
@@ -123,7 +143,7 @@ function placeText({ file, line }: Position): string {
 }
 
 /** What becomes of one request as one document, `runproof-nginx-explain-1`. */
-export function explainedDocument(view: View): Json {
+export function explainedDocument(view: View, whole: Pick<Effective, 'view'>): Json {
   const { asked, server, chosenBy, location, action, upstreamPath, uncertain } = view
   const upstream = whatUpstreamGets(view)
   const client = whatClientGets(view)
@@ -157,6 +177,7 @@ export function explainedDocument(view: View): Json {
             })),
           }
         : null,
+    origins: origins(view, whole).map(([origin, arrives]) => ({ origin, arrives })),
     settings: settingsOf(view).map(([name, { args, level, at }]) => ({ name, args: [...args], level, at: place(at) })),
     client: {
       added: client.added.map(({ name, value, always, at }) => ({

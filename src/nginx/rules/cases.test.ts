@@ -73,6 +73,26 @@ describe('a bad configuration', () => {
   }
 })
 
+/** What the daemon's own check of a proxy looks for in the text, each somewhere: the least that a fixture for it has. */
+const LOOKED_FOR = [
+  ...['ssl_certificate ', 'ssl_certificate_key ', 'ssl_protocols TLSv1.2 TLSv1.3;', 'server 127.0.0.1:4000;'],
+  ...['listen 8443 ssl http2;', 'server_name kheish.example.com;', 'proxy_pass http://kheish_daemon;'],
+  ...['proxy_http_version 1.1;', 'proxy_set_header Authorization ', 'proxy_set_header Host '],
+  ...['proxy_set_header X-Forwarded-Proto ', 'proxy_set_header X-Forwarded-For ', 'proxy_buffering off;'],
+  ...['proxy_request_buffering off;', 'proxy_pass_request_headers on;', 'proxy_cache off;'],
+  ...['add_header X-Accel-Buffering no always;', 'proxy_read_timeout 1h;', 'proxy_send_timeout 1h;'],
+  'client_max_body_size 32m;',
+]
+
+test('runproof.conf has what the daemon’s own check of a proxy looks for', () => {
+  const text = linesOf('runproof.conf').join('\n')
+  assert.deepEqual(
+    LOOKED_FOR.filter(fragment => !text.includes(fragment)),
+    [],
+  )
+  assert.doesNotMatch(text, /Access-Control-Allow-Origin|proxy_ssl_verify\s+off|Bearer\s+[\w.~+/-]{12,}/)
+})
+
 /** Lines that only one of the two has, wherever they stand. */
 function difference(one: readonly string[], other: readonly string[]): number {
   const counts = new Map<string, number>()
