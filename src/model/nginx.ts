@@ -185,6 +185,8 @@ export interface RunningNginx extends AsyncDisposable {
   readonly ports: Readonly<Record<string, number>>
   readonly roots: readonly string[]
   readonly startMs: number
+  /** Of the master, as seen from outside the barrier. */
+  readonly pid: number | null
   /** @throws RunproofError INTERNAL for an address that the configuration does not listen at */
   through(address: string, options?: AskOptions): HttpClient
   log(): Promise<readonly NginxMessage[]>

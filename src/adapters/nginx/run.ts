@@ -79,6 +79,7 @@ export async function startCopy(
   options: StartOptions = {},
 ): Promise<RunningNginx> {
   const began = performance.now()
+  if (source.listens.length === 0) throw new RunproofError('CONFIG_INVALID', `${source.file} listens nowhere`)
   const { listensMs, portsToTry } = { ...LIMITS, ...ground.limits }
   const barrier = await ground.instances.detectBarrier()
   await using scope = new AsyncDisposableStack()
@@ -93,7 +94,7 @@ export async function startCopy(
       return runningOf(instance, prepared, source, scope.move(), performance.now() - began)
     }
     const said = [...prepared.messages((await instance.log()).stderr), ...readLog(prepared)]
-    const worst = said.findLast(({ level }) => level === 'emerg') ?? said.at(-1)
+    const worst = said.find(({ level }) => level === 'emerg') ?? said.at(-1)
     const why = worst === undefined ? 'it said nothing' : sayMessage(worst)
     if (outcome === 'not listening') {
       throw new RunproofError('INSTANCE_FAILED', `nginx does not listen within ${listensMs} ms: ${why}`)
@@ -118,6 +119,8 @@ async function startInstance(
   const instance = await instances.start({
     scratch,
     network,
+    // Given, so that an end for want of a port is an end; nothing listens there.
+    port: PORT_IN_NAMESPACE,
     tunnels: source.listens.map(({ address }) => address),
     ...(barrier === 'none' ? { barrier } : {}),
     ...(readable === undefined ? {} : { readable }),
@@ -176,6 +179,7 @@ function runningOf(
     rewrites,
     roots,
     startMs,
+    pid: instance.pid,
     ports: instance.place.tunnels,
     exited: instance.exited,
     through(address, { host = 'localhost', http2 = false } = {}) {
