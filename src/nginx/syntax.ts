@@ -5,8 +5,9 @@ import { ARGUMENT_CHECKS } from './syntax/arguments.ts'
 import { contextWithin } from './syntax/contexts.ts'
 import { dataProblem } from './syntax/data-blocks.ts'
 import { nearestName } from './syntax/nearest.ts'
-import { onceKey } from './syntax/once.ts'
+import { onceIn } from './syntax/once.ts'
 import type { Place } from './syntax/place.ts'
+import { textProblem } from './syntax/texts.ts'
 import { valueProblem } from './syntax/values.ts'
 
 /** `error`: `nginx -t` refuses it too. `warning`: a module may know what we do not. */
@@ -77,14 +78,16 @@ export function checkSyntax(configuration: Configuration, start: Context = 'main
       return syntax
     }
     const args = directive.args.map(word => word.text)
-    const own = isWebContext(place.context) ? ARGUMENT_CHECKS[name.text]?.(args, place) : undefined
-    const problem = valueProblem(syntax, args) ?? own
+    const problem =
+      valueProblem(syntax, args) ?? (isWebContext(place.context) ? ownProblem(name.text, args, place) : undefined)
     if (problem !== undefined)
       report('error', directive.args[0]?.at ?? name.at, `arguments of "${name.text}": ${problem}`)
-    const key = onceKey(syntax, args)
-    const first = key === undefined ? undefined : written.get(key)
-    if (first !== undefined) about(`is written twice here, first at ${placeOf(first.name.at)}`)
-    else if (key !== undefined) written.set(key, directive)
+    const once = onceIn(syntax, args)
+    if (once !== undefined) {
+      const first = once.barredBy.map(key => written.get(key)).find(one => one !== undefined)
+      if (first === undefined) written.set(once.occupies, directive)
+      else about(`is written twice here, first at ${placeOf(first.name.at)}`)
+    }
     return syntax
   }
 
@@ -109,6 +112,10 @@ export function checkSyntax(configuration: Configuration, start: Context = 'main
       }
     }
   }
+}
+
+function ownProblem(name: string, args: readonly string[], place: Place): string | undefined {
+  return ARGUMENT_CHECKS[name]?.(args, place) ?? textProblem(name, args)
 }
 
 /** What a block has so far of which it may have only one. */

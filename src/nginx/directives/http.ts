@@ -35,7 +35,7 @@ keepalive_requests http,server,location 1 number
 keepalive_time http,server,location 1 time
 keepalive_timeout http,server,location 1-2 text
 large_client_header_buffers http,server 2 buffers
-limit_except location 1+{} list
+limit_except location 1+{} text
 limit_rate http,server,location,location-if 1 text
 limit_rate_after http,server,location,location-if 1 text
 lingering_close http,server,location 1 one-of off on always

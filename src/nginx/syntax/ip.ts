@@ -22,3 +22,10 @@ export function isIPv6(text: string): boolean {
 export function isIP(text: string): boolean {
   return isIPv4(text) || isIPv6(text)
 }
+
+/** An address, or one with the number of its leading bits. */
+export function isNetwork(text: string): boolean {
+  const [address = '', bits, ...more] = text.split('/')
+  if (!isIP(address) || more.length > 0) return false
+  return bits === undefined || (/^\d{1,9}$/.test(bits) && Number(bits) <= (isIPv6(address) ? 128 : 32))
+}
