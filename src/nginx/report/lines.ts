@@ -9,10 +9,11 @@ export function checkedLines(checked: Checked, sources: Sources, width: number):
   const { findings, survey } = checked
   const byFile = Map.groupBy(findings, ({ at }) => at.file)
   const explained = new Set<string>()
+  const pathCount = survey.surveyed[0]?.views.size ?? 0
   return [
     ...[...byFile].flatMap(([file, own]) => [
       file,
-      ...own.flatMap(finding => findingLines(finding, sources, width, explained)),
+      ...own.flatMap(finding => findingLines(finding, { sources, width, explained, pathCount })),
       '',
     ]),
     'judged',
@@ -25,11 +26,17 @@ export function checkedLines(checked: Checked, sources: Sources, width: number):
   ]
 }
 
+interface Telling {
+  readonly sources: Sources
+  readonly width: number
+  /** Rules whose reason was given already. */
+  readonly explained: Set<string>
+  readonly pathCount: number
+}
+
 function findingLines(
   { rule, at, paths, expected, actual, waived }: Finding,
-  sources: Sources,
-  width: number,
-  explained: Set<string>,
+  { sources, width, explained, pathCount }: Telling,
 ): readonly string[] {
   const level = waived === undefined ? rule.severity : 'waived'
   const why = explained.has(rule.id) ? [] : wrap(rule.why, width, '    ')
@@ -37,7 +44,9 @@ function findingLines(
   return [
     `${at.file}:${at.line}:${at.column} ${level} ${rule.id} ${actual}; expected ${expected}`,
     ...excerpt(sources, at, width),
-    ...(paths.length === 0 ? [] : wrap(`for ${paths.join(', ')}`, width, '    ')),
+    ...(paths.length === 0
+      ? []
+      : wrap(`for ${paths.length === pathCount ? 'every path' : paths.join(', ')}`, width, '    ')),
     ...(waived === undefined ? why : wrap(`until ${waived.expires}: ${waived.reason}`, width, '    ')),
   ]
 }

@@ -26,7 +26,6 @@ function judged(text: string): boolean {
 
 const changes: Readonly<Record<string, (line: string) => string>> = {
   'left out': () => '',
-  'written twice': line => `${line}\n${line}`,
   'without arguments': line => line.replace(/^(\s*[a-z_]+)\s[^;{]*/, '$1 '),
   'with an empty argument': line => line.replace(/^(\s*[a-z_]+\s)[^;{]*/, '$1"" '),
   'with an unknown variable': line => line.replace(/^(\s*[a-z_]+\s)[^;{]*/, '$1$nowhere '),
