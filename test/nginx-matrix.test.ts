@@ -25,6 +25,7 @@ const HOSTS = [
   'b.test',
   'c.org',
   'c.d.org',
+  'c.b.test',
   'd12.test',
   'dx.test',
   'e.test',

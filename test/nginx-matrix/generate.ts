@@ -135,11 +135,12 @@ function server(random: Random, index: number, places: Places): string {
     `127.0.0.1:${ports.shared}`,
     `127.0.0.2:${ports.shared}`,
     `127.0.0.1:${ports.other}`,
-    `127.0.0.1:${ports.tls} ssl`,
+    // One server behind an address says for all of them that it speaks TLS.
+    `127.0.0.1:${ports.tls}${index === 0 || random.chance(0.3) ? ' ssl' : ''}`,
     `unix:${socket}`,
   ]
   const [first, second] = random.some(listens, 2)
-  const own = [...new Set([first!, ...(random.chance(0.5) ? [second!] : [])])]
+  const own = index === 0 ? listens.slice(2, 4) : random.chance(0.5) ? [first!, second!] : [first!]
   const lines = [
     ...own.map(listen => `listen ${listen};`),
     `server_name ${names.join(' ')};`,

@@ -98,6 +98,14 @@ function badRequest({ view }: Server): Ended {
 
 function fill(running: Running, template: string): Filled {
   const uncertain = new Set<string>()
-  const value = evaluate({ ...running, unsure: sentence => uncertain.add(sentence) }, bytesOf(template))
+  const { variables, mapped } = running
+  // A copy, so that asking changes nothing of what is asked next.
+  const copy: Running = {
+    ...running,
+    variables: new Map(variables),
+    mapped: new Map(mapped),
+    unsure: sentence => uncertain.add(sentence),
+  }
+  const value = evaluate(copy, bytesOf(template))
   return { text: textOf(display(value)), known: plain(value) !== undefined, uncertain: [...uncertain] }
 }

@@ -224,9 +224,11 @@ class Translation {
       this.at += posix[0].length
       return posix[1] === '' ? member : byte => !member(byte)
     }
-    const char = this.source[this.at++]!
+    const char = this.source[this.at++]
+    if (char === undefined) throw new SyntaxError('missing ]')
     if (char !== '\\') return char.charCodeAt(0)
-    const escaped = this.source[this.at++] ?? ''
+    const escaped = this.source[this.at++]
+    if (escaped === undefined) throw new SyntaxError('\\ at the end')
     if (escaped === 'b') return 8
     return shorthand(escaped) ?? this.escaped(escaped).charCodeAt(0)
   }

@@ -20,7 +20,8 @@ function readUrl(url: string): Written {
   const [, scheme = 'grpc', rest = ''] = /^(?:([A-Za-z]+):\/\/)?(.*)$/s.exec(url) ?? []
   const unix = /^(unix:[^:]*)(?::(.*))?$/s.exec(rest)
   if (unix !== null) return { scheme: scheme.toLowerCase(), target: unix[1]!, uri: unix[2] ?? '' }
-  const [, target = '', uri = ''] = /^([^/?]*)(.*)$/s.exec(rest) ?? []
+  // $request_uri begins with a slash, so it is no part of the host.
+  const [, target = '', uri = ''] = /^([^/?]*?)((?:[/?]|\$\{?request_uri\b).*)?$/s.exec(rest) ?? []
   return { scheme: scheme.toLowerCase(), target, uri: uri.startsWith('?') ? `/${uri}` : uri }
 }
 
@@ -65,7 +66,7 @@ function toUpstream(
   const at = directive.name.at
   const template = argsOf(directive)[0] ?? ''
   const dynamic = template.startsWith('$') || readUrl(template).target.includes('$')
-  const { scheme, target, uri } = readUrl(dynamic && url !== undefined ? textOf(url) : template)
+  const { scheme, target, uri } = readUrl(url === undefined ? template : textOf(url))
   const unknown = dynamic && url === undefined
   const block = unknown ? undefined : findBlock(http, target)
   const written = unknown ? [] : [{ address: target, options: [], at }]

@@ -52,7 +52,7 @@ export function whatUpstreamGets(view: View, names: readonly string[] = []): Ups
     method: method === undefined ? view.method : view.fill(method).text,
     path: view.upstreamPath,
     httpVersion: grpc ? '2' : view.setting('proxy_http_version').args[0] === '1.1' ? '1.1' : '1.0',
-    headers: new Map(all.sort().map(name => [name, arriving(name)])),
+    headers: new Map([...new Set(all)].sort().map(name => [name, arriving(name)])),
   }
 
   function arriving(name: string): ArrivingHeader {
