@@ -1,6 +1,7 @@
 import { accessSync, constants, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { $ } from 'zx'
+import { withServicesHeld } from './services-held.ts'
 
 /** Programs that tests start, and the Debian package each comes with. Without one, the tests that need it skip by name. */
 const TOOLS: readonly (readonly [program: string, debianPackage: string])[] = [
@@ -39,7 +40,10 @@ export async function installMissingTools(): Promise<string[]> {
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
   })
   const update = await apt`apt-get ${options} update`
-  const install = await apt`apt-get ${options} install -y --no-install-recommends ${packages}`
+  const installed = () => apt`apt-get ${options} install -y --no-install-recommends ${packages}`
+  const install = await withServicesHeld(installed).catch((error: Error) => error)
+  if (install instanceof Error)
+    return [`nothing was installed, since services could not be held: ${install.message}`, byHand]
   if (install.exitCode === 0) return [`installed ${packages.join(' ')}`]
   const why = (install.stderr.trim() || update.stderr.trim()).split('\n').at(-1)
   return [`apt-get could not install ${packages.join(' ')}: ${why}`, byHand]
