@@ -41,9 +41,9 @@ export async function installMissingTools(): Promise<string[]> {
   })
   const update = await apt`apt-get ${options} update`
   const installed = () => apt`apt-get ${options} install -y --no-install-recommends ${packages}`
-  const install = await withServicesHeld(installed).catch((error: Error) => error)
-  if (install instanceof Error)
-    return [`nothing was installed, since services could not be held: ${install.message}`, byHand]
+  const install = await withServicesHeld(installed).catch(({ message }: Error) => message)
+  if (typeof install === 'string')
+    return [`nothing was installed, since services could not be held: ${install}`, byHand]
   if (install.exitCode === 0) return [`installed ${packages.join(' ')}`]
   const why = (install.stderr.trim() || update.stderr.trim()).split('\n').at(-1)
   return [`apt-get could not install ${packages.join(' ')}: ${why}`, byHand]
