@@ -1,7 +1,7 @@
 import type { Directive, Position } from '../ast.ts'
 import { passedOn } from './passed-on.ts'
 import type { Found, Rule, Subject } from './rule.ts'
-import { argTexts, directivesIn, everyDirective } from './walk.ts'
+import { argTexts, directivesIn, directivesNamed } from './walk.ts'
 
 const LISTS = ['proxy_set_header', 'add_header'] as const
 const BLOCKS = ['http', 'server', 'location', 'if', 'limit_except']
@@ -13,8 +13,8 @@ const redefined: Rule = {
   severity: 'warning',
   *judge({ configuration }) {
     const ofBlocks = new Map<Directive, ReadonlyMap<string, readonly Directive[]>>()
-    for (const { directive, parents } of everyDirective(configuration)) {
-      if (!BLOCKS.includes(directive.name.text) || directive.body.kind !== 'block') continue
+    for (const { directive, parents } of directivesNamed(configuration, ...BLOCKS)) {
+      if (directive.body.kind !== 'block') continue
       for (const list of LISTS) {
         const own = headersOf(directive, list)
         if (own.length === 0) continue
@@ -57,10 +57,10 @@ function* addedHeaders({ configuration, requests }: Subject): Generator<AddedHea
   for (const { path, view } of requests)
     for (const { args, at } of view.listed('add_header'))
       yield { name: args[0] ?? '', value: args[1] ?? '', at, path: path.id }
-  for (const { directive, parents } of everyDirective(configuration)) {
+  for (const { directive, parents } of directivesNamed(configuration, 'add_header')) {
     const conditional = parents.some(({ name }) => name.text === 'if') && parents.some(parent => taking.has(parent))
     const [name = '', value = ''] = argTexts(directive)
-    if (conditional && directive.name.text === 'add_header') yield { name, value, at: directive.name.at }
+    if (conditional) yield { name, value, at: directive.name.at }
   }
 }
 
@@ -97,12 +97,14 @@ const anyOrigin: Rule = {
 /** Decoded, so a line end in the path is a line end in the header. */
 const DECODED = /\$(?:\{(?:document_)?uri\}|(?:document_)?uri\b)/
 
+const SENDING = ['return', 'rewrite', 'add_header', 'proxy_set_header', 'proxy_pass']
+
 /** The part of a directive that becomes a header or a request line. */
 function sentPart({ name, args }: Directive): string {
   const texts = args.map(({ text }) => text)
   if (name.text === 'return') return texts.length === 1 || /^3\d\d$/.test(texts[0] ?? '') ? texts.join(' ') : ''
   if (name.text === 'rewrite') return ['redirect', 'permanent'].includes(texts[2] ?? '') ? (texts[1] ?? '') : ''
-  return ['add_header', 'proxy_set_header', 'proxy_pass'].includes(name.text) ? texts.join(' ') : ''
+  return texts.join(' ')
 }
 
 const splitting: Rule = {
@@ -111,7 +113,7 @@ const splitting: Rule = {
   why: '$uri is decoded: %0d%0a in a path ends the header and begins one of the client’s choice. $request_uri is as it was sent.',
   severity: 'error',
   *judge({ configuration }) {
-    for (const { directive } of everyDirective(configuration)) {
+    for (const { directive } of directivesNamed(configuration, ...SENDING)) {
       const part = sentPart(directive)
       if (DECODED.test(part))
         yield { at: directive.name.at, expected: '$request_uri', actual: `${directive.name.text} ${part}` }

@@ -1,5 +1,5 @@
 import type { Rule } from './rule.ts'
-import { argTexts, directivesIn, everyDirective } from './walk.ts'
+import { argTexts, directivesIn, directivesNamed } from './walk.ts'
 
 const alias: Rule = {
   id: 'alias-traversal',
@@ -43,8 +43,8 @@ const conditional: Rule = {
   why: 'It is a location of its own that inherits some directives and not others: what stands beside it is silently not done.',
   severity: 'warning',
   *judge({ configuration }) {
-    for (const { directive, parents } of everyDirective(configuration)) {
-      if (directive.name.text !== 'if' || !parents.some(({ name }) => name.text === 'location')) continue
+    for (const { directive, parents } of directivesNamed(configuration, 'if')) {
+      if (!parents.some(({ name }) => name.text === 'location')) continue
       for (const inner of directivesIn(directive, configuration)) {
         if (SAFE_IN_IF.includes(inner.name.text)) continue
         yield {
@@ -63,9 +63,9 @@ const debugLog: Rule = {
   why: 'At that level every header is written, Authorization among them.',
   severity: 'error',
   *judge({ configuration }) {
-    for (const { directive } of everyDirective(configuration)) {
+    for (const { directive } of directivesNamed(configuration, 'error_log')) {
       const [, level] = argTexts(directive)
-      if (directive.name.text !== 'error_log' || !/^debug/.test(level ?? '')) continue
+      if (!/^debug/.test(level ?? '')) continue
       yield { at: directive.name.at, expected: 'error_log at warn or above', actual: `error_log at ${level}` }
     }
   },

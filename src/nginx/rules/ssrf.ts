@@ -1,7 +1,8 @@
 import type { Configuration } from '../ast.ts'
 import type { Rule } from './rule.ts'
-import { argTexts, directivesIn, everyDirective } from './walk.ts'
+import { argTexts, directivesIn, directivesNamed } from './walk.ts'
 
+const PASSING = ['proxy_pass', 'grpc_pass', 'fastcgi_pass', 'uwsgi_pass', 'scgi_pass']
 const VARIABLE = /\$(?:\{(\w+)\}|(\w+))/g
 const CHOSEN_BY_CLIENT =
   /^(?:http_\w+|arg_\w+|cookie_\w+|args|query_string|host|uri|document_uri|request_uri|request_method|request|\d)$/
@@ -13,14 +14,13 @@ function definitions(configuration: Configuration): ReadonlyMap<string, readonly
     const name = variable?.replace(/^\$/, '') ?? ''
     values.set(name, [...(values.get(name) ?? []), ...more])
   }
-  for (const { directive } of everyDirective(configuration)) {
-    const args = argTexts(directive)
-    if (directive.name.text === 'set') add(args[0], args.slice(1))
-    if (directive.name.text === 'map' || directive.name.text === 'geo')
-      add(
-        args.at(-1),
-        [...directivesIn(directive, configuration)].map(one => one.args.at(-1)?.text ?? ''),
-      )
+  for (const { directive } of directivesNamed(configuration, 'set')) {
+    const [variable, ...set] = argTexts(directive)
+    add(variable, set)
+  }
+  for (const { directive } of directivesNamed(configuration, 'map', 'geo')) {
+    const results = directivesIn(directive, configuration).map(one => one.args.at(-1)?.text ?? '')
+    add(argTexts(directive).at(-1), results)
   }
   return values
 }
@@ -57,8 +57,7 @@ const upstreamChosen: Rule = {
   severity: 'error',
   *judge({ configuration }) {
     const values = definitions(configuration)
-    for (const { directive } of everyDirective(configuration)) {
-      if (!/^(?:proxy|grpc|fastcgi|uwsgi|scgi)_pass$/.test(directive.name.text)) continue
+    for (const { directive } of directivesNamed(configuration, ...PASSING)) {
       const text = argTexts(directive)[0] ?? ''
       const variable = chosenBy(destination(text), values)
       if (variable === undefined) continue

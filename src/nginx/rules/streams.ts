@@ -1,7 +1,7 @@
 import { toMs } from './nginx-time.ts'
 import { changedHeaders, hasToBe, headerText, passedOn, placeOf, sentHeader, wrongSettings } from './passed-on.ts'
 import type { Rule } from './rule.ts'
-import { argTexts, everyDirective } from './walk.ts'
+import { argTexts, directivesNamed } from './walk.ts'
 
 const HOUR_MS = 3_600_000
 const COMPRESSED: readonly string[] = ['*', 'text/event-stream']
@@ -151,8 +151,8 @@ const http2: Rule = {
   why: 'A browser opens six HTTP/1.1 connections to one origin at most: six open streams, and no request gets through any more.',
   severity: 'warning',
   *judge(subject) {
-    const offered = [...everyDirective(subject.configuration)].some(
-      ({ directive }) => directive.name.text === 'http2' && argTexts(directive)[0] === 'on',
+    const offered = directivesNamed(subject.configuration, 'http2').some(
+      ({ directive }) => argTexts(directive)[0] === 'on',
     )
     if (offered) return
     for (const { path, view } of passedOn(subject, 'stream')) {
