@@ -54,11 +54,8 @@ export function readServerFlight(bytes: Buffer, keyLog: readonly string[]): Serv
   }
 }
 
-/** A hello that asks the client to try again is marked by a random number that everyone knows (RFC 8446 section 4.1.3). */
-const RETRY = Buffer.from('cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c', 'hex')
-
-function isHello({ type, body }: Message): boolean {
-  return type === SERVER_HELLO && !body.subarray(2, 34).equals(RETRY)
+function isHello({ type }: Message): boolean {
+  return type === SERVER_HELLO
 }
 
 function isDecryptError(thrown: unknown): boolean {
@@ -100,6 +97,7 @@ function messagesOf(bytes: Buffer): Message[] {
   return messages
 }
 
+/** The first may only ask the client to try again, with the suite that the second one has, too (RFC 8446 section 4.1.4). */
 function helloOf(plain: Buffer): Buffer | undefined {
   return messagesOf(plain).find(isHello)?.body
 }
@@ -108,10 +106,9 @@ function suiteOf(hello: Buffer): number {
   return hello.readUInt16BE(35 + hello.readUInt8(34))
 }
 
-/** Also when the server has only asked to try again: its change of ciphers then means nothing. */
 function isTls13(plain: Buffer): boolean {
-  const hello = messagesOf(plain).find(message => message.type === SERVER_HELLO)
-  return hello !== undefined && suiteOf(hello.body) in SUITES
+  const hello = helloOf(plain)
+  return hello !== undefined && suiteOf(hello) in SUITES
 }
 
 /** Opens records under the server's handshake keys, one after another. */

@@ -2,11 +2,20 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { RunproofError } from '../model/error.ts'
 import { authorityOf } from './authority.ts'
-import { type CertificateFacts, readCertificate } from './facts.ts'
+import { ANY_PURPOSE, type CertificateFacts, CLIENT_AUTH, readCertificate } from './facts.ts'
 import { type Finding, type Level, verdictOf } from './finding.ts'
+import { type Inspection, OFFERS } from './inspection.ts'
 import { type Issued, issueAuthority, issueLeaf } from './issue.ts'
-import { judgeExpected, judgeExpiry, judgeKeys, judgeSignatures, judgeValidity } from './judge-certificate.ts'
-import { withLibrary } from './judge-chain.ts'
+import {
+  judgeExpected,
+  judgeExpiry,
+  judgeKeys,
+  judgePurpose,
+  judgeSignatures,
+  judgeValidity,
+} from './judge-certificate.ts'
+import { judgeAuthorities, withLibrary } from './judge-chain.ts'
+import { judgeProtocol } from './judge-connection.ts'
 import { buildPath } from './path.ts'
 
 const DAY_MS = 86_400_000
@@ -70,6 +79,62 @@ test('judgeSignatures leaves out only a root that is trusted', () => {
   assert.equal(judgeSignatures([leafFacts, weak], true).level, 'ok')
   assert.equal(judgeSignatures([leafFacts, weak], false).level, 'fail')
   assert.equal(judgeSignatures([weak], true).level, 'fail')
+})
+
+describe('judgeAuthorities', () => {
+  const below = { ...rootFacts, subject: 'CN=below' }
+  const level = (...issuers: readonly Partial<CertificateFacts>[]) =>
+    judgeAuthorities({
+      certificates: [leafFacts, ...issuers.map(one => ({ ...below, ...one }))],
+      anchored: true,
+      broken: null,
+      supplied: [],
+    }).level
+  const cases = [
+    ['a root', [{}], 'ok'],
+    ['a root that says nothing of itself, as old ones do', [{ isAuthority: null, keyUsage: null }], 'ok'],
+    ['an intermediate that says nothing of itself', [{ isAuthority: null }, {}], 'fail'],
+    ['one that is none', [{ isAuthority: false }], 'fail'],
+    ['one that may not sign certificates', [{ keyUsage: ['cRLSign'] }], 'fail'],
+    ['one below a root that allows one', [{}, { pathLength: 1 }], 'ok'],
+    ['one below a root that allows none', [{}, { pathLength: 0 }], 'fail'],
+    ['none below a root that allows none', [{ pathLength: 0 }], 'ok'],
+  ] as const
+  for (const [title, issuers, expected] of cases)
+    test(`${title}: ${expected}`, () => assert.equal(level(...issuers), expected))
+})
+
+describe('judgePurpose', () => {
+  const cases = [
+    ['the server’s is for clients', [{ purposes: [CLIENT_AUTH] }, {}], 'fail'],
+    ['an authority’s is for clients', [{}, { purposes: [CLIENT_AUTH] }], 'fail'],
+    ['it is for anything', [{ purposes: [ANY_PURPOSE] }, {}], 'ok'],
+    ['it says none', [{ purposes: null }, {}], 'warn'],
+    ['no usage of a handshake', [{ keyUsage: ['cRLSign'] }, {}], 'fail'],
+    ['every usage', [{ keyUsage: null }, {}], 'ok'],
+    [
+      'an RSA key that only decrypts',
+      [{ keyUsage: ['keyEncipherment'], key: { kind: 'rsa', name: 'RSA 2048', bits: 2048 } }, {}],
+      'ok',
+    ],
+  ] as const
+  for (const [title, [own, issuer], expected] of cases)
+    test(`${title}: ${expected}`, () =>
+      assert.equal(
+        judgePurpose([
+          { ...leafFacts, ...own },
+          { ...rootFacts, ...issuer },
+        ]).level,
+        expected,
+      ))
+})
+
+test('judgeProtocol fails a server that speaks an old version, whatever it refused', () => {
+  const refused = { calibrated: true, answer: 'refused', detail: '' } as const
+  const offers = Object.fromEntries(Object.keys(OFFERS).map(id => [id, refused])) as Inspection['offers']
+  assert.equal(judgeProtocol({ protocol: 'TLSv1.2', offers }).level, 'ok')
+  assert.equal(judgeProtocol({ protocol: 'TLSv1.1', offers }).level, 'fail')
+  assert.match(judgeProtocol({ protocol: 'TLSv1', offers }).actual, /^TLS 1\.0 spoken/)
 })
 
 test('judgeExpected needs a connection', () => {
