@@ -23,8 +23,8 @@ export const passedTo: ArgumentCheck = ([url = ''], place) => {
 export const location: ArgumentCheck = (args, place) => {
   const own = locationName(args)
   if (own === undefined) return 'the modifier must be one of =, ^~, ~ and ~*'
-  if (place.context !== 'location') return ok
-  const outer = locationAround(place)!
+  const outer = place.context === 'location' ? locationAround(place) : undefined
+  if (outer === undefined) return ok
   if (outer.modifier === '=') return 'it cannot be in a location of an exact path'
   if (outer.modifier === '@') return 'it cannot be in a named location'
   if (own.modifier === '@') return 'a named location belongs into the server'
