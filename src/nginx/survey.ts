@@ -44,8 +44,15 @@ export function survey(effective: Effective, edge: EdgeApi, host?: string): Surv
   const requests = surveyed.flatMap(({ views }) =>
     edge.paths.map((path): EdgeRequest => ({ path, view: views.get(path.id)! })),
   )
-  const uncertain = requests.flatMap(({ path, view }) => view.uncertain.map(what => `${path.id}: ${what}`))
-  return { requests, surveyed, notJudged: [...notJudged, ...new Set(uncertain)] }
+  return { requests, surveyed, notJudged: [...notJudged, ...uncertainOf(requests)] }
+}
+
+/** What views are not sure of, each once, with the paths it is about. */
+function uncertainOf(requests: readonly EdgeRequest[]): readonly string[] {
+  const all = requests.flatMap(({ path, view }) => view.uncertain.map(what => ({ what, id: path.id })))
+  return [...Map.groupBy(all, ({ what }) => what)].map(
+    ([what, about]) => `${what}: ${[...new Set(about.map(({ id }) => id))].join(', ')}`,
+  )
 }
 
 function asPath({ method, path, kind }: EdgeApi['paths'][number]): Pick<Asked, 'method' | 'path'> {
@@ -67,10 +74,6 @@ function* candidates(effective: Effective, host: string | undefined): Generator<
     }
     for (const listen of server.listens) {
       const asked = askedAt(listen, name)
-      if (asked === undefined) {
-        yield `${describe(server)} listens on ${listen.text}, where no address can be asked`
-        continue
-      }
       const { server: taking } = effective.view({ ...asked, path: '/' })
       // One address of each scheme is enough: what differs between them is the server that takes no name.
       const key = `${effective.servers.indexOf(taking)} ${asked.scheme}`
@@ -81,8 +84,9 @@ function* candidates(effective: Effective, host: string | undefined): Generator<
   }
 }
 
-function askedAt({ tls, address, port }: Listen, host: string): Omit<Asked, 'path'> | undefined {
-  return port === undefined ? undefined : { scheme: tls ? 'https' : 'http', host, listen: { address, port } }
+/** The port of a socket is not looked at. */
+function askedAt({ tls, address, port = 0 }: Listen, host: string): Omit<Asked, 'path'> {
+  return { scheme: tls ? 'https' : 'http', host, listen: { address, port } }
 }
 
 /** A name that the server answers to; undefined when it only has patterns. */
