@@ -41,7 +41,9 @@ export interface Destination {
 export interface CopyPlace {
   /** A port of 127.0.0.1 for each of {@link NginxSource.listens}. */
   readonly ports: Readonly<Record<string, number>>
-  /** `HOST:PORT` to go to instead, or undefined for a port that nothing listens at. */
+  /** Where there is a socket of this path for an address, it listens there instead. */
+  readonly sockets?: Readonly<Record<string, string>>
+  /** `HOST:PORT` or `unix:PATH` to go to instead, or undefined for a port that nothing listens at. */
   upstream(destination: Destination): string | undefined
   /** The file of a module of this name, or undefined when this nginx has none. */
   module(name: string): string | undefined
@@ -181,7 +183,10 @@ export interface AskOptions {
 export interface RunningNginx extends AsyncDisposable {
   readonly program: NginxProgram
   readonly rewrites: readonly Rewrite[]
-  /** Of 127.0.0.1, by {@link Listening.address}; of this machine where the network is shared. */
+  /**
+   * Of 127.0.0.1, by {@link Listening.address}; of this machine where the network is shared. Empty for one in a container,
+   * which listens at sockets.
+   */
   readonly ports: Readonly<Record<string, number>>
   readonly roots: readonly string[]
   readonly startMs: number

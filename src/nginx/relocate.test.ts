@@ -154,6 +154,15 @@ describe('the copy of a configuration', () => {
     assert.match(copied('events {}', { asRoot: true, oneProcess: true }).text, /user root; master_process off; events/)
   })
 
+  test('listens at sockets, and goes to some, where it is told to', () => {
+    const { text } = copied(
+      'http { server { server_name a; }\nserver { listen 443 ssl deferred reuseport backlog=9; location / { proxy_pass http://d/x$is_args; } } }',
+      { sockets: { '*:80': '/s0', '*:443': '/s1' }, upstream: () => 'unix:/u' },
+    )
+    assert.match(text, /server \{ listen unix:\/s0; {2}server_name a; \}/)
+    assert.match(text, /listen unix:\/s1 ssl backlog=9; location \/ \{ proxy_pass http:\/\/unix:\/u:\/x\$is_args; \}/)
+  })
+
   test('leaves to nginx what nginx refuses', () => {
     for (const text of ['user a b c;', 'pid;', 'worker_processes 1 2;', 'load_module a b;', 'daemon;']) {
       assert.ok(copied(`${text}\n`).text.includes(`${text}\n`), text)

@@ -2,6 +2,7 @@ import { createDiffieHellmanGroup, randomBytes } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type {
+  CopyPlace,
   NginxCopy,
   NginxMessage,
   NginxSource,
@@ -23,13 +24,15 @@ export async function writePrefix(
   program: MachineNginx,
   source: NginxSource,
   { directory, ports, upstream = () => undefined, identity, oneProcess = false }: PrepareOptions,
+  { sockets = {}, asRoot = process.geteuid?.() === 0 }: { sockets?: CopyPlace['sockets']; asRoot?: boolean } = {},
 ): Promise<Prepared> {
   const copy = source.copy({
     ports,
+    sockets,
     upstream,
     module: program.module,
     builtWith: program.builtWith,
-    asRoot: process.geteuid?.() === 0,
+    asRoot,
     oneProcess,
   })
   const { files: secrets, roots } = await identityFiles(source, identity)

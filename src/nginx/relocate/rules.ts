@@ -66,7 +66,10 @@ const pass: Rule = ([first, ...more], { name }, site, context) => {
   if (site.upstreams.has(address.toLowerCase())) return undefined
   const destination: Destination = { scheme: schemeOf(name.text, scheme, context), address, at: name.at }
   const to = replacement(site.place, destination)
-  return to === address ? undefined : { args: [`${scheme}${to}${rest}`], why: notOutside }
+  if (to === address) return undefined
+  // The path of a socket ends with a colon where another path follows.
+  const between = scheme !== '' && to.startsWith('unix:') && rest !== '' ? ':' : ''
+  return { args: [`${scheme}${to}${between}${rest}`], why: notOutside }
 }
 
 const upstreamServer: Rule = ([address, ...options], { name }, site, context) => {
@@ -86,10 +89,21 @@ const relative: Rule = ([first, ...rest], _directive, { directory }) =>
 
 const listen: Rule = ([first, ...options], _directive, { place }) => {
   const address = first === undefined ? undefined : addressOf(first)
-  const port = address === undefined ? undefined : place.ports[address]
-  if (port === undefined) return undefined
-  const kept = options.filter(option => option !== 'proxy_protocol' && !/^(?:ipv6only|setfib)=/.test(option))
-  return { args: [`127.0.0.1:${port}`, ...kept], why: 'it listens on loopback only' }
+  const to = address === undefined ? undefined : listensAt(place, address)
+  if (to === undefined) return undefined
+  const kept = options.filter(option => !(to.startsWith('unix:') ? NOT_OF_SOCKETS : NOT_OF_LOOPBACK).test(option))
+  return { args: [to, ...kept], why: 'it listens on loopback only' }
+}
+
+/** Options that a copy's address does not take, or that those who ask it do not know of. */
+const NOT_OF_LOOPBACK = /^(?:proxy_protocol$|(?:ipv6only|setfib)=)/
+const NOT_OF_SOCKETS = /^(?:proxy_protocol$|deferred$|reuseport$|(?:ipv6only|setfib|so_keepalive|fastopen)=)/
+
+/** Undefined for an address that the place does not know. */
+export function listensAt({ ports, sockets }: CopyPlace, address: string): string | undefined {
+  const socket = sockets?.[address]
+  if (socket !== undefined) return `unix:${socket}`
+  return ports[address] === undefined ? undefined : `127.0.0.1:${ports[address]}`
 }
 
 /** Only in the outermost context. */

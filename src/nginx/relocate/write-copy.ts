@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import type { ConfigPosition, CopyPlace, NginxCopy, Rewrite } from '../../model/nginx.ts'
 import type { ConfigFile, Configuration, Directive } from '../ast.ts'
 import { DEFAULT_ADDRESS } from './listening.ts'
-import { changeOf, type Site } from './rules.ts'
+import { changeOf, listensAt, type Site } from './rules.ts'
 import { type Context, holdsDirectives, includedBy, through } from './tree.ts'
 
 /** Which line of a copy a directive ends at: the one that nginx names. */
@@ -119,10 +119,10 @@ export function writeCopy(
         ...(there.has('access_log') ? [] : ['access_log access.log']),
       ]
     }
-    const port = place.ports[DEFAULT_ADDRESS]
+    const to = listensAt(place, DEFAULT_ADDRESS)
     const isServer = name.text === 'server' && context.length === 1 && context[0]!.name.text === 'http'
-    if (!isServer || port === undefined || namesIn(body.directives).has('listen')) return []
-    return [`listen 127.0.0.1:${port}`]
+    if (!isServer || to === undefined || namesIn(body.directives).has('listen')) return []
+    return [`listen ${to}`]
   }
 
   function namesIn(directives: readonly Directive[]): Set<string> {
