@@ -24,8 +24,9 @@ export function dataProblem({ name, args, body }: Directive, block: string, keys
   if (block === 'types') return undefined
   if (args.length === 0 && ALONE[block]?.includes(name.text)) return undefined
   if (block === 'split_clients') {
+    // without a value nginx takes one from the line before, and is content
     const right = name.text === '*' || (/^\d+(?:\.\d{1,2})?%$/.test(name.text) && parseFloat(name.text) > 0)
-    return args.length > 0 && right ? undefined : 'every line is a percentage above 0, or "*", and a value'
+    return right ? undefined : 'every line is a percentage above 0, or "*", and a value'
   }
   if (args.length !== 1) return 'every line is a key and a value'
   if (block === 'geo') return geoProblem(name.text, args[0]!.text)

@@ -64,11 +64,7 @@ const WITH_VARIABLES: Readonly<Record<string, number>> = {
   error_page: 1,
   fastcgi_cache_key: 0,
   fastcgi_param: 1,
-  hash: 0,
-  limit_conn_zone: 0,
-  limit_req_zone: 0,
   log_format: 1,
-  map: 0,
   proxy_cache_key: 0,
   proxy_pass: 0,
   proxy_set_body: 0,
@@ -79,21 +75,20 @@ const WITH_VARIABLES: Readonly<Record<string, number>> = {
   scgi_cache_key: 0,
   scgi_param: 1,
   set: 0,
-  split_clients: 0,
   sub_filter: 0,
   try_files: 0,
   uwsgi_cache_key: 0,
   uwsgi_param: 1,
 }
 
+/** Those of which only the first argument does. */
+const FIRST_WITH_VARIABLES = new Set(['hash', 'limit_conn_zone', 'limit_req_zone', 'map', 'split_clients'])
+
 /** What is wrong with variables and regular expressions in the arguments of a directive. */
 export function textProblem(name: string, args: readonly string[]): string | undefined {
-  const first = WITH_VARIABLES[name]
-  if (first !== undefined) {
-    for (const arg of args.slice(first)) {
-      const found = variablesProblem(arg)
-      if (found !== undefined) return found
-    }
+  for (const arg of withVariables(name, args)) {
+    const found = variablesProblem(arg)
+    if (found !== undefined) return found
   }
   const compared = name === 'if' && args.some(arg => /^(?:!?=|\(?!?-[fdex])$/.test(arg))
   const found = compared ? variablesProblem(conditionOperand(args)) : undefined
@@ -103,6 +98,12 @@ export function textProblem(name: string, args: readonly string[]): string | und
     if (found !== undefined) return found
   }
   return undefined
+}
+
+function withVariables(name: string, args: readonly string[]): readonly string[] {
+  if (FIRST_WITH_VARIABLES.has(name)) return args.slice(0, 1)
+  const first = WITH_VARIABLES[name]
+  return first === undefined ? [] : args.slice(first)
 }
 
 function regularExpressions(name: string, args: readonly string[]): readonly string[] {
