@@ -12,7 +12,7 @@ import { type Answer, type Sent, startLive } from './nginx-matrix/live.ts'
 import { Random } from './nginx-matrix/random.ts'
 
 const skip = spawnSync('nginx', ['-v']).status === 0 ? false : 'this machine has no nginx'
-const SEEDS = [1, 2]
+const SEEDS = [1, 2, 3]
 const SERVERS = 60
 const PER_SERVER = 20
 const AT_ONCE = 16
@@ -115,14 +115,7 @@ const WITHOUT_ALWAYS = [200, 201, 204, 206, 301, 302, 303, 304, 307, 308]
 function claim(view: View): Account {
   const { action } = view
   const upstream = whatUpstreamGets(view, Object.keys(view.asked.headers ?? {}))
-  // No file is there, and an image is only for those who get it.
-  const others = {
-    proxy: 200,
-    files: undefined,
-    module: /^(?:GET|HEAD)$/.test(view.method) ? 200 : 405,
-    return: undefined,
-  }
-  const status = action.kind === 'files' ? undefined : (view.status ?? others[action.kind])
+  const status = statusOf(view)
   const added = view
     .listed('add_header')
     .filter(({ args }) => args[2] === 'always' || (status !== undefined && WITHOUT_ALWAYS.includes(status)))
@@ -148,6 +141,13 @@ function claim(view: View): Account {
         .sort(),
     },
   }
+}
+
+/** Of files nothing is said, since none is there; an image is only for those who get it. */
+function statusOf({ action, method, status }: View): number | undefined {
+  if (action.kind === 'files') return undefined
+  if (action.kind === 'module' && method !== 'GET' && method !== 'HEAD') return 405
+  return status ?? 200
 }
 
 function portOf(action: View['action']): number | undefined {

@@ -53,6 +53,7 @@ const SET_HEADERS = [
   'X-Proxy $proxy_host',
   'X-Cookie $cookie_c',
   'X-Seg $seg$tail',
+  'X-Group "[$1][$2]"',
 ]
 
 const CONDITIONS = [
@@ -87,7 +88,7 @@ const REWRITES = [
 ]
 
 const RETURNS = [
-  'return 200 "ok $uri";',
+  'return 200 "ok $uri $1";',
   'return 204;',
   'return 301 https://$host$request_uri;',
   'return 302 /b/c?from=$arg_x;',
@@ -219,7 +220,10 @@ function condition(random: Random, inside: readonly string[]): string {
 
 function setHeaders(random: Random, probability: number): string[] {
   if (!random.chance(probability)) return []
-  return random.some(SET_HEADERS, 1 + random.count(5)).map(one => `proxy_set_header ${one};`)
+  const lines = random.some(SET_HEADERS, 1 + random.count(5))
+  // nginx itself takes the length of a group before, and its text after an expression of a map has replaced it.
+  const maps = lines.some(line => /\$own_origin|\$by_/.test(line))
+  return lines.filter(line => !maps || !line.includes('$1')).map(line => `proxy_set_header ${line};`)
 }
 
 function errorPage(random: Random, id: string): string {

@@ -34,7 +34,7 @@ export function holds(running: Running, directive: Directive): boolean {
   if (operator === '=') return subject === other
   if (operator === '!=') return subject !== other
   const captures = matchPattern(rest.join(' '), operator.endsWith('*'), subject, running.unsure)
-  if (captures !== undefined && !operator.startsWith('!')) capture(running, captures)
+  capture(running, captures)
   return (captures !== undefined) !== operator.startsWith('!')
 }
 

@@ -17,6 +17,8 @@ export interface Location {
 }
 
 interface Inner {
+  /** In the order of the file. */
+  readonly all: readonly Location[]
   readonly exact: ReadonlyMap<string, Location>
   /** Also those with `^~`. */
   readonly prefixes: ReadonlyMap<string, Location>
@@ -37,13 +39,17 @@ export function buildLocations(configuration: Configuration, server: Scope): Loc
   }
 }
 
+const NONE: Inner = { all: [], exact: new Map(), prefixes: new Map(), patterns: [], named: new Map() }
+
 function buildInner(configuration: Configuration, outer: Scope): Inner {
+  const written = outer.byName.get('location')
+  if (written === undefined) return NONE
   const exact = new Map<string, Location>()
   const prefixes = new Map<string, Location>()
   const named = new Map<string, Location>()
   const patterns: Location[] = []
-  for (const directive of outer.byName.get('location') ?? []) {
-    const location = buildLocation(configuration, directive, outer)
+  const all = written.map(one => buildLocation(configuration, one, outer))
+  for (const location of all) {
     if (location.modifier === '~' || location.modifier === '~*') patterns.push(location)
     else {
       const among = location.modifier === '=' ? exact : location.modifier === '@' ? named : prefixes
@@ -51,7 +57,7 @@ function buildInner(configuration: Configuration, outer: Scope): Inner {
       if (!among.has(location.name)) among.set(location.name, location)
     }
   }
-  return { exact, prefixes, patterns, named }
+  return { all, exact, prefixes, patterns, named }
 }
 
 function buildLocation(configuration: Configuration, directive: Directive, outer: Scope): Location {
@@ -72,19 +78,14 @@ function buildLocation(configuration: Configuration, directive: Directive, outer
 /** The modifier may stand apart or at the beginning of the name. */
 function readMatch(args: readonly string[]): [LocationView['modifier'], string] {
   const [first = '', second] = args
-  if (second !== undefined) return [first as LocationView['modifier'], second]
-  const [, modifier = '', rest = first] = /^(=|\^~|~\*|~)(.*)$/s.exec(first) ?? []
-  if (modifier === '' && first.startsWith('@')) return ['@', first]
-  return [modifier as LocationView['modifier'], rest]
+  for (const modifier of ['=', '^~', '~*', '~'] as const) {
+    if (second !== undefined && first === modifier) return [modifier, second]
+    if (second === undefined && first.startsWith(modifier)) return [modifier, first.slice(modifier.length)]
+  }
+  return [first.startsWith('@') ? '@' : '', second ?? first]
 }
 
 /** Every location below, the outer one before its inner ones, in the order of the file. */
-export function* allLocations({ inner }: Location): Generator<Location> {
-  const here = [...inner.exact.values(), ...inner.prefixes.values(), ...inner.patterns, ...inner.named.values()]
-  const order = new Map(here[0]?.scope.outer?.directives.map((directive, index) => [directive, index]))
-  here.sort((a, b) => (order.get(a.scope.directive!) ?? 0) - (order.get(b.scope.directive!) ?? 0))
-  for (const location of here) {
-    yield location
-    yield* allLocations(location)
-  }
+export function allLocations({ inner }: Location): Location[] {
+  return inner.all.flatMap(location => [location, ...allLocations(location)])
 }

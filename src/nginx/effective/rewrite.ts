@@ -76,8 +76,8 @@ function returned(running: Running, directive: Directive): Returned {
 function rewrite(running: Running, directive: Directive): Ran {
   const [source = '', replacement = '', flag] = argsOf(directive)
   const captures = matchPattern(source, false, running.uri, running.unsure)
-  if (captures === undefined) return undefined
   capture(running, captures)
+  if (captures === undefined) return undefined
 
   const dropsArgs = replacement.endsWith('?')
   const template = bytesOf(dropsArgs ? replacement.slice(0, -1) : replacement)

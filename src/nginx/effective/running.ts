@@ -46,7 +46,8 @@ export interface Running {
   unsure(sentence: string): void
 }
 
-export function capture(running: Running, { groups, named }: Captures): void {
-  running.captures = groups
-  for (const [name, text] of named) running.variables.set(name.toLowerCase(), [text])
+/** What a rewrite or a condition caught. One that did not match empties `$1`, but not the groups that have names. */
+export function capture(running: Running, captures: Captures | undefined): void {
+  running.captures = captures?.groups ?? []
+  for (const [name, text] of captures?.named ?? []) running.variables.set(name.toLowerCase(), [text])
 }

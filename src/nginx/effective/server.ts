@@ -62,8 +62,9 @@ function groupBySocket(drafts: readonly Draft[]): ReadonlyMap<string, DraftSocke
   const members = new Map<string, { draft: Draft; listen: WrittenListen }[]>()
   for (const draft of drafts) {
     for (const listen of draft.listens) {
-      const key = keyOf(listen)
-      members.set(key, [...(members.get(key) ?? []), { draft, listen }])
+      const of = members.get(keyOf(listen)) ?? []
+      of.push({ draft, listen })
+      members.set(keyOf(listen), of)
     }
   }
   return new Map(

@@ -17,8 +17,9 @@ export function findVariableBlocks(configuration: Configuration, http: Scope): V
   const set = new Set<string>()
   const walk = (directives: readonly Directive[]): void => {
     for (const one of directives) {
-      for (const word of [one.name, ...one.args]) for (const group of namedGroups(word.text)) set.add(group)
-      const name = argsOf(one)[0]
+      for (const group of namedGroups(one.name.text)) set.add(group)
+      for (const { text } of one.args) for (const group of namedGroups(text)) set.add(group)
+      const name = one.args[0]?.text
       if (one.name.text === 'set' && name !== undefined) set.add(nameOf(name))
       if (one.body.kind === 'block') walk(expand(configuration, blockOf(one)))
     }
