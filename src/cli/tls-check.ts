@@ -52,7 +52,7 @@ export async function checkTls(where: string, flags: CheckFlags): Promise<number
   const now = new Date()
   const { findings, path } = judge(seen, {
     name: place.name,
-    roots: roots.map(root => new X509Certificate(root)),
+    roots: readable(roots),
     rootsName: flags.caFile ?? 'a root of this machine',
     now,
     warnDays,
@@ -73,6 +73,17 @@ export async function checkTls(where: string, flags: CheckFlags): Promise<number
   if (flags.json === true) process.stdout.write(`${JSON.stringify(toDocument(checked))}\n`)
   else process.stdout.write(findingLines(checked).join(''))
   return checked.exitCode
+}
+
+/** A list of roots may hold one that this library does not read, and that therefore trusts nothing. */
+function readable(roots: readonly string[]): readonly X509Certificate[] {
+  return roots.flatMap(root => {
+    try {
+      return [new X509Certificate(root)]
+    } catch {
+      return []
+    }
+  })
 }
 
 function readPlace(where: string, servername: string | undefined): Place {

@@ -15,6 +15,14 @@ export interface Checked {
 }
 
 const ID_WIDTH = 21
+/** What a user might take for included. */
+const NOT_JUDGED = [
+  'revocation (CRL, OCSP)',
+  'SSL 2 and 3',
+  'RC4, 3DES and export suites',
+  'compression and renegotiation',
+  'other addresses of the same name',
+]
 
 /** Lines for people, each with its end. */
 export function findingLines({ place, seen, findings, durationMs }: Checked): readonly string[] {
@@ -30,7 +38,8 @@ export function findingLines({ place, seen, findings, durationMs }: Checked): re
     .filter(([, count]) => count > 0)
     .map(([level, count]) => `${count} ${level}`)
   const foot = `${counts.join(', ')} in ${Math.round(durationMs)} ms`
-  return [head, '', ...rows, '', foot].map(line => `${terminalLine(line)}\n`)
+  const open = `not judged: ${NOT_JUDGED.join('; ')}`
+  return [head, '', ...rows, '', open, foot].map(line => `${terminalLine(line)}\n`)
 }
 
 /** The same for programs. */
@@ -56,6 +65,7 @@ export function toDocument({ place, seen, path, findings, now, durationMs, exitC
       signatureHash: one.signatureHash,
     })),
     findings,
+    notJudged: NOT_JUDGED,
     exitCode,
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { describe, test } from 'node:test'
+import fc from 'fast-check'
 import { RunproofError } from '../model/error.ts'
 import { type Issued, issueAuthority, issueLeaf } from './issue.ts'
 import { KEY_KINDS } from './template.ts'
@@ -88,6 +89,20 @@ describe('issueAuthority, issueLeaf', () => {
     assertIssued(longRsa, authority)
   })
 
+  test('hold every address as it is meant', async () => {
+    const addresses = fc.oneof(
+      fc.ipV6(),
+      fc.ipV4(),
+      fc.constantFrom('::ffff:1.2.3.4', '::1.2.3.4', '::', '2001:DB8::1'),
+    )
+    for (const key of ['ec-p256', 'rsa-1024'] as const) {
+      const names = fc.sample(addresses, 40)
+      const { certificate } = await issueLeaf('itself', { key, names, commonName: 'addresses' })
+      for (const name of names) assert.equal(certificate.checkIP(name), name)
+      assert.equal(certificate.checkIP('203.0.113.255') === undefined, !names.includes('203.0.113.255'))
+    }
+  })
+
   test('print no key', async () => {
     const leaf = await issueLeaf('itself', { names: NAMES })
     const { inspect } = await import('node:util')
@@ -103,6 +118,9 @@ describe('issueAuthority, issueLeaf', () => {
     '*',
     'a.*.test',
     '1.2.3.256',
+    '1.2.3.04',
+    '::1%eth0',
+    '::1]x[',
     ':::',
     '1.2.3',
     `${'a'.repeat(64)}.test`,

@@ -175,21 +175,30 @@ function shortId(): string {
 
 const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/i
 
-/** @returns the name as it stands in a certificate */
+/** @returns the name as it stands in a certificate; the libraries misread IPv6 addresses that end in the form of IPv4 */
 function checkedName(name: string): string {
-  const labels = name.split('.')
-  const wild = labels[0] === '*' && labels.length > 1
-  const dns =
-    name.length <= 253 &&
-    (wild ? labels.slice(1) : labels).every(label => LABEL.test(label)) &&
-    /\D/.test(labels.at(-1)!)
-  if (isAddress(name) ? isValidAddress(name) : dns) return name
+  const checked = isAddress(name) ? canonicalAddress(name) : isDnsName(name) ? name : undefined
+  if (checked !== undefined) return checked
   throw new RunproofError('CERTIFICATE_INVALID', `${JSON.stringify(name)} is neither a DNS name nor an IP address`, {
     hint: 'for example daemon.internal, *.internal, 127.0.0.1 or ::1; other scripts in their xn-- form',
   })
 }
 
-function isValidAddress(name: string): boolean {
-  if (name.includes(':')) return URL.canParse(`http://[${name}]`)
-  return name.split('.').every(part => Number(part) <= 255)
+function isDnsName(name: string): boolean {
+  const labels = name.split('.')
+  const wild = labels[0] === '*' && labels.length > 1
+  return (
+    name.length <= 253 &&
+    (wild ? labels.slice(1) : labels).every(label => LABEL.test(label)) &&
+    // A last label of digits alone would be taken for a part of an address.
+    /\D/.test(labels.at(-1)!)
+  )
+}
+
+function canonicalAddress(name: string): string | undefined {
+  if (!name.includes(':')) {
+    return name.split('.').every(part => /^(?:0|[1-9]\d*)$/.test(part) && Number(part) <= 255) ? name : undefined
+  }
+  const url = `http://[${name}]`
+  return /^[0-9a-f:.]+$/i.test(name) && URL.canParse(url) ? new URL(url).hostname.slice(1, -1) : undefined
 }

@@ -24,17 +24,16 @@ const UNKNOWN_OFFER = 'ask again, or with another client: openssl s_client'
 export function judgeCiphers({ cipher, offers }: Pick<Inspection, 'cipher' | 'offers'>): Finding {
   const question = { id: 'ciphers', expected: 'no suite without encryption, authentication or forward secrecy' }
   const asked: readonly OfferId[] = ['no encryption', 'no authentication', 'no forward secrecy']
-  const unknown = 'RC4, 3DES and export suites are not known to this client, and not judged'
   const accepted = asked.filter(id => offers[id].answer === 'accepted')
   if (accepted.length > 0) {
     const level = accepted.every(id => id === 'no forward secrecy') ? 'warn' : 'fail'
     const shown = accepted.map(id => `${id}: ${offers[id].detail}`).join('; ')
-    return answer(question, level, `${shown}; ${unknown}`, 'in nginx: ssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20;')
+    return answer(question, level, shown, 'in nginx: ssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20;')
   }
   const open = asked.filter(id => !isRefused(offers[id]))
   if (open.length > 0)
     return answer(question, 'unknown', open.map(id => `${id} ${show(offers[id])}`).join('; '), UNKNOWN_OFFER)
-  return answer(question, 'ok', `${cipher} spoken; the rest refused; ${unknown}`)
+  return answer(question, 'ok', `${cipher} spoken; the others refused`)
 }
 
 function isRefused({ calibrated, answer }: OfferAnswer): boolean {
