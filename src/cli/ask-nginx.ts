@@ -16,7 +16,7 @@ export async function askNginx(
   port: Pick<NginxPort, 'test'> = createNginxPort({ instances }),
 ): Promise<NginxSays> {
   const verdict = await port.test(relocate(configuration))
-  if (verdict.outcome === 'missing') return notAsked(verdict.reason)
+  if (verdict.outcome === 'missing') return { outcome: 'skipped', by: verdict.reason, messages: [], foreseen: true }
   const { program, outcome, messages } = verdict
   return {
     outcome,
@@ -24,10 +24,6 @@ export async function askNginx(
     messages,
     foreseen: outcome === 'accepted' || findings.some(one => explains(one, messages)),
   }
-}
-
-export function notAsked(why: string): NginxSays {
-  return { outcome: 'skipped', by: why, messages: [], foreseen: true }
 }
 
 function explains({ rule, at }: Finding, messages: readonly NginxMessage[]): boolean {

@@ -1,9 +1,10 @@
 import { files } from '../adapters/files.ts'
 import { RunproofError } from '../model/error.ts'
 import type { Target } from '../model/target.ts'
+import type { Configuration } from '../nginx/ast.ts'
 import { effective } from '../nginx/effective/effective.ts'
-import { failing, judge, type Waivers } from '../nginx/judge.ts'
-import type { Checked } from '../nginx/report/checked.ts'
+import { type Finding, failing, judge, type Waivers } from '../nginx/judge.ts'
+import type { Checked, NginxSays } from '../nginx/report/checked.ts'
 import { checkedDocument } from '../nginx/report/document.ts'
 import type { Sources } from '../nginx/report/excerpt.ts'
 import { checkedLines } from '../nginx/report/lines.ts'
@@ -12,7 +13,6 @@ import { RULES } from '../nginx/rules/all.ts'
 import { survey } from '../nginx/survey.ts'
 import { readWaivers } from '../nginx/waivers.ts'
 import { terminalLine } from '../reporters/text/terminal.ts'
-import { askNginx, notAsked } from './ask-nginx.ts'
 import type { CheckFlags } from './commands/nginx.ts'
 import { readNginx, showPlace, WIDTH } from './read-nginx.ts'
 import { loadTarget } from './registry.ts'
@@ -54,7 +54,7 @@ async function check(file: string, { target, waivers, flags }: Asked): Promise<{
   }
   const subject = { configuration, effective: whole, edge: target.edge, requests: surveyed.requests }
   const findings = judge(subject, waivers)
-  const nginx = flags.nginx ? await askNginx(configuration, findings) : notAsked('--no-nginx')
+  const nginx = await nginxSays(configuration, findings, flags)
   const failed = failing(findings, failOn).length > 0 || nginx.outcome === 'refused'
   const checked: Checked = {
     file,
@@ -68,6 +68,17 @@ async function check(file: string, { target, waivers, flags }: Asked): Promise<{
     exitCode: failed ? 1 : 0,
   }
   return { checked, sources }
+}
+
+/** Running a program brings much with it that reading needs none of. */
+async function nginxSays(
+  configuration: Configuration,
+  findings: readonly Finding[],
+  { nginx }: CheckFlags,
+): Promise<NginxSays> {
+  if (!nginx) return { outcome: 'skipped', by: '--no-nginx', messages: [], foreseen: true }
+  const { askNginx } = await import('./ask-nginx.ts')
+  return askNginx(configuration, findings)
 }
 
 async function waiversFrom(file: string, { edge }: Target): Promise<Waivers> {

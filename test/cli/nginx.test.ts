@@ -249,6 +249,12 @@ describe('a waiver', () => {
     })
   }
 
+  test('in a file that is not there is refused', async () => {
+    const { status, stderr } = await check(good, '--waivers', path.join(site.root, 'none.json'))
+    assert.equal(status, 3)
+    assert.match(stderr, /can't read .*none\.json: ENOENT/)
+  })
+
   test('that is not JSON is refused', async () => {
     const { status, stderr } = await check(good, '--waivers', written('not.json', '{'))
     assert.equal(status, 3)

@@ -29,7 +29,12 @@ const bodyPassed: Rule = {
     const withBody = passedOn(subject).filter(({ path }) => path.method !== 'GET')
     for (const request of withBody) {
       yield* hasToBe('proxy_pass_request_body', 'on')([request])
-      yield* wrongSettings([request], 'proxy_set_body', 'no proxy_set_body', args => args.length === 0)
+      yield* wrongSettings(
+        [request],
+        'proxy_set_body',
+        'no proxy_set_body',
+        ([body = '$request_body']) => body === '$request_body',
+      )
     }
   },
 }
@@ -81,7 +86,8 @@ const bodyLimit: Rule = {
     for (const { path, view } of passedOn(subject)) {
       const setting = view.setting('client_max_body_size')
       const expected = 'client_max_body_size with a size of your choice'
-      if (setting.level === 'default')
+      // What nginx refuses by default is no body that the daemon would have taken.
+      if (setting.level === 'default' && path.method !== 'GET')
         yield { at: placeOf(view), path: path.id, expected, actual: 'client_max_body_size 1m (default)' }
       else if (/^0+[kmg]?$/i.test(setting.args[0] ?? ''))
         yield { at: setting.at ?? placeOf(view), path: path.id, expected, actual: 'client_max_body_size 0, no limit' }

@@ -1,6 +1,8 @@
+import { whatUpstreamGets } from '../effective/upstream-gets.ts'
+import type { View } from '../view.ts'
 import { toMs } from './nginx-time.ts'
 import { changedHeaders, hasToBe, headerText, passedOn, placeOf, sentHeader, wrongSettings } from './passed-on.ts'
-import type { Rule } from './rule.ts'
+import type { Rule, Subject } from './rule.ts'
 import { argTexts, directivesNamed } from './walk.ts'
 
 const HOUR_MS = 3_600_000
@@ -30,6 +32,12 @@ const httpVersion: Rule = {
   judge: subject => hasToBe('proxy_http_version', '1.1')(passedOn(subject, 'stream')),
 }
 
+/** Of a request that asks for no upgrade; maps for those often leave it empty for all others. */
+function isEmptied({ effective }: Subject, view: View): boolean {
+  const plain = effective.view({ ...view.asked, headers: {} })
+  return whatUpstreamGets(plain)?.headers.get('connection')?.kind === 'removed'
+}
+
 const connection: Rule = {
   id: 'connection-header',
   title: 'The Connection header is not passed on',
@@ -38,7 +46,7 @@ const connection: Rule = {
   *judge(subject) {
     for (const { path, view } of passedOn(subject)) {
       const sent = sentHeader(view, 'Connection')
-      if (sent?.value === '') continue
+      if (sent !== undefined && isEmptied(subject, view)) continue
       // What nginx does by itself bites only where a connection is meant to stay.
       if (sent === undefined && path.kind !== 'stream') continue
       yield {

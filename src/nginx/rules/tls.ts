@@ -94,7 +94,8 @@ const plain: Rule = {
   why: 'A client that is configured with http:// sends its bearer token for everyone on the way to read, and nothing tells.',
   severity: 'error',
   *judge(subject) {
-    for (const { path, view } of passedOn(subject)) {
+    // Health is asked without a token.
+    for (const { path, view } of passedOn(subject, 'stream', 'connector', 'ordinary')) {
       if (view.asked.scheme !== 'http') continue
       const at = plainListenOf(view.server)
       if (at === undefined) continue

@@ -17,6 +17,10 @@ const ORDINARY = '        location / {'
 const IN_ORDINARY = '        }\n\n        location ~ ^/v1/'
 const IN_STREAM = '            proxy_buffering off;'
 
+/** What a daemon is told by any request. */
+const HEALTH =
+  'proxy_set_header Host $host; proxy_set_header X-Forwarded-For $remote_addr; proxy_set_header X-Forwarded-Proto $scheme;'
+
 type Edit = readonly [from: string, to: string]
 const before = (place: string, text: string): Edit => [place, `${text}\n${place}`]
 const within = (place: string, text: string): Edit => [place, `${place}\n${text}`]
@@ -96,6 +100,21 @@ describe('nothing is found where', () => {
       before(HTTP, 'proxy_cache_path /var/cache/nginx/pages keys_zone=pages:1m;'),
       before(ORDINARY, 'location /pages/ { proxy_cache pages; proxy_pass http://daemon; }'),
     ],
+    'requests that ask for an upgrade keep their Connection': [
+      before(HTTP, 'map $http_upgrade $connection_upgrade { default upgrade; "" ""; }'),
+      ['Connection "";', 'Connection $connection_upgrade;'],
+    ],
+    'health is answered without TLS, too': [
+      [
+        'return 308 https://daemon.example.test:8443$request_uri;',
+        `location = /healthz { proxy_pass http://daemon; ${HEALTH} }`,
+      ],
+    ],
+    'the limit of bodies stands only where there are bodies': [
+      ['    client_max_body_size 32m;\n', ''],
+      before(IN_ORDINARY, 'client_max_body_size 32m;'),
+    ],
+    'the body is put where it was': [before(SERVER, 'proxy_set_body $request_body;')],
     'the token is compared with none that is written': [
       before(SERVER, 'if ($http_authorization = "") { set $anonymous 1; }'),
     ],
@@ -236,6 +255,14 @@ describe('it is found that', () => {
       'refusals have a page of the proxy',
       ['refusal-replaced'],
       [before(ORDINARY, 'error_page 401 /who.html; proxy_intercept_errors on;')],
+    ],
+    [
+      'a connection is closed that asks for no upgrade',
+      ['connection-header'],
+      [
+        before(HTTP, 'map $http_upgrade $connection_upgrade { default upgrade; "" close; }'),
+        ['Connection "";', 'Connection $connection_upgrade;'],
+      ],
     ],
     ['a connection is passed on to be upgraded', ['connection-header'], [['Connection "";', 'Connection upgrade;']]],
     ['streams have a rate', ['stream-limited'], [before(IN_STREAM, 'limit_rate 10k;')]],
