@@ -106,6 +106,8 @@ function isHttps(location: string | null): boolean {
   return location !== null && URL.canParse(location) && new URL(location).protocol === 'https:'
 }
 
+const MUST_ASK = 'in nginx: ssl_verify_client on; ssl_client_certificate FILE;'
+
 /** Whoever has no certificate is refused, where that is asked for; whoever has the one that was given is let in. */
 export function judgeAdmission(
   { admission, flight }: Pick<Inspection, 'admission' | 'flight'>,
@@ -131,11 +133,13 @@ export function judgeAdmission(
     ...(admission.without === null ? [] : [`without one: ${showAdmission(admission.without)}`]),
     ...(admission.with === null ? [] : [`with the given one: ${showAdmission(admission.with)}`]),
   ].join('; ')
-  if (required && isLetIn(admission.without))
-    return answer(question, 'fail', shown, 'in nginx: ssl_verify_client on; ssl_client_certificate FILE;')
+  // Whatever refuses whoever comes without one did not do it for that, if it never asks.
+  if (required && asks === false) return answer(question, 'fail', `it asks nobody for one; ${shown}`, MUST_ASK)
+  if (required && isLetIn(admission.without)) return answer(question, 'fail', shown, MUST_ASK)
   if (isKnown(admission.with) && !isLetIn(admission.with))
     return answer(question, 'fail', shown, 'does the server trust its issuer, and is it valid and for clients?')
-  const known = (!required || isKnown(admission.without)) && (admission.with === null || isKnown(admission.with))
+  const known =
+    (!required || (isKnown(admission.without) && asks === true)) && (admission.with === null || isKnown(admission.with))
   return answer(question, known ? 'ok' : 'unknown', shown, 'ask again, with a longer --timeout')
 }
 

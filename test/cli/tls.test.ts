@@ -4,7 +4,8 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, test } from 'node:test'
-import { serveHttps, servePlain, serveTcp } from '../../src/adapters/tls/testdata/serve.ts'
+import { presented, serveHttps, servePlain, serveTcp } from '../../src/adapters/tls/testdata/serve.ts'
+import { issueLeaf } from '../../src/tls/issue.ts'
 import { type Ended, Site } from './launch.ts'
 
 const site = new Site()
@@ -50,6 +51,19 @@ describe('runproof tls issue', { concurrency: 2 }, () => {
     assert.match(stdout, /next: in nginx: ssl_certificate .*server\.pem;/)
     assert.match(stdout, /runproof tls check edge\.test:443 --ca-file .*ca\.pem/)
     assert.doesNotMatch(stdout + stderr, /PRIVATE KEY/)
+  })
+
+  test('makes what openssl accepts at its strictest', { skip: openssl }, async () => {
+    for (const [out, words] of [
+      ['strict', []],
+      ['strict-rsa', ['--rsa']],
+    ] as const) {
+      assert.equal((await issue(out, '--name', 'edge.test', ...words)).status, 0)
+      const strict = ['-x509_strict', '-auth_level', '2', '-purpose', 'sslserver', '-verify_hostname', 'edge.test']
+      const verify = ['verify', '-CAfile', at(out, 'ca.pem'), ...strict, at(out, 'server.pem')]
+      const { status, stderr } = spawnSync('openssl', verify, { encoding: 'utf8' })
+      assert.equal(status, 0, stderr)
+    }
   })
 
   test('issues by an authority that was kept, which lasts longer', async () => {
@@ -116,7 +130,7 @@ describe('runproof tls issue', { concurrency: 2 }, () => {
     assert.equal(status, 3)
     assert.match(stderr, /^runproof: can't \w+( \w+)* .*: ENOTDIR\n/)
     assert.deepEqual(
-      readdirSync(site.root).filter(name => name.endsWith('.tmp')),
+      readdirSync(site.root).filter(name => name.includes('inside')),
       [],
     )
   })
@@ -202,6 +216,14 @@ describe('runproof tls check', { concurrency: 2 }, async () => {
     )
     assert.match(stdout, /^127\.0\.0\.1:\d+ as other\.test: /)
     assert.equal((await check(where(server))).status, 1, 'the roots of this machine do not know it')
+  })
+
+  test('shows nothing of a certificate that acts on a terminal', async () => {
+    const acting = await issueLeaf('itself', { names: ['localhost'], commonName: '\u001b[31m\u202e' })
+    await using server = await serveHttps(presented(acting))
+    const { status, stdout } = await check(where(server), ...trust)
+    assert.equal(status, 1)
+    assert.doesNotMatch(stdout.replaceAll('\n', ''), /[\p{Cc}\u202e]/u)
   })
 
   test('gives the findings as one document', async () => {

@@ -9,7 +9,7 @@ import { OFFERS } from '../../tls/inspection.ts'
 import type { Issued } from '../../tls/issue.ts'
 import { look, notable } from './testdata/look.ts'
 import { makePki, NAME } from './testdata/pki.ts'
-import { presented, type Serving, serveBoth, serveHttps, servePlain, serveTcp } from './testdata/serve.ts'
+import { presented, type Serving, serveBoth, serveHttps, servePlain, serveTcp, serveTls } from './testdata/serve.ts'
 
 const pki = await makePki()
 const leaf = await pki.leaf(pki.intermediate)
@@ -81,8 +81,28 @@ describe('client certificates', { concurrency: 4 }, async () => {
     assert.deepEqual([found.level, found.actual], ['skipped', 'the server asks for one'])
   })
 
+  test('whatever a server refuses that asks nobody for one, everyone may come without', async () => {
+    const openings = [
+      () => serveHttps(presented(leaf), {}, (_, response) => response.writeHead(403).end()),
+      () => serveHttps(presented(leaf), {}, request => request.socket.destroy()),
+    ]
+    for (const open of openings) {
+      await using serving = await open()
+      const findings = await look({ port: serving.port, roots, inspecting: required })
+      assert.deepEqual(notable(findings), { 'client-certificate': 'fail' })
+      assert.match(find(findings, 'client-certificate').actual, /^it asks nobody for one; /)
+    }
+  })
+
+  test('a server of HTTP/2 alone is asked, too', async () => {
+    await using serving = await serveTls(presented(leaf), { ...demanding, ALPNProtocols: ['h2'] })
+    const findings = await look({ port: serving.port, roots, inspecting: required })
+    assert.deepEqual(notable(findings), {})
+    assert.match(find(findings, 'client-certificate').actual, /certificate required/)
+  })
+
   test('a server that is silent after the handshake has not answered', async () => {
-    await using serving = await serveHttps(presented(leaf), {}, () => {})
+    await using serving = await serveHttps(presented(leaf), { ...demanding, rejectUnauthorized: false }, () => {})
     const findings = await look({ port: serving.port, roots, inspecting: { ...required, timeoutMs: 1_500 } })
     assert.deepEqual(notable(findings), { 'client-certificate': 'unknown' })
   })

@@ -118,11 +118,14 @@ async function servedBy(first: Done, options: InspectOptions): Promise<readonly 
   )
 }
 
-/** Asks for something after the handshake, in HTTP/1.1: TLS 1.3 refuses a client's certificate only then. */
+/**
+ * Asks for something after the handshake: TLS 1.3 refuses a client's certificate only then. It is asked for in HTTP/1.1, and
+ * without ALPN, since a server that is told a protocol it does not have refuses for that.
+ */
 async function admission(options: InspectOptions, identity: ClientIdentity | undefined): Promise<Admission> {
   const { place } = options
   const say = request(place.name, place.port)
-  const asked = await attempt(place, { ...ORDINARY, identity, alpn: ['http/1.1'], say }, options)
+  const asked = await attempt(place, { ...ORDINARY, identity, say }, options)
   if (asked instanceof RunproofError) return { kind: 'silent' }
   if (asked.kind === 'ended')
     return asked.stage === 'connecting' ? { kind: 'silent' } : { kind: 'refused', detail: refusalText(asked.code) }
