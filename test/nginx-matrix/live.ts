@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs'
 import http from 'node:http'
 import https from 'node:https'
 import net, { type AddressInfo } from 'node:net'
@@ -54,19 +54,23 @@ export async function startLive(write: (places: Places) => string): Promise<Live
   for (const { server } of upstreams) scope.defer(() => void server.close().closeAllConnections())
   const { certificate, key } = await writeIdentity(directory)
   const root = path.join(directory, 'none')
-  const [shared, other, tls] = await freePorts(3)
-  const text = write({
-    ports: { shared: shared!, other: other!, tls: tls! },
-    socket: path.join(directory, 'nginx.sock'),
-    upstreams: [upstreams[0].port, upstreams[1].port],
-    certificate,
-    key,
-    root,
-  })
-    .replaceAll('PORT1', String(upstreams[0].port))
-    .replaceAll('PORT2', String(upstreams[1].port))
-  writeFileSync(path.join(directory, 'nginx.conf'), text)
-  await startNginx(directory, scope)
+  const ports = [upstreams[0].port, upstreams[1].port] as const
+  let text: string
+  do {
+    const [shared, other, tls] = await freePorts(3)
+    text = write({
+      ports: { shared: shared!, other: other!, tls: tls! },
+      socket: path.join(directory, 'nginx.sock'),
+      upstreams: ports,
+      certificate,
+      key,
+      root,
+    })
+      .replaceAll('PORT1', String(ports[0]))
+      .replaceAll('PORT2', String(ports[1]))
+    writeFileSync(path.join(directory, 'nginx.conf'), text)
+    // A port may be taken between its choice and its use.
+  } while (!(await startNginx(directory, scope)))
   const agents = [new http.Agent({ keepAlive: true }), new https.Agent({ keepAlive: true })] as const
   scope.defer(() => agents.forEach(agent => void agent.destroy()))
   const running = scope.move()
@@ -77,35 +81,28 @@ export async function startLive(write: (places: Places) => string): Promise<Live
   }
 }
 
-async function startNginx(directory: string, scope: AsyncDisposableStack): Promise<void> {
-  const argv = [
-    '-p',
-    `${directory}/`,
-    '-c',
-    path.join(directory, 'nginx.conf'),
-    '-e',
-    path.join(directory, 'error.log'),
-  ]
-  const tested = spawn('nginx', ['-t', '-q', ...argv], { stdio: ['ignore', 'ignore', 'pipe'] })
-  let said = ''
-  tested.stderr.on('data', chunk => (said += chunk))
-  const [code] = await once(tested, 'close')
-  if (code !== 0) throw new Error(`nginx refuses the configuration: ${said.slice(0, 2000)}`)
-
+/** @returns whether it listens; not when another program took one of its ports meanwhile */
+async function startNginx(directory: string, scope: AsyncDisposableStack): Promise<boolean> {
+  // It writes its pid once it listens.
+  const pid = path.join(directory, 'nginx.pid')
+  const listening = Promise.withResolvers<true>()
+  const watcher = watch(directory, () => {
+    if (isWritten(pid)) listening.resolve(true)
+  })
+  scope.defer(() => watcher.close())
+  const log = path.join(directory, 'error.log')
+  rmSync(log, { force: true })
+  const argv = ['-p', `${directory}/`, '-c', path.join(directory, 'nginx.conf'), '-e', log]
   const nginx = spawn('nginx', argv, { stdio: 'ignore' })
   const exited = once(nginx, 'exit')
   scope.defer(async () => {
     nginx.kill('SIGTERM')
     await exited
   })
-  // It writes its pid once it listens.
-  const pid = path.join(directory, 'nginx.pid')
-  let gone = false
-  void exited.then(() => (gone = true))
-  while (!isWritten(pid)) {
-    if (gone) throw new Error(`nginx ended: ${readFileSync(path.join(directory, 'error.log'), 'utf8').slice(-2000)}`)
-    await new Promise(resolve => setTimeout(resolve, 5))
-  }
+  if ((await Promise.race([listening.promise, exited])) === true) return true
+  const said = readFileSync(log, 'utf8')
+  if (said.includes('Address already in use')) return false
+  throw new Error(`nginx ended: ${said.slice(-2000)}`)
 }
 
 function isWritten(file: string): boolean {
