@@ -28,6 +28,10 @@ const check = new Command('check')
     'after',
     `${CHECK_EXAMPLES}
 
+Waivers, where path (an id as in "judged") and location may be left out:
+  [{"rule": "stream-http2", "path": "run-stream", "location": "edge.conf:12",
+    "reason": "the balancer before it speaks HTTP/1.1 only", "expires": "2027-01-31"}]
+
 Here 0 is: nothing was found at the level that fails. 1: something was, or nginx itself refuses the configuration.
 3: the configuration cannot be read, or passes none of the daemon's paths on. Findings that are waived do not fail.`,
   )

@@ -1,7 +1,7 @@
 import type { Position } from '../ast.ts'
 import { whatUpstreamGets } from '../effective/upstream-gets.ts'
 import type { View } from '../view.ts'
-import { type PassedOn, passedOn, placeOf } from './passed-on.ts'
+import { type PassedOn, passedOn, placeOf, sentHeader } from './passed-on.ts'
 import type { Rule, Subject } from './rule.ts'
 
 /**
@@ -90,6 +90,8 @@ const foreign: Rule = {
   severity: 'error',
   *judge(subject) {
     for (const { view } of onePerPlace(subject)) {
+      const sent = sentHeader(view, 'Origin')?.value ?? '$http_origin'
+      if (sent === '$http_origin') continue
       for (const origin of foreignOrigins(view)) {
         const arrives = arriving(subject, view, origin)
         if (arrives === undefined || arrives.value === origin) continue

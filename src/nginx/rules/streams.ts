@@ -46,7 +46,7 @@ const connection: Rule = {
   *judge(subject) {
     for (const { path, view } of passedOn(subject)) {
       const sent = sentHeader(view, 'Connection')
-      if (sent !== undefined && isEmptied(subject, view)) continue
+      if (sent?.value === '' || (sent?.value.includes('$') && isEmptied(subject, view))) continue
       // What nginx does by itself bites only where a connection is meant to stay.
       if (sent === undefined && path.kind !== 'stream') continue
       yield {
