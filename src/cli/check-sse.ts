@@ -80,7 +80,9 @@ function refuseSilence(checks: readonly { readonly way: Way; readonly check: Str
   for (const { way, check } of checks) {
     const { trouble, head } = check.facts
     if (head !== undefined || trouble === undefined || (isCompared && way.id !== 'direct')) continue
-    throw new RunproofError(trouble.code, trouble.message, { hint: trouble.hint })
+    const hint =
+      trouble.code === 'TIMEOUT' ? 'a proxy that buffers gives no head either: --direct URL tells' : trouble.hint
+    throw new RunproofError(trouble.code, trouble.message, { hint })
   }
 }
 

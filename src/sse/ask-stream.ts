@@ -1,10 +1,10 @@
 import { createGunzip } from 'node:zlib'
-import type { RunproofError } from '../model/error.ts'
+import { type RunproofError, toRunproofError } from '../model/error.ts'
 import type { HttpClient, StreamAnswer } from '../model/http.ts'
 import type { Secret } from '../model/secret.ts'
 import { readEventId, type SseEvent } from './event.ts'
 import { readEvents } from './read-events.ts'
-import type { Came, Compressed, Refusal, Resumed, Stranger, StreamNames, Trouble } from './stream-facts.ts'
+import type { Came, Compressed, Refusal, Resumed, Stranger, StreamNames, Tail, Trouble } from './stream-facts.ts'
 import { type NotedEvent, StreamWatch } from './watch-stream.ts'
 
 /** One stream to be looked at, however it is reached. */
@@ -37,6 +37,7 @@ interface Opening {
 const UNASKED_MS = 300
 /** A stream that is never silent is read for so much longer than a silence would take. */
 const BUSY_FACTOR = 3
+const LEAST_HEAD_MS = 1_000
 const MOST_PROBLEM_BYTES = 64 * 1024
 const NO_CURSOR = 'not-a-number'
 const NOT_CUT: Trouble = { code: 'ANSWER_MALFORMED', message: 'it could not be cut in an event' }
@@ -53,10 +54,10 @@ export class AskStream {
     this.fromStart = this.#at('0')
   }
 
-  async open(name: string, opening: Opening): Promise<StreamWatch> {
+  async open(name: string, opening: Opening, timeoutMs = this.#settings.timeoutMs): Promise<StreamWatch> {
     const { names, nowMs, signal } = this.#settings
     const askedAtMs = nowMs()
-    const answer = await this.#send(opening, signal)
+    const answer = await this.#send(opening, signal, timeoutMs)
     return new StreamWatch(answer, { name, askedAtMs, nowMs, heartbeat: names.heartbeat, gap: names.gap })
   }
 
@@ -71,6 +72,19 @@ export class AskStream {
       ...(cursor === undefined ? [] : [this.#readAfter(`the query’s ${cursor}`, { after, last }, { cursor: after })]),
       this.#readAfterCut(middle + 1, last),
     ])
+  }
+
+  /** The newest event alone. */
+  async tail(control: readonly NotedEvent[]): Promise<Tail> {
+    const { timeoutMs, nowMs, signal } = this.#settings
+    const [before, newest] = control.slice(-2).map(({ id }) => id!)
+    const began = nowMs()
+    using watch = await this.#opened('the newest event', this.#at(before!), timeoutMs)
+    if (watch instanceof NoHead) return { bytes: 0, cameMs: undefined, waitedMs: nowMs() - began }
+    const find = () => watch.events.find(({ id }) => id === newest)
+    await watch.until(() => find() !== undefined, { silenceMs: timeoutMs }, signal)
+    const at = find()?.arrivedAtMs
+    return { bytes: watch.bytes, cameMs: at === undefined ? undefined : at - began, waitedMs: nowMs() - began }
   }
 
   refusals(): Promise<readonly Refusal[]> {
@@ -125,8 +139,12 @@ export class AskStream {
     return AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
   }
 
-  #send({ cursor, lastEventId, headers }: Opening, signal: AbortSignal): Promise<StreamAnswer> {
-    const { names, bearer, timeoutMs } = this.#settings
+  #send(
+    { cursor, lastEventId, headers }: Opening,
+    signal: AbortSignal,
+    timeoutMs = this.#settings.timeoutMs,
+  ): Promise<StreamAnswer> {
+    const { names, bearer } = this.#settings
     const { client, path } = this.#subject
     const member = cursor === undefined ? '' : `${names.cursor}=${encodeURIComponent(cursor)}`
     return client.openStream(member === '' ? path : `${path}${path.includes('?') ? '&' : '?'}${member}`, {
@@ -147,14 +165,26 @@ export class AskStream {
     opening: Opening,
   ): Promise<Resumed> {
     const { timeoutMs, signal } = this.#settings
-    using watch = await this.open(`the stream behind ${after}`, opening)
+    using watch = await this.#opened(`the stream behind ${after}`, opening, timeoutMs)
+    if (watch instanceof NoHead) return { what, status: undefined, after, came: watch.came, late: true }
     const { status } = watch.answer
     const isThere = () => watch.events.some(({ id }) => id === last)
-    const all =
-      status === 200 && (await watch.until(isThere, { silenceMs: timeoutMs, mostMs: BUSY_FACTOR * timeoutMs }, signal))
+    const patience = { silenceMs: timeoutMs, mostMs: BUSY_FACTOR * timeoutMs }
+    const all = status === 200 && (await watch.until(isThere, patience, signal))
     // What comes twice, or in the wrong order, may come after what was waited for.
     if (all) await watch.until(() => false, { silenceMs: UNASKED_MS }, signal)
     return { what, status, after, came: cameOf(watch), late: !all }
+  }
+
+  /** What is not answered is an answer, too: some proxies give no head before there is a body. */
+  async #opened(name: string, opening: Opening, timeoutMs: number): Promise<StreamWatch | NoHead> {
+    try {
+      return await this.open(name, opening, timeoutMs)
+    } catch (thrown) {
+      const error = toRunproofError(thrown)
+      if (error.code === 'INTERRUPTED') throw error
+      return new NoHead(troubleOf(error))
+    }
   }
 
   /** Leaves in the middle of an event, its id already read, and goes on behind the last one that was whole. */
@@ -197,7 +227,11 @@ export class AskStream {
   }
 
   async #refusal(what: string, opening: Opening): Promise<Refusal> {
-    const stream = await this.#send(opening, this.#lateSignal())
+    const stream = await this.#send(opening, this.#lateSignal()).catch(thrown => {
+      const error = toRunproofError(thrown)
+      if (error.code !== 'TIMEOUT') throw error
+    })
+    if (stream === undefined) return { what, status: undefined, code: undefined }
     try {
       // A stream that was opened has no end to wait for.
       if (stream.status === 200) return { what, status: 200, code: undefined }
@@ -215,12 +249,24 @@ export class AskStream {
   }
 
   async #stranger(what: Stranger['what'], cursor: string, last: string, silenceMs: number): Promise<Stranger> {
-    using watch = await this.open(`the stream with a cursor ${what}`, this.#at(cursor))
+    const name = `the stream with a cursor ${what}`
+    using watch = await this.#opened(name, this.#at(cursor), Math.max(silenceMs, LEAST_HEAD_MS))
+    if (watch instanceof NoHead) return { what, status: undefined, came: watch.came }
     const isThere = () => watch.events.some(({ id }) => id === last)
-    if (watch.answer.status === 200)
-      await watch.until(isThere, { silenceMs, mostMs: BUSY_FACTOR * silenceMs }, this.#settings.signal)
+    const patience = { silenceMs, mostMs: BUSY_FACTOR * silenceMs }
+    if (watch.answer.status === 200) await watch.until(isThere, patience, this.#settings.signal)
     return { what, status: watch.answer.status, came: cameOf(watch) }
   }
+}
+
+class NoHead implements Disposable {
+  readonly came: Came
+
+  constructor(trouble: Trouble) {
+    this.came = { events: [], gaps: [], trouble }
+  }
+
+  [Symbol.dispose](): void {}
 }
 
 export function isEventStream(headers: Readonly<Record<string, string>>): boolean {

@@ -30,7 +30,21 @@ describe('judgeSent', () => {
     ['two halves', sent([400, 400, 401, 803, 803, 1_003]), true, 'buffered, likely', /came late/],
     ['each event with the one after it', sent([200, 400, 600, 800, 1_000]), true, 'buffered, likely', /5 of 5 events/],
     ['one event that is late', sent([2, 203, 560, 604, 802]), true, 'unknown, unknown', /a pause explains/],
-    ['a stream that fills buffers', sent(AT_ONCE, { bytes: 3_000 }), true, 'unknown, unknown', /15000 bytes/],
+    ['a stream that fills buffers', sent(AT_ONCE, { bytes: 3_000 }), true, 'unknown, unknown', /4500 bytes in 100 ms/],
+    [
+      'events in a quick succession',
+      sent([1, 21, 41, 61, 81, 101, 121], { everyMs: 20, bytes: 500 }),
+      true,
+      'unknown, unknown',
+      /1750 bytes in 50 ms/,
+    ],
+    [
+      'many small events, slowly',
+      sent(Array.from({ length: 50 }, (_, n) => n * 200 + 3)),
+      true,
+      'passes, sure',
+      /each/,
+    ],
     [
       'a stream that fills buffers and is held back all the same',
       sent(IN_ONE_PIECE, { bytes: 3_000 }),

@@ -27,8 +27,11 @@ interface SentHow {
   readonly sameClock: boolean
 }
 
-/** Smallest buffer in common use; what adds up to as much may have been pushed out by what came after it. */
-export const SMALLEST_BUFFER_BYTES = 4_096
+/**
+ * What adds up to as much may have been pushed out by what came after it: nginx sends as soon as it has 1 460 bytes
+ * (`postpone_output`), other buffers in common use are larger.
+ */
+export const SMALLEST_BUFFER_BYTES = 1_460
 const LEAST_SPREAD_MS = 100
 /** No network that a stream is fit for delays one event so much more than another. */
 const LEAST_HELD_MS = 50
@@ -65,14 +68,16 @@ export function judgeSent(events: readonly SentEvent[], { sameClock }: SentHow):
   const measured = { maxLagMs, spreadRatio }
   const numbers = `lag up to ${maxLagMs} ms, ${Math.round(observedMs)} of ${Math.round(expectedMs)} ms from first to last`
   const gapMs = expectedMs / (came.length - 1)
-  const late = held.filter(lag => lag >= Math.max(LEAST_HELD_MS, gapMs / 2)).length
+  const heldMs = Math.max(LEAST_HELD_MS, gapMs / 2)
+  const late = held.filter(lag => lag >= heldMs).length
   if (spreadRatio <= HELD_TOGETHER && maxLagMs >= LEAST_HELD_MS)
     return buffered('sure', `what was sent apart came together: ${numbers}`, measured)
   if (late > 1) return buffered('likely', `${late} of ${came.length} events came late: ${numbers}`, measured)
   if (late === 1) return unknown(`one event came late, which a pause explains as well: ${numbers}`, measured)
-  const bytes = came.reduce((sum, one) => sum + one.bytes, 0)
+  // What fills a buffer before it would be seen to hold.
+  const bytes = Math.round(Math.max(...came.map(one => one.bytes)) * (1 + heldMs / gapMs))
   if (bytes >= SMALLEST_BUFFER_BYTES)
-    return unknown(`${bytes} bytes in all would have pushed a buffer empty: send less (${numbers})`, measured)
+    return unknown(`${bytes} bytes in ${Math.round(heldMs)} ms push a buffer empty: send less (${numbers})`, measured)
   return passes(came.length > 2 ? 'sure' : 'likely', `each event came when it was sent: ${numbers}`, measured)
 }
 

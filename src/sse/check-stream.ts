@@ -7,7 +7,7 @@ import { judgeWatched } from './watched-buffering.ts'
 /** So long a silence ends a replay: what is retained is sent at once. */
 const REPLAYED_MS = 500
 const FIRST_EVENT_MS = 2_000
-const FEWEST_TO_RESUME = 3
+const FEWEST_TO_RESUME = 2
 /** How much longer than a heartbeat may take a stream is waited for that is never silent. */
 const BUSY_FACTOR = 1.5
 
@@ -77,6 +77,7 @@ export class StreamCheck {
         ? []
         : [
             async () => this.#add({ resumed: await this.#ask.resumed(withId) }),
+            async () => this.#add({ tail: await this.#ask.tail(withId) }),
             async () => this.#add({ strangers: await this.#ask.strangers(withId) }),
           ]),
     ]
@@ -119,7 +120,7 @@ export class StreamCheck {
    */
   end(owed = this.#isLate): void {
     const watch = this.#watch
-    const { control, cutTo } = this.#facts
+    const { control, cutTo, tail } = this.#facts
     const { nowMs, heartbeatWithinMs } = this.#settings
     if (control !== undefined && watch !== undefined) {
       const buffering = judgeWatched({
@@ -132,6 +133,7 @@ export class StreamCheck {
         heartbeatWithinMs,
         stalledInsideMs: Math.max(watch.stalledInsideMs, watch.stalledMs),
         owed,
+        tail,
       })
       const trouble = watch.error === undefined ? undefined : troubleOf(watch.error)
       this.#add({

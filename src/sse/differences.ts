@@ -39,7 +39,7 @@ export function differencesOf(direct: Side, through: Side): readonly Finding[] {
     ...sameEvents(direct.facts, through.facts),
     ...live(direct.facts, through.facts),
     ...worse
-      .filter(({ id }) => id !== 'first-byte')
+      .filter(({ id }) => id !== 'first-byte' && !(id === 'answer' && isSilent(through.facts)))
       .map(({ id, actual }) => ({
         id: `proxy-${id}`,
         outcome: 'failed' as const,
@@ -62,6 +62,10 @@ function* firstByte(plain: StreamFacts, facts: StreamFacts): Generator<Finding> 
   const { head: direct } = plain
   const { head: through } = facts
   if (direct?.firstByteMs === undefined || plain.control?.events.length === 0) return
+  if (isSilent(facts)) {
+    const actual = `the proxy buffers: not even a head came in time, direct a byte in ${Math.round(direct.firstByteMs)} ms`
+    yield { id: 'proxy-first-byte', outcome: 'failed', expected: 'as direct', actual }
+  }
   if (through === undefined || facts.control === undefined || wasNotAskedFor(plain, facts)) return
   const [here, there] = [direct.firstByteMs, through.firstByteMs].map(one =>
     one === undefined ? undefined : Math.round(one),
@@ -82,6 +86,10 @@ function* firstByte(plain: StreamFacts, facts: StreamFacts): Generator<Finding> 
       actual: `the proxy buffers: first byte ${there} ms vs ${here} ms`,
     }
   else yield { id: 'proxy-first-byte', outcome: 'ok', expected, actual: `${there} ms` }
+}
+
+function isSilent({ head, trouble }: StreamFacts): boolean {
+  return head === undefined && trouble?.code === 'TIMEOUT'
 }
 
 /** Nothing is kept back of a replay whose cursor did not arrive. */

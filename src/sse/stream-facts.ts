@@ -39,7 +39,8 @@ export interface Came {
 /** A reading from the middle on. */
 export interface Resumed {
   readonly what: string
-  readonly status: number
+  /** Undefined: not even a head came. */
+  readonly status: number | undefined
   /** The id it was to go on behind. */
   readonly after: string
   readonly came: Came
@@ -49,7 +50,8 @@ export interface Resumed {
 
 export interface Refusal {
   readonly what: string
-  readonly status: number
+  /** Undefined: not even a head came, as on an idle stream behind some proxies. */
+  readonly status: number | undefined
   /** Of the problem document, if there is one. */
   readonly code: string | undefined
 }
@@ -57,8 +59,17 @@ export interface Refusal {
 /** A stream opened with a cursor that no event has. */
 export interface Stranger {
   readonly what: 'newer than all' | 'older than all'
-  readonly status: number
+  /** Undefined: not even a head came. */
+  readonly status: number | undefined
   readonly came: Came
+}
+
+/** The newest event alone, asked for by the id before it: nothing comes after it that would push it out of a buffer. */
+export interface Tail {
+  readonly bytes: number
+  /** Since it was asked for; undefined: it did not come in `waitedMs`. */
+  readonly cameMs: number | undefined
+  readonly waitedMs: number
 }
 
 export interface Compressed {
@@ -91,6 +102,7 @@ export interface StreamFacts {
   /** More came than is compared. */
   readonly cutTo?: number
   readonly resumed?: readonly Resumed[]
+  readonly tail?: Tail
   readonly refusals?: readonly Refusal[]
   readonly strangers?: readonly Stranger[]
   readonly compressed?: Compressed

@@ -1,4 +1,5 @@
-import { type Buffering, buffered, passes, strongest, unknown } from './buffering.ts'
+import { type Buffering, buffered, passes, SMALLEST_BUFFER_BYTES, strongest, unknown } from './buffering.ts'
+import type { Tail } from './stream-facts.ts'
 
 /** A stream of a server that is not driven, as it came. All instants by our clock. */
 export interface WatchedStream {
@@ -15,10 +16,14 @@ export interface WatchedStream {
   readonly stalledInsideMs: number
   /** Known to have something to replay at once. */
   readonly owed: boolean
+  /** The newest event, asked for alone. */
+  readonly tail: Tail | undefined
 }
 
 /** Servers answer with a replay as fast as with a head, but for this. */
 const PROMPT_MS = 500
+/** A connection, a handshake and a head. */
+const SLOW_ANSWER_MS = 1_000
 const STALLED_MS = 300
 const TOGETHER_MS = 50
 /** Heartbeats of idle streams are many seconds apart. */
@@ -30,7 +35,13 @@ const EVEN = 1.5
  * all else may have other reasons, and is `likely` at best.
  */
 export function judgeWatched(watched: WatchedStream): Buffering {
-  return strongest([...byHeartbeats(watched), ...byParts(watched), ...byReplay(watched), nothingKnown(watched)])
+  return strongest([
+    ...byHeartbeats(watched),
+    ...byParts(watched),
+    ...byTail(watched),
+    ...byReplay(watched),
+    nothingKnown(watched),
+  ])
 }
 
 function* byHeartbeats({ heartbeats, events, headAtMs }: WatchedStream): Generator<Buffering> {
@@ -69,8 +80,20 @@ function* byReplay({ owed, events, headAtMs, firstByteAtMs, untilMs, bytes }: Wa
   const afterHeadMs = firstByteAtMs - headAtMs
   if (owed && afterHeadMs > PROMPT_MS)
     yield buffered('likely', `the first byte of a replay came ${Math.round(afterHeadMs)} ms after the head`)
-  else if (events.length > 0 && afterHeadMs <= PROMPT_MS)
-    yield passes('likely', `${bytes} bytes came at once and end with a whole event, which a buffer seldom does`)
+  else if (events.length > 0 && afterHeadMs <= PROMPT_MS && bytes < SMALLEST_BUFFER_BYTES)
+    yield passes('likely', `${bytes} bytes, less than buffers hold, came at once`)
+}
+
+/** An event that more does not follow, so that nothing pushes it on. */
+function* byTail({ tail }: WatchedStream): Generator<Buffering> {
+  if (tail === undefined) return
+  const { bytes, cameMs, waitedMs } = tail
+  if (cameMs === undefined)
+    yield buffered('likely', `the newest event, asked for alone, did not come in ${seconds(waitedMs)}`)
+  else if (cameMs > PROMPT_MS + SLOW_ANSWER_MS)
+    yield buffered('likely', `the newest event, asked for alone, came after ${seconds(cameMs)}`)
+  else if (bytes < SMALLEST_BUFFER_BYTES)
+    yield passes('likely', `the newest event, asked for alone, came in ${seconds(cameMs)}`)
 }
 
 function nothingKnown({ firstByteAtMs, headAtMs, untilMs, heartbeatWithinMs }: WatchedStream): Buffering {
