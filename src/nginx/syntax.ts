@@ -127,12 +127,14 @@ function isWebContext(context: Context): boolean {
 
 function placeName(context: Context): string {
   if (context === 'main') return 'the main context'
-  return `"${context.replace(/^(\w+)-(\w+)$/, '$2" of "$1')}"`.replace('"if" of', '"if" in')
+  const [outer, inner] = context.split('-')
+  if (inner === undefined) return `"${context}"`
+  return inner === 'if' ? `"if" in "${outer}"` : `"${inner}" of "${outer}"`
 }
 
 function argumentCount(counts: string): string {
   if (counts === '0') return 'no argument'
+  if (counts === '1' || counts === '1+') return counts === '1' ? '1 argument' : '1 argument or more'
   if (counts.endsWith('+')) return `${counts.slice(0, -1)} arguments or more`
-  if (counts === '1') return '1 argument'
   return `${counts.replace('-', ' to ').replaceAll('|', ' or ')} arguments`
 }

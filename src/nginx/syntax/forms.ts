@@ -16,7 +16,7 @@ export const isPort = (text: string) => positive(text) && Number(text) < 65536
 export const variable =
   (index: number): ArgumentCheck =>
   args =>
-    problem(!args.at(index)!.startsWith('$'), 'the name of a variable begins with "$"')
+    problem(!/^\$./s.test(args.at(index)!), 'a variable is a name after "$"')
 
 export const third =
   (...words: readonly string[]): ArgumentCheck =>

@@ -1,7 +1,11 @@
-/** Whether it is an IPv4 address, in full. */
+/** Whether `ngx_inet_addr` reads it: an empty part is 0, and the last address of all is its sign of failure. */
 export function isIPv4(text: string): boolean {
   const parts = text.split('.')
-  return parts.length === 4 && parts.every(part => /^\d{1,3}$/.test(part) && Number(part) < 256)
+  return (
+    parts.length === 4 &&
+    parts.every(part => /^\d*$/.test(part) && Number(part) < 256) &&
+    !/^(?:0*255\.?){4}$/.test(text)
+  )
 }
 
 /** Whether it is an IPv6 address, without brackets. */
@@ -16,7 +20,8 @@ export function isIPv6(text: string): boolean {
     groups.splice(-1, 1, '0', '0')
   }
   if (!groups.every(group => /^[0-9a-f]{1,4}$/i.test(group))) return false
-  return halves.length === 2 ? groups.length < 8 : groups.length === 8
+  // nginx takes `::` at the end for two groups or more
+  return halves.length === 2 ? groups.length < (text.endsWith('::') ? 7 : 8) : groups.length === 8
 }
 
 export function isIP(text: string): boolean {
