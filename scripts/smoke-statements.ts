@@ -161,6 +161,16 @@ export const SCRIPTS: readonly Script[] = [
     'nothing leaked and no key or token file is left',
   ),
   script(
+    '7.5',
+    'ops_reverse_proxy_config_smoke',
+    'the configuration of the proxy is there',
+    'it holds twenty fragments: TLS, the upstream, headers, buffering, timeouts, a body limit',
+    'it allows no page of every origin',
+    'it verifies the certificate of its upstream',
+    'it holds no bearer token',
+    '`nginx -t` accepts a copy of it',
+  ),
+  script(
     '9.A',
     'ops_runbook_live_smoke, in detail',
     'a master key is generated',

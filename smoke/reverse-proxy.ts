@@ -75,14 +75,17 @@ export default defineRunbook({
 })
 
 const asking = (input: PlanInput): NonEmpty<Step> => [
-  daemonStep(input, {
-    recipe: (context, { site, scratchDir }) => ({
-      ...site,
-      scratchDir,
-      tunnels: edgeTunnels(context.values.get(edgeConfiguration).source),
+  {
+    ...daemonStep(input, {
+      recipe: (context, { site, scratchDir }) => ({
+        ...site,
+        scratchDir,
+        tunnels: edgeTunnels(context.values.get(edgeConfiguration).source),
+      }),
+      verify: [instanceReady],
     }),
-    verify: [instanceReady],
-  }),
+    ...(hasConfiguration(input) ? { afterFailure: [edgeConfiguration] } : {}),
+  },
   access(input),
   isOwn(input) ? streams(input) : look(input),
   ...endSteps(input, { nothingLeft, noSecretWritten }),
@@ -118,6 +121,8 @@ const agreement: Step = {
   title: 'Hold what was read of the configuration against what a real nginx does',
   effect: 'read',
   timeoutMs: 60_000,
+  // A configuration that breaks a rule is run all the same: what comes of it is worth more than the rule.
+  afterFailure: [edgeConfiguration],
   yields: [edgeLab],
   run: {
     describe: 'run nginx with a copy of the configuration in front of an upstream that shows what arrives',
@@ -134,6 +139,7 @@ const passage: Step = {
   title: 'Send slow event streams through it',
   effect: 'read',
   timeoutMs: 60_000,
+  afterFailure: [edgeLab],
   run: asks,
   verify: [edgeBuffering],
 }
@@ -143,6 +149,7 @@ const bodies: Step = {
   title: 'Send large bodies through it',
   effect: 'read',
   timeoutMs: 60_000,
+  afterFailure: [edgeLab],
   run: asks,
   verify: [edgeBodies],
 }
@@ -182,7 +189,8 @@ const streams = (input: PlanInput): Step => ({
   title: 'Replay event streams through the proxy',
   effect: 'read',
   docs: { page: PAGE, command: 'status' },
-  timeoutMs: 60_000,
+  // One that a proxy holds back never begins; a heartbeat takes ten seconds.
+  timeoutMs: waits(input) ? 30_000 : 10_000,
   afterFailure: [answering],
   yields: [history, subjectRun],
   run: {

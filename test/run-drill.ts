@@ -20,6 +20,8 @@ export interface Drill {
   /** User and group to run as, where this process may become it. */
   readonly uid?: number
   readonly workDir?: string
+  /** Words before those of the launcher, which they run. */
+  readonly within?: readonly string[]
 }
 
 export interface Ended {
@@ -54,7 +56,14 @@ export class RunningDrill {
     this.env = { PATH: process.env.PATH, HOME: home }
     const params = Object.entries(drill.params ?? {}).filter(([, value]) => value !== undefined)
     const words = [
-      ...[LAUNCHER, 'run', drill.runbook ?? 'restore-drill', '--target', drill.target ?? 'stand-in'],
+      ...[
+        ...(drill.within ?? []),
+        LAUNCHER,
+        'run',
+        drill.runbook ?? 'restore-drill',
+        '--target',
+        drill.target ?? 'stand-in',
+      ],
       ...['--counterproofs', drill.counterproofs ?? 'observation'],
       ...['--reports', this.reportsDir, '--work', this.workDir],
       ...(drill.flags ?? []),
