@@ -42,7 +42,8 @@ const literal: Rule = {
   },
 }
 
-const LOGGED = /\$\{?http_(?:authorization|cookie)\b/
+/** Secrets are set by bodies. */
+const LOGGED = /\$\{?(?:http_(?:authorization|cookie)|request_body)\b/
 
 const logged: Rule = {
   id: 'token-logged',

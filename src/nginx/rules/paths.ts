@@ -27,7 +27,19 @@ const health: Rule = {
   title: 'Health and readiness are answered by the daemon',
   why: 'An answer of the proxy says that the proxy is up. Without one the orchestrator restarts a daemon that is well.',
   severity: 'error',
-  judge: subject => notPassedOn(subject, kind => kind === 'health'),
+  *judge(subject) {
+    yield* notPassedOn(subject, kind => kind === 'health')
+    for (const { path, view } of passedOn(subject, 'health')) {
+      const denied = view.listed('deny').find(({ args }) => args[0] === 'all')
+      if (denied === undefined || view.listed('allow').length > 0) continue
+      yield {
+        at: denied.at,
+        path: path.id,
+        expected: 'allow with the addresses of the orchestrator',
+        actual: 'deny all',
+      }
+    }
+  },
 }
 
 const reachable: Rule = {

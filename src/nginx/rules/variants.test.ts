@@ -114,6 +114,18 @@ describe('nothing is found where', () => {
       ['    client_max_body_size 32m;\n', ''],
       before(IN_ORDINARY, 'client_max_body_size 32m;'),
     ],
+    'only the orchestrator may ask for health': [
+      before(ORDINARY, 'location = /readyz { allow 10.0.0.0/8; deny all; proxy_pass http://daemon; }'),
+    ],
+    'pages of the gateway are served beside': [
+      before(ORDINARY, 'root /srv/pages; location /pages/ { try_files $uri /pages/index.html; }'),
+    ],
+    'a path that is no file goes to the daemon': [
+      [
+        `location / {\n            ${passedOn}`,
+        `location @daemon { ${passedOn} }\nlocation / {\n            try_files $uri @daemon;`,
+      ],
+    ],
     'the body is put where it was': [before(SERVER, 'proxy_set_body $request_body;')],
     'the token is compared with none that is written': [
       before(SERVER, 'if ($http_authorization = "") { set $anonymous 1; }'),
@@ -184,6 +196,16 @@ describe('it is found that', () => {
       'no header of a request is passed on',
       ['request-headers-dropped'],
       [[AUTHORIZATION, 'proxy_pass_request_headers off;']],
+    ],
+    [
+      'nobody may ask for health',
+      ['health-unreachable'],
+      [before(ORDINARY, 'location = /readyz { deny all; proxy_pass http://daemon; }')],
+    ],
+    [
+      'bodies are logged',
+      ['token-logged'],
+      [before(HTTP, "log_format whole '$request $request_body'; access_log /var/log/nginx/whole.log whole;")],
     ],
     ['the body is left out', ['request-body-altered'], [before(SERVER, 'proxy_pass_request_body off;')]],
     ['bodies have no limit', ['body-limit'], [['client_max_body_size 32m', 'client_max_body_size 0']]],
