@@ -4,7 +4,11 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, test } from 'node:test'
+import { CommanderError } from 'commander'
 import { presented, serveHttps, servePlain, serveTcp } from '../../src/adapters/tls/testdata/serve.ts'
+import tls from '../../src/cli/commands/tls.ts'
+import { exitCodeOf } from '../../src/cli/exit-code.ts'
+import { RunproofError } from '../../src/model/error.ts'
 import { issueLeaf } from '../../src/tls/issue.ts'
 import { type Ended, Site } from './launch.ts'
 
@@ -18,6 +22,20 @@ const openssl = spawnSync('openssl', ['version']).status === 0 ? false : 'this m
 const issue = (out: string, ...words: readonly string[]) => site.run(['tls', 'issue', '--out', at(out), ...words])
 const check = (where: string, ...words: readonly string[]) => site.run(['tls', 'check', where, ...words])
 const errorOf = ({ stderr }: Ended) => JSON.parse(stderr.trimEnd().split('\n').at(-1)!).error
+
+/** A usage error, without a process for each. */
+async function assertUsage(words: readonly string[], message: RegExp): Promise<void> {
+  for (const command of [tls, ...tls.commands])
+    command.exitOverride().configureOutput({ writeErr: () => {}, outputError: () => {} })
+  await assert.rejects(tls.parseAsync([...words], { from: 'user' }), (thrown: unknown) => {
+    assert.ok(
+      thrown instanceof CommanderError || (thrown instanceof RunproofError && exitCodeOf(thrown) === 2),
+      String(thrown),
+    )
+    assert.match(thrown.message, message)
+    return true
+  })
+}
 
 describe('runproof tls issue', { concurrency: 2 }, () => {
   test('makes an authority and a certificate by it, and keeps no key of the authority', async () => {
@@ -150,20 +168,22 @@ describe('runproof tls issue', { concurrency: 2 }, () => {
     ['PKCS #12 with ECDSA', ['--name', 'a.test', '--pkcs12', 'x'], /RSA keys only/],
     ['PKCS #12 without a password', ['--name', 'a.test', '--rsa', '--pkcs12', 'x'], /needs a password/],
     ['a generated password', ['--name', 'a.test', '--secret', 'pkcs12-password=generate'], /known to nobody/],
-    ['a password for nothing', ['--name', 'a.test', '--secret', 'pkcs12-password=stdin'], /is for --pkcs12/],
+    ['a password for nothing', ['--name', 'a.test', '--secret', 'pkcs12-password=env:PATH'], /is for --pkcs12/],
     ['an RSA key of another size', ['--name', 'a.test', '--rsa', '1024'], /'1024' is invalid/],
     ['an unknown flag', ['--name', 'a.test', '--forever'], /unknown option '--forever'/],
   ]
   for (const [title, words, message] of usage) {
     test(`refuses ${title}`, async () => {
-      const { status, stderr } = await site.run(['tls', 'issue', '--out', at('usage'), ...words], {
-        stdin: 'a password',
-      })
-      assert.equal(status, 2, stderr)
-      assert.match(stderr, message)
+      await assertUsage(['issue', '--out', at('usage'), ...words], message)
       assert.equal(existsSync(at('usage')), false)
     })
   }
+
+  test('refuses a flag that it does not have, as a process', async () => {
+    const { status, stderr } = await issue('usage', '--name', 'a.test', '--forever')
+    assert.equal(status, 2)
+    assert.match(stderr, /^runproof: unknown option '--forever'/)
+  })
 
   test('refuses what is no authority, no key, or another’s', async () => {
     await Promise.all([
@@ -280,7 +300,7 @@ describe('runproof tls check', { concurrency: 2 }, async () => {
   for (const [title, start, code, message] of none) {
     test(`gives no verdict on ${title}`, async () => {
       await using server = await start()
-      const ended = await check(where(server), ...trust, '--timeout', '400ms', '--json')
+      const ended = await check(where(server), ...trust, '--timeout', code === 'TIMEOUT' ? '400ms' : '10s', '--json')
       const error = errorOf(ended)
       assert.deepEqual([ended.status, error.code, error.exitCode, ended.stdout], [3, code, 3, ''])
       assert.match(error.message, message)
@@ -333,12 +353,14 @@ describe('runproof tls check', { concurrency: 2 }, async () => {
     ['nothing', [], /missing required argument/],
   ]
   for (const [title, words, message] of usage) {
-    test(`refuses ${title}`, async () => {
-      const { status, stderr } = await site.run(['tls', 'check', ...words])
-      assert.equal(status, 2, stderr)
-      assert.match(stderr, message)
-    })
+    test(`refuses ${title}`, () => assertUsage(['check', ...words], message))
   }
+
+  test('refuses a place that is none, as a process', async () => {
+    const { status, stderr } = await check('https://edge.test')
+    assert.equal(status, 2)
+    assert.match(stderr, /^runproof: https:\/\/edge\.test is no HOST:PORT\n {2}hint: for example edge\.internal:443/)
+  })
 
   test('reads no file that is not there, or holds no certificate', async () => {
     writeFileSync(at('text'), 'no certificate')
