@@ -30,7 +30,10 @@ export function toolsFor({ signer, lease, noticeDir }: ToolsInput): Tools {
     interposer: createInterposer(lease),
     instances,
     http,
-    nginx: createNginxPort({ instances, addDir: path => lease.addDir(path) }),
+    nginx: createNginxPort(
+      { instances, addDir: path => lease.addDir(path) },
+      { image: process.env['RUNPROOF_NGINX_IMAGE'] },
+    ),
     configFiles: configFiles(),
     leaks: leakScan,
     commands,

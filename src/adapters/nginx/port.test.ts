@@ -180,7 +180,10 @@ describe('an nginx that does not behave', { skip }, () => {
       ...instances,
       start: spec => instances.start({ ...spec, readable: [dirname(path)] }),
     }
-    return createNginxPort({ ...ground, instances: readable, limits: { testMs, listensMs: 300 } }, async () => found)
+    return createNginxPort(
+      { ...ground, instances: readable, limits: { testMs, listensMs: 300 } },
+      { machine: async () => found },
+    )
   }
 
   test('is given up when it does not end', async () => {
@@ -377,7 +380,7 @@ describe('the nginx of a machine', () => {
 
   test('is missing where there is none, and everything that needs it says so', async () => {
     assert.deepEqual(await findNginx('/nowhere'), { missing: 'this machine has no nginx' })
-    const none = createNginxPort({ instances }, () => findNginx('/nowhere'))
+    const none = createNginxPort({ instances }, { machine: () => findNginx('/nowhere') })
     const given = await source(EDGE)
     assert.deepEqual(await none.test(given), { outcome: 'missing', reason: 'this machine has no nginx' })
     await assert.rejects(none.start(given), { code: 'TOOL_MISSING', message: 'this machine has no nginx' })

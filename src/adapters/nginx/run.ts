@@ -19,7 +19,7 @@ import { writePrefix } from './prefix.ts'
 import type { MachineNginx } from './program.ts'
 
 const POLL_MS = 5
-const LIMITS = {
+export const LIMITS = {
   testMs: 10_000,
   listensMs: 10_000,
   /** Where the network is shared, a port may be taken between its choice and its use. */
@@ -197,7 +197,7 @@ export function sayMessage({ level, text, at }: NginxMessage): string {
   return `${at === undefined ? '' : `${placeOf(at)}: `}${level}: ${text}`
 }
 
-function readLog({ errorLog, messages }: Prepared): readonly NginxMessage[] {
+export function readLog({ errorLog, messages }: Prepared): readonly NginxMessage[] {
   return existsSync(errorLog) ? messages(readFileSync(errorLog, 'utf8')) : []
 }
 
@@ -218,7 +218,7 @@ interface PrivateDirectory extends AsyncDisposable {
 }
 
 /** One that is given stays, and what is made in it goes with its owner. */
-async function privateDirectory({ addDir }: Ground, given: string | undefined): Promise<PrivateDirectory> {
+export async function privateDirectory({ addDir }: Ground, given: string | undefined): Promise<PrivateDirectory> {
   const path = await mkdtemp(join(given ?? tmpdir(), 'runproof-nginx-'))
   if (given === undefined) addDir?.(path)
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
