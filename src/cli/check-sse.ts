@@ -46,6 +46,10 @@ export async function checkSse(url: string, flags: CheckFlags): Promise<number> 
   if (!interrupted()) refuseSilence(checks)
   await all(check => check.resume())
   const verdictMs = clock.monotonicMs() - beganMs
+  if (settings.heartbeatWithinMs !== undefined && checks.some(({ check }) => check.facts.control !== undefined)) {
+    const most = `${settings.heartbeatWithinMs / 1_000} s`
+    process.stderr.write(`everything else is read: waiting up to ${most} for a heartbeat\n`)
+  }
   await all(check => check.beat())
   const direct = checks.find(({ way }) => way.id === 'direct')?.check
   const owed = (direct?.facts.control?.events.length ?? 0) > 0
