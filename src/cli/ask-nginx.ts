@@ -5,6 +5,7 @@ import type { Configuration } from '../nginx/ast.ts'
 import type { Finding } from '../nginx/judge.ts'
 import { relocate } from '../nginx/relocate.ts'
 import type { NginxSays } from '../nginx/report/checked.ts'
+import { withoutCredentials } from '../nginx/rules/credentials.ts'
 
 /** Rules that speak of what nginx refuses, wherever nginx sees it. */
 const ABOUT_REFUSALS = ['syntax', 'directive-unknown']
@@ -13,7 +14,7 @@ const ABOUT_REFUSALS = ['syntax', 'directive-unknown']
 export async function askNginx(
   configuration: Configuration,
   findings: readonly Finding[],
-  port: Pick<NginxPort, 'test'> = createNginxPort({ instances }),
+  port: Pick<NginxPort, 'test'> = createNginxPort({ instances }, { image: process.env['RUNPROOF_NGINX_IMAGE'] }),
 ): Promise<NginxSays> {
   const verdict = await port.test(relocate(configuration))
   if (verdict.outcome === 'missing') return { outcome: 'skipped', by: verdict.reason, messages: [], foreseen: true }
@@ -21,7 +22,7 @@ export async function askNginx(
   return {
     outcome,
     by: `nginx ${program.version}${program.from === 'container' ? ' in a container' : ''}`,
-    messages,
+    messages: messages.map(one => ({ ...one, text: withoutCredentials(one.text) })),
     foreseen: outcome === 'accepted' || findings.some(one => explains(one, messages)),
   }
 }

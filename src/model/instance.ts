@@ -92,7 +92,7 @@ export interface InstanceSpec {
 }
 
 /** An instance before its daemon runs. */
-export type Inside = Pick<Instance, 'run' | 'accompany' | 'place' | 'through' | 'egressProbe'>
+export type Inside = Pick<Instance, 'run' | 'accompany' | 'place' | 'through' | 'egressProbe' | 'barrier'>
 
 export interface Exit {
   readonly exitCode: number | null

@@ -43,9 +43,10 @@ const EDGE = `
   }`
 
 /** An upstream as the daemon, with tunnels for a configuration. */
-async function behind(given: NginxSource): Promise<Instance> {
+async function behind(given: NginxSource, barrier: 'best' | 'none' = 'best'): Promise<Instance> {
   const instance = await instances.start({
     scratch: directory,
+    barrier,
     tunnels: edgeTunnels(given),
     daemon: ({ port }) => ({ argv: [target.companions.upstream, '--port', String(port)] }),
   })
@@ -102,6 +103,19 @@ describe('an nginx beside a daemon', { skip }, () => {
     const broken = await source(EDGE.replace('proxy_set_header X-Edge', 'proxy_set_header X-Other'))
     await using second = await startEdge(context, instance, broken)
     assert.match((await second.request('/')).text, /"X-Other"/)
+  })
+
+  test('leaves no process behind where no barrier ends them all', async () => {
+    const given = await source(EDGE)
+    const instance = await behind(given, 'none')
+    const edge = await startEdge(context, instance, given)
+    assert.equal((await edge.request('/')).status, 200)
+    assert.ok(edge.rewrites.some(({ to }) => to === 'master_process off'))
+    const { leftovers, left } = await instance.stop()
+    assert.deepEqual([leftovers, left.processes], [[], []])
+    await assert.rejects(edge.request('/'), { code: 'TARGET_UNREACHABLE' })
+    const listens = await instances.probeFromOutside({ host: '127.0.0.1', port: instance.place.tunnels['*:443']! })
+    assert.equal(listens.outcome, 'refused')
   })
 
   test('is not started with what nginx refuses, nor where no tunnel leads to', async () => {

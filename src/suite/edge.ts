@@ -16,6 +16,8 @@ export interface EdgeOptions {
   readonly identity?: ServerIdentity
   /** What it is asked as. Default: the first name of its servers, else `localhost`. */
   readonly host?: string
+  /** Where it is asked, of the addresses of the configuration. Default: the first one that speaks TLS, else the first. */
+  readonly front?: string
 }
 
 /** A daemon as it is reached through a real nginx beside it. Disposing of it ends the nginx and leaves the daemon. */
@@ -35,8 +37,8 @@ export function edgeTunnels({ listens }: NginxSource): readonly string[] {
 }
 
 /**
- * Starts an nginx in front of a daemon, behind its barrier. Requests go to the first address that speaks TLS, else to the
- * first one, and commands are pointed there by `place.baseUrl`.
+ * Starts an nginx in front of a daemon, behind its barrier. Requests go to its front, and commands are pointed there by
+ * `place.baseUrl`.
  *
  * @throws RunproofError TOOL_MISSING, CONFIG_INVALID when nginx refuses it, INSTANCE_FAILED, INTERRUPTED
  */
@@ -47,7 +49,10 @@ export async function startEdge(
   options: EdgeOptions = {},
 ): Promise<Edge> {
   const { place } = inside
-  const front = source.listens.find(({ tls }) => tls) ?? source.listens[0]
+  const front =
+    source.listens.find(({ address }) => address === options.front) ??
+    source.listens.find(({ tls }) => tls) ??
+    source.listens[0]
   if (front === undefined) throw new RunproofError('CONFIG_INVALID', `${source.file} listens nowhere`)
   const missing = edgeTunnels(source).find(address => place.tunnels[address] === undefined)
   if (missing !== undefined) throw new RunproofError('INTERNAL', `no tunnel leads to ${missing} of ${source.file}`)
@@ -57,6 +62,7 @@ export async function startEdge(
     directory,
     ports: place.tunnels,
     upstream: ({ scheme }) => (scheme === 'http' ? upstream : undefined),
+    oneProcess: inside.barrier.kind === 'none',
     ...(options.identity === undefined ? {} : { identity: options.identity }),
   })
   const [outcome, messages] = prepared.verdict(await inside.run(prepared.test, { timeoutMs: TEST_WITHIN_MS, signal }))
