@@ -16,10 +16,11 @@ const CLASSES: Readonly<Record<string, string>> = {
 }
 
 /**
- * What one name between slashes has to look like, as `glob(3)` of the C locale has it: a leading dot is matched by a dot
- * only, and there are neither `**` nor braces.
+ * What the bytes of one name between slashes have to look like, as `glob(3)` of the C locale has it: a leading dot is
+ * matched by a dot only, and there are neither `**` nor braces.
  */
-function segmentExpression(segment: string): RegExp {
+function segmentExpression(written: string): RegExp {
+  const segment = bytesOf(written)
   let source = /^\\?\./.test(segment) ? '' : '(?!\\.)'
   for (let offset = 0; offset < segment.length; offset++) {
     const character = segment[offset]!
@@ -36,11 +37,16 @@ function segmentExpression(segment: string): RegExp {
     } else source += RegExp.escape(character)
   }
   try {
-    return new RegExp(`^${source}$`, 'su')
+    return new RegExp(`^${source}$`, 's')
   } catch {
     // a range that runs backwards matches nothing
     return /^(?!)/
   }
+}
+
+/** One character a byte. */
+function bytesOf(text: string): string {
+  return Buffer.from(text).toString('latin1')
 }
 
 function setExpression(negated: boolean, members: string): string {
@@ -77,7 +83,7 @@ export function expandPattern(
     const expression = segmentExpression(segment)
     found = found.flatMap(prefix => {
       const names = list(prefix === '' ? '.' : prefix.replace(/(.)\/+$/s, '$1')) ?? []
-      return names.filter(name => expression.test(name)).map(name => `${prefix}${name}${slash}`)
+      return names.filter(name => expression.test(bytesOf(name))).map(name => `${prefix}${name}${slash}`)
     })
   })
   return found.sort((left, right) => Buffer.compare(Buffer.from(left), Buffer.from(right)))

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempDisposableSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -119,5 +119,89 @@ describe('readConfiguration', () => {
     const main = join(directory.path, 'nginx.conf')
     writeFileSync(main, Buffer.from('7f454c46020101000000', 'hex'))
     assert.match((await refusal(main)).hint ?? '', /NUL bytes/)
+  })
+})
+
+const missing = spawnSync('nginx', ['-v']).error === undefined ? false : 'this machine has no nginx'
+
+describe('nginx -T and we read the same files in the same order', { skip: missing }, () => {
+  const names = [
+    'a.conf',
+    'B.conf',
+    'b.conf',
+    '.h.conf',
+    '10.conf',
+    '9.conf',
+    'é.conf',
+    'a-b.conf',
+    'x[1].conf',
+    'a b.conf',
+    ']',
+    'zz',
+  ]
+  const patterns = [
+    '*',
+    '*.conf',
+    '?.conf',
+    '[ab].conf',
+    '[a-c]*',
+    '[!a]*.conf',
+    '[^a]*.conf',
+    '.*.conf',
+    '[[:digit:]]*',
+    '[[:upper:]]*.conf',
+    '[]z]*',
+    'x\\[*',
+    'x[[]1].conf',
+    '[z-a]*',
+    '[',
+    'x[1',
+    '*[',
+    '*b.conf',
+    '**',
+    'é*',
+    '??.conf',
+    '[é].conf',
+    '*\\.conf',
+    '{a,b}.conf*',
+    'a[ -]b.conf',
+    '[a-]*',
+    '[!]]*',
+    'none*',
+    '../d/a*',
+    '../*/a.conf',
+    '../d/./*.conf',
+    './/*.conf',
+    '[a/b]*',
+    '\\a*',
+    '[\\a]*',
+    '[[:none:]]*',
+    '[a-c-e]*',
+  ]
+
+  test('of every pattern', async () => {
+    using directory = scratch()
+    const folder = join(directory.path, 'd')
+    mkdirSync(folder)
+    for (const name of names) writeFileSync(join(folder, name), `# ${name}\n`)
+    mkdirSync(join(directory.path, 'logs'))
+    const wrong: string[] = []
+    for (const pattern of patterns) {
+      const main = join(directory.path, 'nginx.conf')
+      writeFileSync(main, `events { }\ninclude "d/${pattern.replaceAll('\\', '\\\\')}";\n`)
+      const { stdout, stderr } = spawnSync('nginx', ['-p', directory.path, '-c', main, '-T', '-q'], {
+        encoding: 'utf8',
+      })
+      const refused = stderr.includes('[emerg]')
+      const expected = [...stdout.matchAll(/^# configuration file (.*):$/gm)].map(found => found[1]!)
+      let found: readonly string[] | undefined
+      try {
+        found = (await readConfiguration(main)).files.map(file => file.path)
+      } catch {}
+      if (refused ? found !== undefined : JSON.stringify(found) !== JSON.stringify(expected)) {
+        wrong.push(`${pattern}: nginx ${refused ? stderr : expected.join(' ')}, we ${found?.join(' ')}`)
+      }
+    }
+    assert.deepEqual(wrong, [])
   })
 })

@@ -2,6 +2,7 @@ import { CORE } from './core.ts'
 import { HTTP } from './http.ts'
 import { LATER } from './later.ts'
 import { MAIL } from './mail.ts'
+import { OPTIONAL } from './optional.ts'
 import { STREAM } from './stream.ts'
 import { UPSTREAMS } from './upstreams.ts'
 
@@ -96,4 +97,4 @@ function counter(counts: string): (count: number) => boolean {
 }
 
 /** By name, everything that nginx 1.22 and later versions know, modules of others aside. */
-export const DIRECTIVES = parseTable(CORE, HTTP, UPSTREAMS, STREAM, MAIL, LATER)
+export const DIRECTIVES = parseTable(CORE, HTTP, UPSTREAMS, STREAM, MAIL, OPTIONAL, LATER)
