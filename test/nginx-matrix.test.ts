@@ -12,7 +12,7 @@ import { type Answer, type Sent, startLive } from './nginx-matrix/live.ts'
 import { Random } from './nginx-matrix/random.ts'
 
 const skip = spawnSync('nginx', ['-v']).status === 0 ? false : 'this machine has no nginx'
-const SEEDS = [1, 2, 3]
+const SEEDS = [1, 2, 10]
 const SERVERS = 60
 const PER_SERVER = 20
 const AT_ONCE = 16

@@ -82,6 +82,18 @@ describe('what rewrites, conditions and returns do', () => {
       '/',
       'return 200 []',
     ],
+    [
+      'what does not match empties the groups',
+      'if ($uri ~ /(?<n>.)) { set $x 1; } rewrite b c; return 200 "[$1$n]";',
+      '/a',
+      'return 200 [a]',
+    ],
+    [
+      'but !~ that does not hold gives some',
+      'if ($uri !~ /(.)) { set $x 1; } return 200 "[$1]";',
+      '/a',
+      'return 200 [a]',
+    ],
     ['break ends the rest', 'location / { break; return 204; }', '/', 'root html'],
     [
       'names that nginx does not set stay',
