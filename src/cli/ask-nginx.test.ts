@@ -17,7 +17,7 @@ const refusal = {
 } as const
 
 function verdict(outcome: 'accepted' | 'refused', messages: (typeof refusal)[] = []): NginxVerdict {
-  return { outcome, messages, rewrites: [], program, barrier: 'namespace', durationMs: 9 }
+  return { outcome, messages, rewrites: [], program, barrier: 'none', durationMs: 9 }
 }
 
 const finding = (id: string, line: number): Finding => ({

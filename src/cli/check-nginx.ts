@@ -3,7 +3,7 @@ import { RunproofError } from '../model/error.ts'
 import type { Target } from '../model/target.ts'
 import type { Configuration } from '../nginx/ast.ts'
 import { effective } from '../nginx/effective/effective.ts'
-import { type Finding, failing, judge, type Waivers } from '../nginx/judge.ts'
+import { type Finding, failing, judge, refusals, type Waivers } from '../nginx/judge.ts'
 import type { Checked, NginxSays } from '../nginx/report/checked.ts'
 import { checkedDocument } from '../nginx/report/document.ts'
 import type { Sources } from '../nginx/report/excerpt.ts'
@@ -53,8 +53,9 @@ async function check(file: string, { target, waivers, flags }: Asked): Promise<{
     })
   }
   const subject = { configuration, effective: whole, edge: target.edge, requests: surveyed.requests }
-  const findings = judge(subject, waivers)
-  const nginx = await nginxSays(configuration, findings, flags)
+  const judged = judge(subject, waivers)
+  const nginx = await nginxSays(configuration, judged, flags)
+  const findings = nginx.foreseen ? judged : [...judged, ...refusals(file, nginx.messages)]
   const failed = failing(findings, failOn).length > 0 || nginx.outcome === 'refused'
   const checked: Checked = {
     file,

@@ -1,3 +1,4 @@
+import type { NginxMessage } from '../model/nginx.ts'
 import type { Position } from './ast.ts'
 import { RULES } from './rules/all.ts'
 import { withoutCredentials } from './rules/credentials.ts'
@@ -39,8 +40,24 @@ const UNUSED: RuleText = {
   severity: 'warning',
 }
 
-/** All there is to be told, those about waivers included. */
-export const RULE_TEXTS: readonly RuleText[] = [...RULES, EXPIRED, UNUSED]
+const REFUSED: RuleText = {
+  id: 'nginx-refused',
+  title: 'nginx accepts the configuration',
+  why: 'nginx does not start with it, for a reason that no rule saw: what the rules say of it may not hold either.',
+  severity: 'error',
+}
+
+/** All there is to be told, also what is about no setting. */
+export const RULE_TEXTS: readonly RuleText[] = [...RULES, EXPIRED, UNUSED, REFUSED]
+
+/** What nginx itself refuses, as findings of their own. */
+export function refusals(file: string, messages: readonly NginxMessage[]): readonly Finding[] {
+  return messages
+    .filter(({ level }) => level === 'emerg' || level === 'crit' || level === 'alert')
+    .map(({ text, at = { file, line: 1, column: 1 } }) =>
+      toFinding(REFUSED, { at, expected: 'what nginx -t accepts', actual: text }, undefined),
+    )
+}
 
 /**
  * Every finding, in the order of files, lines and columns. What is the same at one place for several paths is one finding.

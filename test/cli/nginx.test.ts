@@ -423,7 +423,15 @@ describe('what nginx itself says', async () => {
     assert.equal(status, 1, stdout)
     assert.match(stdout, /^nginx -t: refused \(nginx .*\), for a reason that this check did not see$/m)
     assert.match(stdout, /^ {2}emerg unknown "x" variable$/m)
-    assert.match(stdout, / 0 errors, 0 warnings, 0 waived\n$/)
+    assert.match(stdout, /refused\.conf:1:1 error nginx-refused unknown "x" variable; expected what nginx -t accepts$/m)
+    assert.match(stdout, / 1 error, 0 warnings, 0 waived\n$/)
+    const sarif = await site.run(['nginx', 'check', file, '--format', 'sarif'])
+    const log = JSON.parse(sarif.stdout)
+    assert.deepEqual(sarifProblems(log), [])
+    assert.deepEqual(
+      log.runs[0].results.map(({ ruleId }: { ruleId: string }) => ruleId),
+      ['nginx-refused'],
+    )
   })
 
   test('is told with the place in the file when it refuses what was found as well', { skip }, async () => {

@@ -11,25 +11,18 @@ import type { Sources } from './excerpt.ts'
  * @see https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
  */
 export function checkedSarif({ findings, exitCode }: Checked, sources: Sources, version: string): Json {
-  const texts = rulesOf(findings)
   return {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
     runs: [
       {
-        tool: { driver: { name: 'runproof', semanticVersion: version, rules: texts.map(ruleEntry) } },
+        tool: { driver: { name: 'runproof', semanticVersion: version, rules: RULE_TEXTS.map(ruleEntry) } },
         columnKind: 'utf16CodeUnits',
         invocations: [{ executionSuccessful: true, exitCode }],
-        results: findings.map(finding => resultEntry(finding, texts, sources)),
+        results: findings.map(finding => resultEntry(finding, sources)),
       },
     ],
   }
-}
-
-/** Those there are, and what was found besides, which is told by one that is no rule of ours. */
-function rulesOf(findings: readonly Finding[]): readonly RuleText[] {
-  const more = findings.map(({ rule }) => rule).filter(({ id }) => !RULE_TEXTS.some(text => text.id === id))
-  return [...RULE_TEXTS, ...new Map(more.map(rule => [rule.id, rule])).values()]
 }
 
 function ruleEntry({ id, title, why, severity }: RuleText): Json {
@@ -43,15 +36,11 @@ function ruleEntry({ id, title, why, severity }: RuleText): Json {
   }
 }
 
-function resultEntry(
-  { rule, at, paths, expected, actual, waived }: Finding,
-  texts: readonly RuleText[],
-  sources: Sources,
-): Json {
+function resultEntry({ rule, at, paths, expected, actual, waived }: Finding, sources: Sources): Json {
   const line = sources(at.file)?.[at.line - 1]
   return {
     ruleId: rule.id,
-    ruleIndex: texts.findIndex(({ id }) => id === rule.id),
+    ruleIndex: RULE_TEXTS.findIndex(({ id }) => id === rule.id),
     level: rule.severity,
     message: { text: `${actual}; expected ${expected}${paths.length === 0 ? '' : ` (${paths.join(', ')})`}` },
     locations: [
