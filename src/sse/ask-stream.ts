@@ -2,8 +2,8 @@ import { createGunzip } from 'node:zlib'
 import { type RunproofError, toRunproofError } from '../model/error.ts'
 import type { HttpClient, StreamAnswer } from '../model/http.ts'
 import type { Secret } from '../model/secret.ts'
-import { readEventId, type SseEvent } from './event.ts'
-import { readEvents } from './read-events.ts'
+import { readEventId } from './event.ts'
+import { type ReadingCursor, readEvents } from './read-events.ts'
 import type { Came, Compressed, Refusal, Resumed, Stranger, StreamNames, Tail, Trouble } from './stream-facts.ts'
 import { type NotedEvent, StreamWatch } from './watch-stream.ts'
 
@@ -189,15 +189,13 @@ export class AskStream {
 
   /** Leaves in the middle of an event, its id already read, and goes on behind the last one that was whole. */
   async #readAfterCut(count: number, last: string): Promise<Resumed> {
-    const { events, isCut } = await this.#readPart(count)
-    const after = events.at(-1)?.id ?? '0'
+    const { lastEventId: after, isCut } = await this.#readPart(count)
     const rest = await this.#readAfter('Last-Event-ID after a cut in an event', { after, last }, { lastEventId: after })
     return isCut ? rest : { ...rest, came: { ...rest.came, trouble: rest.came.trouble ?? NOT_CUT } }
   }
 
   /** Reads so many events, and of the next one no more than its id. */
-  async #readPart(count: number): Promise<{ readonly events: readonly SseEvent[]; readonly isCut: boolean }> {
-    const { gap } = this.#settings.names
+  async #readPart(count: number): Promise<{ readonly lastEventId: string; readonly isCut: boolean }> {
     const signal = this.#lateSignal()
     const stream = await this.#send(this.fromStart, signal)
     let isCut = false
@@ -217,10 +215,9 @@ export class AskStream {
       }
     }
     try {
-      const events: SseEvent[] = []
-      for await (const event of readEvents(part(), { name: 'the stream that is cut', signal }))
-        if (event.id !== undefined && event.event !== gap) events.push(event)
-      return { events, isCut }
+      const cursor: ReadingCursor = { lastEventId: '0', retryMs: undefined }
+      for await (const _ of readEvents(part(), { name: 'the stream that is cut', signal, cursor }));
+      return { lastEventId: cursor.lastEventId, isCut }
     } finally {
       stream.close()
     }

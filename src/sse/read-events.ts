@@ -5,6 +5,17 @@ import { RunproofError } from '../model/error.ts'
 import { BlockSplitter } from './block-splitter.ts'
 import type { SseEvent } from './event.ts'
 
+/** Where a reader resumes, kept as it reads. */
+export interface ReadingCursor {
+  /**
+   * What a reader sends as `Last-Event-ID`; empty: nothing. Of the events given so far, and of blocks without data behind
+   * the last one: an id holds on until another comes, and an empty one takes it back.
+   */
+  lastEventId: string
+  /** How long the server wants a reader to wait before it comes again. */
+  retryMs: number | undefined
+}
+
 export interface ReadLimits {
   /** What is read, as the subject of an error's sentence. Default `the stream`. */
   readonly name?: string
@@ -16,6 +27,7 @@ export interface ReadLimits {
   readonly maxNoiseBytes?: number
   /** Where `AbortSignal.timeout` aborts, the reading is late; else it is interrupted. */
   readonly signal?: AbortSignal
+  readonly cursor?: ReadingCursor
   /** Gives every event the time it came. */
   readonly nowMs?: () => number
 }
@@ -38,19 +50,27 @@ export async function* readEvents(
   chunks: AsyncIterable<Uint8Array>,
   limits: ReadLimits = {},
 ): AsyncGenerator<SseEvent, void, void> {
-  const { name = 'the stream', maxEvents = Number.POSITIVE_INFINITY, signal, nowMs } = limits
-  const reader = new BlockReader(name, limits.maxEventBytes ?? 2 ** 20, limits.maxNoiseBytes ?? 2 ** 16)
+  const { name = 'the stream', maxEvents = Number.POSITIVE_INFINITY, signal, nowMs, cursor } = limits
+  const reader = new BlockReader(name, limits)
   let count = 0
   for await (const chunk of untilAborted(chunks, signal, name)) {
     const arrivedAtMs = nowMs?.()
     const { events, error } = reader.read(chunk)
-    for (const { id, event = 'message', data } of events) {
+    if (cursor !== undefined && reader.retryMs !== undefined) cursor.retryMs = reader.retryMs
+    for (const { id, event = 'message', data, lastEventId } of events) {
       if (++count > maxEvents) throw new RunproofError('BODY_TOO_LARGE', `${name} has more than ${maxEvents} events`)
+      if (cursor !== undefined && lastEventId !== undefined) cursor.lastEventId = lastEventId
       yield arrivedAtMs === undefined ? { id, event, data } : { id, event, data, arrivedAtMs }
     }
+    if (cursor !== undefined && reader.lastEventId !== undefined) cursor.lastEventId = reader.lastEventId
     if (error !== undefined) throw error
   }
   reader.end()
+}
+
+interface ReadEvent extends EventSourceMessage {
+  /** As it was when the event came, where that is asked for. */
+  readonly lastEventId?: string | undefined
 }
 
 /** Turns blocks into events. The parser gets whole blocks only, so that chunks make no difference. */
@@ -58,15 +78,28 @@ class BlockReader {
   readonly #name: string
   readonly #maxNoiseBytes: number
   readonly #splitter: BlockSplitter
-  readonly #parser = createParser({ onEvent: event => this.#events.push(event) })
-  #events: EventSourceMessage[] = []
+  readonly #tracks: boolean
+  readonly #parser = createParser({
+    onEvent: event => this.#events.push(this.#tracks ? { ...event, lastEventId: this.lastEventId } : event),
+    onId: id => {
+      this.lastEventId = id
+    },
+    onRetry: retryMs => {
+      this.retryMs = retryMs
+    },
+  })
+  #events: ReadEvent[] = []
+  /** Undefined: no block had an id. */
+  lastEventId: string | undefined
+  retryMs: number | undefined
   #totalBytes = 0
   #noiseBytes = 0
   #sniffed = false
   #begun = false
   #heard = false
 
-  constructor(name: string, maxEventBytes: number, maxNoiseBytes: number) {
+  constructor(name: string, { maxEventBytes = 2 ** 20, maxNoiseBytes = 2 ** 16, cursor }: ReadLimits) {
+    this.#tracks = cursor !== undefined
     this.#name = name
     this.#maxNoiseBytes = maxNoiseBytes
     this.#splitter = new BlockSplitter(name, maxEventBytes)
@@ -75,7 +108,7 @@ class BlockReader {
   }
 
   /** Events come also with an error: those that were whole before it. */
-  read(chunk: Uint8Array): { events: readonly EventSourceMessage[]; error?: unknown } {
+  read(chunk: Uint8Array): { events: readonly ReadEvent[]; error?: unknown } {
     this.#events = []
     try {
       if (!this.#sniffed) this.#sniff(chunk)
