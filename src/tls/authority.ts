@@ -2,6 +2,7 @@ import { type KeyObject, X509Certificate } from 'node:crypto'
 import { RunproofError } from '../model/error.ts'
 import type { Secret } from '../model/secret.ts'
 import { type Issued, isRoot } from './issue.ts'
+import { CURVES } from './template.ts'
 
 interface Read {
   readonly certificatesPem: readonly string[]
@@ -20,6 +21,11 @@ export function authorityOf({ certificatesPem, privateKey, privateKeyPem }: Read
   const certificate = new X509Certificate(first)
   const invalid = (why: string, hint: string) => new RunproofError('CERTIFICATE_INVALID', `${file} ${why}`, { hint })
   if (!certificate.ca) throw invalid('is no authority', 'name the certificate that may issue others')
+  if (!canSign(privateKey))
+    throw invalid(
+      `has a key that runproof does not sign with (${privateKey.asymmetricKeyType})`,
+      'an authority with an RSA key, or an EC key on P-256, P-384 or P-521',
+    )
   if (certificate.validToDate <= now)
     throw invalid(
       `ended ${certificate.validToDate.toISOString()}`,
@@ -35,4 +41,8 @@ export function authorityOf({ certificatesPem, privateKey, privateKeyPem }: Read
     privateKeyPem,
     certificate,
   }
+}
+
+function canSign({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boolean {
+  return asymmetricKeyType === 'rsa' || (asymmetricKeyDetails?.namedCurve ?? '') in CURVES
 }

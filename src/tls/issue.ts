@@ -2,7 +2,15 @@ import { generateKeyPair, type KeyObject, randomBytes, X509Certificate } from 'n
 import { promisify } from 'node:util'
 import { RunproofError } from '../model/error.ts'
 import { Secret } from '../model/secret.ts'
-import { isAddress, type KeyKind, type KeyUsage, type Purpose, type SignatureHash, type Template } from './template.ts'
+import {
+  isAddress,
+  type KeyKind,
+  type KeyUsage,
+  type Purpose,
+  type SignatureHash,
+  type Signer,
+  type Template,
+} from './template.ts'
 
 /** Clocks differ: a certificate that begins now is not valid yet for half of those who are asked. */
 const BACKDATED_MS = 5 * 60_000
@@ -127,21 +135,23 @@ async function issue(options: Making, issuer: Issued | undefined, { days, ...dec
 }
 
 /** Each library is loaded only where it is needed: they cost more than what they do. */
-async function sign(
-  template: Template,
-  signer: { privateKey: KeyObject; certificatePem: string | null },
-): Promise<string> {
-  const rsa = [template.publicKey, signer.privateKey].every(key => key.asymmetricKeyType === 'rsa')
-  if (!rsa && template.hash === 'md5')
-    throw new RunproofError('CERTIFICATE_INVALID', 'only an RSA key signs an RSA key with MD5', {
-      hint: 'ask for rsa-2048',
-    })
-  if (rsa) {
+async function sign(template: Template, signer: Signer): Promise<string> {
+  if (isForForge(template, signer)) {
     const { writeWithForge } = await import('./write-rsa.ts')
     return writeWithForge(template, signer)
   }
+  if (template.hash === 'md5')
+    throw new RunproofError('CERTIFICATE_INVALID', 'only an RSA key signs an RSA key with MD5', {
+      hint: 'ask for rsa-2048',
+    })
   const { writeWithWebCrypto } = await import('./write-ecdsa.ts')
   return writeWithWebCrypto(template, signer)
+}
+
+/** That library knows RSA keys alone, and encodes names of issuers twice that are not plain, so that they match no more. */
+function isForForge(template: Template, { privateKey, certificatePem }: Signer): boolean {
+  const rsa = [template.publicKey, privateKey].every(key => key.asymmetricKeyType === 'rsa')
+  return rsa && (certificatePem === null || /^CN=[ -~]+$/.test(new X509Certificate(certificatePem).subject))
 }
 
 const generate = promisify(generateKeyPair) as (

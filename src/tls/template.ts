@@ -29,6 +29,13 @@ export interface Template {
   readonly paddingBytes: number
 }
 
+/** Names of curves, as OpenSSL and as Web Crypto call them. */
+export const CURVES: Readonly<Record<string, string>> = {
+  prime256v1: 'P-256',
+  secp384r1: 'P-384',
+  secp521r1: 'P-521',
+}
+
 /** With what a certificate is signed. */
 export interface Signer {
   readonly privateKey: KeyObject

@@ -17,12 +17,11 @@ import {
   X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509'
-import { COMMENT_OID, commentDer, isAddress, type Signer, type Template } from './template.ts'
+import { COMMENT_OID, CURVES, commentDer, isAddress, type Signer, type Template } from './template.ts'
 
 cryptoProvider.set(webcrypto)
 
 const HASHES = { sha1: 'SHA-1', sha256: 'SHA-256', sha384: 'SHA-384' } as const
-const CURVES: Readonly<Record<string, string>> = { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' }
 
 /** A signed certificate as PEM, whatever the key is for and whatever signs it, RSA included. */
 export async function writeWithWebCrypto(template: Template, signer: Signer): Promise<string> {

@@ -23,6 +23,23 @@ const issue = (out: string, ...words: readonly string[]) => site.run(['tls', 'is
 const check = (where: string, ...words: readonly string[]) => site.run(['tls', 'check', where, ...words])
 const errorOf = ({ stderr }: Ended) => JSON.parse(stderr.trimEnd().split('\n').at(-1)!).error
 
+/** An authority with a name of several parts, beyond ASCII. */
+const THEIRS = `[req]
+distinguished_name = name
+x509_extensions = extensions
+prompt = no
+utf8 = yes
+string_mask = utf8only
+[name]
+O = Prüfstelle Süd
+OU = edge
+CN = Wurzel
+[extensions]
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign
+subjectKeyIdentifier = hash
+`
+
 /** A usage error, without a process for each. */
 async function assertUsage(words: readonly string[], message: RegExp): Promise<void> {
   for (const command of [tls, ...tls.commands])
@@ -104,6 +121,45 @@ describe('runproof tls issue', { concurrency: 2 }, () => {
 
     const late = await issue('late', '--name', 'a.test', ...authority, '--days', '366', '--json')
     assert.deepEqual([late.status, errorOf(late).code, existsSync(at('late'))], [3, 'CERTIFICATE_INVALID', false])
+  })
+
+  test('issues by an authority that openssl made, whatever its name is', { skip: openssl }, async () => {
+    mkdirSync(at('theirs'))
+    writeFileSync(at('theirs', 'ca.cnf'), THEIRS)
+    const make = (name: string, key: readonly string[]) => {
+      const out = ['-keyout', at('theirs', `${name}-key.pem`), '-out', at('theirs', `${name}.pem`)]
+      const words = [
+        'req',
+        '-x509',
+        '-noenc',
+        '-days',
+        '3',
+        '-config',
+        at('theirs', 'ca.cnf'),
+        '-newkey',
+        ...key,
+        ...out,
+      ]
+      assert.equal(spawnSync('openssl', words).status, 0)
+      return ['--ca-cert', at('theirs', `${name}.pem`), '--ca-key', at('theirs', `${name}-key.pem`)]
+    }
+    const kinds = [
+      ['rsa', ['rsa:2048'], []],
+      ['rsa', ['rsa:2048'], ['--rsa']],
+      ['p521', ['ec', '-pkeyopt', 'ec_paramgen_curve:P-521'], []],
+    ] as const
+    for (const [index, [name, key, words]] of kinds.entries()) {
+      const out = `theirs-${index}`
+      const { status, stderr } = await issue(out, '--name', 'edge.test', ...make(name, key), ...words)
+      assert.equal(status, 0, stderr)
+      const verify = ['verify', '-x509_strict', '-CAfile', at('theirs', `${name}.pem`), at(out, 'server.pem')]
+      assert.match(spawnSync('openssl', verify, { encoding: 'utf8' }).stdout, /: OK$/m)
+    }
+    for (const kind of ['ed25519', 'rsa-pss']) {
+      const refused = await issue('by-theirs', '--name', 'edge.test', ...make(kind, [kind]), '--json')
+      assert.deepEqual([refused.status, errorOf(refused).code], [3, 'CERTIFICATE_INVALID'])
+      assert.match(errorOf(refused).message, new RegExp(`does not sign with \\(${kind}\\)$`))
+    }
   })
 
   test('writes RSA, and PKCS #12 under a password that shows nowhere', { skip: openssl }, async () => {
