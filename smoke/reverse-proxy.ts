@@ -18,7 +18,12 @@ import type { AnyCheck, NonEmpty } from '../src/model/check.ts'
 import { defineRunbook, type PlanInput, type Step } from '../src/model/runbook.ts'
 import { directly, edge, putEdgeBefore } from '../src/suite/at-edge.ts'
 import { edgeTunnels } from '../src/suite/edge.ts'
-import { edgeConfiguration, edgeParams, readEdgeConfiguration } from '../src/suite/edge-configuration.ts'
+import {
+  edgeConfiguration,
+  edgeParams,
+  hasTlsUpstream,
+  readEdgeConfiguration,
+} from '../src/suite/edge-configuration.ts'
 import { edgeLab, makeEdgeLab } from '../src/suite/edge-lab.ts'
 import { reachOf, suiteConflict, suiteInUse, suiteLacks, suiteParams, yes } from '../src/suite/params.ts'
 import { newestRun, openSession, subjectRun } from '../src/suite/probe-run.ts'
@@ -111,7 +116,14 @@ const configuration: Step = {
   yields: [edgeConfiguration],
   run: {
     describe: 'read the configuration with all it includes',
-    execute: async context => context.set(edgeConfiguration, readEdgeConfiguration(context)),
+    async execute(context) {
+      const described = readEdgeConfiguration(context)
+      context.set(edgeConfiguration, described)
+      if (hasTlsUpstream(described))
+        context.run.assume(
+          'the copy of the configuration that was run went to the daemon without TLS, which has none here',
+        )
+    },
   },
   verify: [rulesKept, nginxAccepts],
 }

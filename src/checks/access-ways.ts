@@ -2,9 +2,8 @@ import { withBrokenDaemon } from '../daemon/break.ts'
 import { daemon } from '../daemon/subjects.ts'
 import type { Check, CheckContext, SubjectCounterproof } from '../model/check.ts'
 import { authorizationCleared, type ConfigBreak, originHidden, originKept, readableByAll } from '../nginx/breaks.ts'
-import { relocate } from '../nginx/relocate.ts'
 import { straight, throughEdge, withFreshEdge } from '../suite/at-edge.ts'
-import { edgeConfiguration } from '../suite/edge-configuration.ts'
+import { edgeConfiguration, runnable } from '../suite/edge-configuration.ts'
 import { accessMatrix, type MatrixObserved } from './access-matrix.ts'
 import { breaks } from './nginx-rules.ts'
 
@@ -52,6 +51,6 @@ function running(id: string, how: ConfigBreak, because: RegExp): SubjectCounterp
     cost: { instances: 1 },
     unavailable: context => (breaks(context, how) ? undefined : 'the configuration says nothing of the kind'),
     subject: (context, scope) =>
-      withFreshEdge(context, scope, relocate(how.apply(context.values.get(edgeConfiguration).configuration))),
+      withFreshEdge(context, scope, runnable(how.apply(context.values.get(edgeConfiguration).configuration))),
   }
 }

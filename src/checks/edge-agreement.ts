@@ -9,8 +9,7 @@ import {
   otherPath,
   readableByAll,
 } from '../nginx/breaks.ts'
-import { relocate } from '../nginx/relocate.ts'
-import { edgeConfiguration } from '../suite/edge-configuration.ts'
+import { edgeConfiguration, runnable } from '../suite/edge-configuration.ts'
 import { edgeLab, startEdgeLab } from '../suite/edge-lab.ts'
 import { type Asked, askEdge } from '../suite/edge-requests.ts'
 import { breaks } from './nginx-rules.ts'
@@ -87,7 +86,7 @@ export function otherwise(id: string, how: ConfigBreak, because: RegExp): Subjec
     async subject(context, scope) {
       const scratch = context.values.get(edgeLab).scratch
       const { configuration } = context.values.get(edgeConfiguration)
-      const lab = await startEdgeLab(context, scope, scratch, relocate(how.apply(configuration)))
+      const lab = await startEdgeLab(context, scope, scratch, runnable(how.apply(configuration)))
       return changed(context, { values: context.values.with(edgeLab, lab) })
     },
   }

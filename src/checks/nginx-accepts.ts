@@ -22,7 +22,7 @@ export const nginxAccepts = defineCheck<Observed>({
   covers: ['7.5/6'],
 
   async probe({ tools, values, signal }) {
-    const verdict = await tools.nginx.test(values.get(edgeConfiguration).source, { signal })
+    const verdict = await tools.nginx.test(relocate(values.get(edgeConfiguration).configuration), { signal })
     if (verdict.outcome === 'missing') return { outcome: 'missing', said: [verdict.reason] }
     const { outcome, messages, program, rewrites } = verdict
     const { version, from } = program
@@ -54,7 +54,7 @@ export const nginxAccepts = defineCheck<Observed>({
             ? [withInside(directive, written('runproof_no_such_directive on;', directive))]
             : undefined,
         )
-        const other = { ...described, configuration, source: relocate(configuration) }
+        const other = { ...described, configuration }
         return changed(context, { values: context.values.with(edgeConfiguration, other) })
       },
     },

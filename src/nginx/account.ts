@@ -14,7 +14,8 @@ export interface Exchange {
   readonly sent: Readonly<Record<string, string>>
   /** All that the upstream answers with besides a body, names in lower case. */
   readonly answered: Readonly<Record<string, string>>
-  readonly clientAddress: string
+  /** Undefined: not known. */
+  readonly clientAddress: string | undefined
 }
 
 /** What was seen of a request. */
@@ -56,8 +57,10 @@ const OF_THE_MESSAGE = [
  *
  * @returns undefined where a module answers, of which nothing is known
  */
-export function claimedAccount(view: View, exchange: Exchange): Account | undefined {
+export function claimedAccount(view: View, told: Exchange): Account | undefined {
   const { action } = view
+  // A proxy before this one may have said whom it speaks for.
+  const exchange = view.listed('set_real_ip_from').length > 0 ? { ...told, clientAddress: undefined } : told
   if (action.kind === 'return') {
     const status = action.status === 444 ? undefined : action.status
     const redirects = status !== undefined && status >= 300 && status < 400 && action.text !== undefined
@@ -154,6 +157,7 @@ function joined(values: readonly string[]): string {
 /** A text with variables in it; undefined where one is not known. */
 function known({ text, known: whole }: Filled, { sent, clientAddress }: Exchange): string | undefined {
   if (whole) return text
+  if (clientAddress === undefined) return undefined
   const forwarded = sent['x-forwarded-for']
   const filled = text
     .replaceAll(

@@ -64,14 +64,14 @@ export async function putEdgeBefore(context: StepContext): Promise<void> {
 }
 
 /** Puts an nginx in front of the daemon that a context asks. Released with the scope. */
-export async function withEdge(
+async function withEdge(
   context: CheckContext,
   scope: AsyncDisposableStack,
   source?: NginxSource,
 ): Promise<CheckContext> {
-  const { host, source: given } = context.values.get(edgeConfiguration)
+  const { host, front, source: given } = context.values.get(edgeConfiguration)
   const { instance } = context.values.get(isolated)
-  const made = scope.use(await startEdge(context, instance, source ?? given, { host }))
+  const made = scope.use(await startEdge(context, instance, source ?? given, { host, front: front.address }))
   return changed(context, { values: context.values.with(edge, made) })
 }
 

@@ -23,13 +23,15 @@ export interface BodyLimit {
 /** Tries the limit of every path that takes a body, each limit once. */
 export async function tryBodyLimits(
   context: CheckContext,
-  { effective, host }: EdgeConfiguration,
+  { effective, front, host }: EdgeConfiguration,
   lab: EdgeLab,
 ): Promise<readonly BodyLimit[]> {
   const limits = new Map<number | undefined, string>()
   for (const { path, method } of context.target.edge.paths) {
     if (method !== 'POST') continue
-    const { bodyLimitBytes } = whatClientGets(effective.view({ scheme: 'https', host, path, method }))
+    const { bodyLimitBytes } = whatClientGets(
+      effective.view({ scheme: 'https', host, listen: front.listen, path, method }),
+    )
     if (!limits.has(bodyLimitBytes)) limits.set(bodyLimitBytes, path)
   }
   const tried: BodyLimit[] = []

@@ -6,11 +6,12 @@ import type { NginxSource } from '../model/nginx.ts'
 import type { ParamSpec } from '../model/runbook.ts'
 import { asWhole } from '../nginx/as-whole.ts'
 import type { Configuration } from '../nginx/ast.ts'
+import { changeConfiguration, written } from '../nginx/change.ts'
 import { effective } from '../nginx/effective/effective.ts'
 import { readIncludes } from '../nginx/includes.ts'
 import { relocate } from '../nginx/relocate.ts'
 import { type Survey, survey } from '../nginx/survey.ts'
-import type { Effective } from '../nginx/view.ts'
+import type { Effective, Listen } from '../nginx/view.ts'
 
 /** The configuration that comes with runproof. */
 const OURS = join(import.meta.dirname, '..', '..', 'nginx', 'runproof.conf')
@@ -33,7 +34,14 @@ export interface EdgeConfiguration {
   readonly configuration: Configuration
   readonly effective: Effective
   readonly survey: Survey
+  /** What is run: the same, but for TLS on the way to the daemon, which speaks none here. */
   readonly source: NginxSource
+  /** Where clients ask: as in the source, as in a view, and whether HTTP/2 is spoken there. */
+  readonly front: {
+    readonly address: string
+    readonly listen: { readonly address: string; readonly port: number }
+    readonly http2: boolean
+  }
   /** What clients ask for. */
   readonly host: string
   /** Of pages that are served there. */
@@ -66,13 +74,44 @@ export function describeEdge({ params, target }: CheckContext, configuration: Co
       },
     )
   }
-  const port = front.server.listens.find(({ tls }) => tls)?.port ?? 443
+  const listen = front.server.listens.find(({ tls, port }) => tls && port !== undefined)
+  if (listen === undefined)
+    throw new RunproofError('INTERNAL', `${front.host} is asked by TLS, and nothing listens for it`)
+  const { port } = listen
+  const source = runnable(configuration)
+  const address = listenAddress(listen)
   return {
     configuration,
     effective: whole,
     survey: surveyed,
-    source: relocate(configuration),
+    source,
+    front: {
+      address,
+      listen: { address: listen.address, port: port! },
+      http2: source.listens.some(one => one.address === address && one.http2),
+    },
     host: front.host,
     origin: `https://${front.host}${port === 443 ? '' : `:${port}`}`,
   }
+}
+
+/** As the copy of a configuration names where it listens. */
+export function listenAddress({ address, port }: Listen): string {
+  return `${address.includes(':') ? `[${address}]` : address}:${port}`
+}
+
+/** A configuration as it can be run in front of what speaks no TLS. */
+export function runnable(configuration: Configuration): NginxSource {
+  return relocate(
+    changeConfiguration(configuration, directive => {
+      const [to] = directive.args
+      if (directive.name.text !== 'proxy_pass' || to === undefined || !/^https:/i.test(to.text)) return undefined
+      return written(`proxy_pass "${to.text.replace(/^https:/i, 'http:')}";`, directive)
+    }),
+  )
+}
+
+/** Whether it goes to the daemon by TLS, which is then judged by its rules alone. */
+export function hasTlsUpstream({ survey: { requests } }: EdgeConfiguration): boolean {
+  return requests.some(({ view: { action } }) => action.kind === 'proxy' && action.upstream.scheme === 'https')
 }

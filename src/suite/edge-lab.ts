@@ -43,8 +43,9 @@ export async function startEdgeLab(
     }),
   )
   await startCompanion(context, instance, UPSTREAM)
-  const { host } = values.get(edgeConfiguration)
-  const edge = scope.use(await startEdge(context, instance, source, { port: instance.place.tunnels[UPSTREAM]!, host }))
+  const { host, front } = values.get(edgeConfiguration)
+  const port = instance.place.tunnels[UPSTREAM]!
+  const edge = scope.use(await startEdge(context, instance, source, { port, host, front: front.address }))
   return { edge, source, scratch, upstream: instance.through(UPSTREAM) }
 }
 

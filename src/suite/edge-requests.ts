@@ -6,7 +6,7 @@ import { parseJson } from '../model/json-answer.ts'
 import { claimedAccount, type Exchange, type Seen, seenAccount } from '../nginx/account.ts'
 import type { Told } from '../nginx/agreement.ts'
 import type { Listen } from '../nginx/view.ts'
-import type { EdgeConfiguration } from './edge-configuration.ts'
+import { type EdgeConfiguration, listenAddress } from './edge-configuration.ts'
 import type { EdgeLab } from './edge-lab.ts'
 
 const FOREIGN = 'https://foreign.example'
@@ -53,10 +53,7 @@ interface Request {
 }
 
 /** Each path at each port, by pages of the proxy’s own and by foreign ones, with each version of HTTP that is spoken there. */
-export function edgeRequests(
-  { target }: CheckContext,
-  { effective, host, origin }: EdgeConfiguration,
-): readonly Request[] {
+function edgeRequests({ target }: CheckContext, { effective, host, origin }: EdgeConfiguration): readonly Request[] {
   const paths = [...target.edge.paths, ...OTHERS]
   return portsOf(effective.servers.flatMap(({ listens }) => listens)).flatMap(listen => [
     ...[
@@ -89,11 +86,17 @@ function portsOf(listens: readonly Listen[]): readonly Listen[] {
   return [...byPort.values()]
 }
 
+interface Claim {
+  readonly claim: Told['claimed']
+  readonly uncertain: readonly string[]
+  /** Whether it may be refused for how many came before. */
+  readonly limited: boolean
+}
+
+const LIMITS = ['limit_req', 'limit_conn']
+
 /** What a configuration says of a request; undefined where nothing is known of it. */
-function claimed(
-  { effective }: EdgeConfiguration,
-  request: Request,
-): { claim: Told['claimed']; uncertain: readonly string[] } | undefined {
+function claimed({ effective }: EdgeConfiguration, request: Request): Claim | undefined {
   const { listen, host, method, path, sent, http2 } = request
   const view = effective.view({
     scheme: listen.tls ? 'https' : 'http',
@@ -105,7 +108,11 @@ function claimed(
   })
   const account = claimedAccount(view, exchangeOf(request))
   if (account === undefined) return undefined
-  return { claim: { ...account, 'HTTP to the proxy': http2 ? 'h2' : 'http/1.1' }, uncertain: view.uncertain }
+  return {
+    claim: { ...account, 'HTTP to the proxy': http2 ? 'h2' : 'http/1.1' },
+    uncertain: view.uncertain,
+    limited: LIMITS.some(name => view.listed(name).length > 0),
+  }
 }
 
 function exchangeOf({ sent }: Request): Exchange {
@@ -134,6 +141,10 @@ export async function askEdge(context: CheckContext, described: EdgeConfiguratio
     const arrived = await arrivedAt(context, lab)
     const seen = seenOf(answer, arrived.slice(known))
     known = arrived.length
+    if (claim.limited && seen.arrived === undefined) {
+      uncertain.push(`${name}: a limit may have refused it`)
+      continue
+    }
     const account = seenAccount(seen, exchangeOf(request))
     const spoken = answer?.protocol ?? claim.claim['HTTP to the proxy']
     told.push({ request: name, claimed: claim.claim, seen: { ...account, 'HTTP to the proxy': spoken } })
@@ -148,9 +159,8 @@ async function send(
   { edge }: EdgeLab,
 ): Promise<Answer | undefined> {
   const { listen, host, method, path, http2 } = request
-  const address = `${listen.address.includes(':') ? `[${listen.address}]` : listen.address}:${listen.port}`
   try {
-    return await edge.through(address, { host, http2 }).request(path, {
+    return await edge.through(listenAddress(listen), { host, http2 }).request(path, {
       method,
       headers: request.sent,
       ...(method === 'POST' ? { body: '{}' } : {}),

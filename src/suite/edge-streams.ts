@@ -45,12 +45,10 @@ export interface StreamPassages {
 /** Opens every stream at once, directly and through a proxy, by each version of HTTP that it speaks. */
 export async function passStreams(
   context: CheckContext,
-  { effective, source, host }: EdgeConfiguration,
+  { effective, front, host }: EdgeConfiguration,
   { edge, upstream }: EdgeLab,
 ): Promise<StreamPassages> {
   const streams = context.target.edge.paths.filter(({ kind }) => kind === 'stream').map(({ path }) => path)
-  const front = source.listens.find(({ tls }) => tls)
-  if (front === undefined) throw new RunproofError('INTERNAL', `${source.file} speaks no TLS`)
   const versions: readonly HttpVersion[] = front.http2 ? ['HTTP/1.1', 'HTTP/2'] : ['HTTP/1.1']
   const asked = versions.flatMap(http => [...streams, ELSEWHERE].map(path => ({ http, path })))
   const [direct, ...seen] = await Promise.all([
@@ -60,7 +58,7 @@ export async function passStreams(
     ),
   ])
   const through = asked.map(({ http, path }, index): StreamPassage => {
-    const { carried } = whatClientGets(effective.view({ scheme: 'https', host, path }))
+    const { carried } = whatClientGets(effective.view({ scheme: 'https', host, listen: front.listen, path }))
     const buffers = http === 'HTTP/2' ? 'unknown' : 'buffered'
     const claimed = carried?.buffering === true ? buffers : 'passes'
     return { path, http, isStream: streams.includes(path), claimed, seen: seen[index]! }
