@@ -15,33 +15,49 @@ const CLASSES: Readonly<Record<string, string>> = {
   xdigit: '0-9a-fA-F',
 }
 
-/**
- * What the bytes of one name between slashes have to look like, as `glob(3)` of the C locale has it: a leading dot is
- * matched by a dot only, and there are neither `**` nor braces.
- */
-function segmentExpression(written: string): RegExp {
-  const segment = bytesOf(written)
-  let source = /^\\?\./.test(segment) ? '' : '(?!\\.)'
+/** `*`, or what one byte has to be. */
+type Token = '*' | RegExp
+
+/** The bytes of one name between slashes, as `glob(3)` of the C locale reads them: there are neither `**` nor braces. */
+function tokensOf(segment: string): readonly Token[] {
+  const tokens: Token[] = []
   for (let offset = 0; offset < segment.length; offset++) {
     const character = segment[offset]!
-    if (character === '*') source += '.*'
-    else if (character === '?') source += '.'
-    else if (character === '\\') source += RegExp.escape(segment[++offset] ?? '\\')
-    else if (character === '[') {
-      const set = /^\[([!^]?)(\]?(?:\[:\w+:\]|\\.|[^\]])*)\]/.exec(segment.slice(offset))
-      if (set === null) source += '\\['
-      else {
-        source += setExpression(set[1] !== '', set[2]!)
-        offset += set[0].length - 1
-      }
-    } else source += RegExp.escape(character)
+    if (character === '*') tokens.push('*')
+    else if (character === '?') tokens.push(/^.$/s)
+    else if (character === '\\') tokens.push(exactly(segment[++offset] ?? '\\'))
+    else {
+      const set = character === '[' ? /^\[([!^]?)(\]?(?:\[:\w+:\]|\\.|[^\]])*)\]/.exec(segment.slice(offset)) : null
+      tokens.push(set === null ? exactly(character) : setExpression(set[1] !== '', set[2]!))
+      if (set !== null) offset += set[0].length - 1
+    }
   }
-  try {
-    return new RegExp(`^${source}$`, 's')
-  } catch {
-    // a range that runs backwards matches nothing
-    return /^(?!)/
+  return tokens
+}
+
+/** In time of the product of both lengths, however many stars there are: only the last one is ever tried again. */
+function matches(tokens: readonly Token[], name: string): boolean {
+  let token = 0
+  let star = -1
+  let resume = 0
+  for (let offset = 0; offset < name.length; ) {
+    const expected = tokens[token]
+    if (expected === '*') {
+      star = token++
+      resume = offset
+    } else if (expected?.test(name[offset]!)) {
+      token++
+      offset++
+    } else if (star !== -1) {
+      token = star + 1
+      offset = ++resume
+    } else return false
   }
+  return tokens.slice(token).every(rest => rest === '*')
+}
+
+function exactly(character: string): RegExp {
+  return new RegExp(`^${RegExp.escape(character)}$`)
 }
 
 /** One character a byte. */
@@ -49,13 +65,19 @@ function bytesOf(text: string): string {
   return Buffer.from(text).toString('latin1')
 }
 
-function setExpression(negated: boolean, members: string): string {
+function setExpression(negated: boolean, members: string): RegExp {
   const escaped = members.replace(/\[:(\w+):\]|\\?([^-])/gs, (_, name: string | undefined, character: string) => {
     if (name !== undefined) return CLASSES[name] ?? ''
     return /[\]\\^[/]/.test(character) ? `\\${character}` : character
   })
   // a hyphen at either end is itself
-  return `[${negated ? '^' : ''}${escaped.replace(/^-|-$/g, '\\-')}]`
+  const source = `^[${negated ? '^' : ''}${escaped.replace(/^-|-$/g, '\\-')}]$`
+  try {
+    return new RegExp(source)
+  } catch {
+    // a range that runs backwards matches nothing
+    return /^(?!)/
+  }
 }
 
 /**
@@ -80,10 +102,13 @@ export function expandPattern(
       if (last) found = found.filter(exists)
       return
     }
-    const expression = segmentExpression(segment)
+    const tokens = tokensOf(bytesOf(segment))
+    // a leading dot is matched by a dot only
+    const hidden = /^\\?\./.test(segment)
+    const fits = (name: string) => name.startsWith('.') === hidden && matches(tokens, bytesOf(name))
     found = found.flatMap(prefix => {
       const names = list(prefix === '' ? '.' : prefix.replace(/(.)\/+$/s, '$1')) ?? []
-      return names.filter(name => expression.test(bytesOf(name))).map(name => `${prefix}${name}${slash}`)
+      return names.filter(fits).map(name => `${prefix}${name}${slash}`)
     })
   })
   return found.sort((left, right) => Buffer.compare(Buffer.from(left), Buffer.from(right)))

@@ -199,4 +199,12 @@ describe('expandPattern', () => {
       )
     })
   }
+
+  test('is done with many stars', () => {
+    const long = 'a'.repeat(250)
+    assert.deepEqual(
+      expandPattern(`${'*a'.repeat(40)}*b`, () => [long, `${long}b`], exists),
+      [`${long}b`],
+    )
+  })
 })

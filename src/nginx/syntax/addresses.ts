@@ -41,7 +41,7 @@ function isListenAddress(text: string): boolean {
   const bracketed = /^\[([^\]]*)\](?::(.*))?$/s.exec(text)
   if (bracketed !== null) return isIPv6(bracketed[1]!) && (bracketed[2] === undefined || isPort(bracketed[2]))
   const [host, port, ...more] = text.split(':')
-  if (more.length > 0 || text === '' || host === '') return false
+  if (more.length > 0 || text === '' || host === '' || host!.includes('/')) return false
   if (port !== undefined) return isPort(port)
   return isNumber(host!) ? isPort(host!) : true
 }
@@ -70,7 +70,9 @@ export const listen: ArgumentCheck = (args, place) => {
 }
 
 const host: ArgumentCheck = ([address = '']) =>
-  problem(!address.startsWith('unix:') && address.includes('/'), 'a host has no slash in it')
+  address.startsWith('unix:')
+    ? problem(address === 'unix:', 'the path of the socket is missing')
+    : problem(address.includes('/'), 'a host has no slash in it')
 
 export const upstreamServer: ArgumentCheck = all(
   notEmpty,

@@ -5,7 +5,10 @@ export const zone: ArgumentCheck = args => {
   const given = args.find(arg => arg.startsWith('zone='))
   if (given === undefined) return 'it needs "zone=NAME:SIZE"'
   const [name, size] = given.slice('zone='.length).split(':')
-  return problem(!name || size === undefined || !isSize(size), 'the zone must be like zone=NAME:10m')
+  return problem(
+    !name || name.includes('\0') || size === undefined || !isSize(size),
+    'the zone must be like zone=NAME:10m',
+  )
 }
 
 export const cachePath: ArgumentCheck = all(

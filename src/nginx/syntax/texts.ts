@@ -74,7 +74,7 @@ const WITH_VARIABLES: Readonly<Record<string, number>> = {
   root: 0,
   scgi_cache_key: 0,
   scgi_param: 1,
-  set: 0,
+  set: 1,
   sub_filter: 0,
   try_files: 0,
   uwsgi_cache_key: 0,
