@@ -45,7 +45,7 @@ export function readCertificate(encoded: Uint8Array | string, where: string): Ce
   }
 }
 
-export function factsOf(certificate: X509Certificate): CertificateFacts {
+function factsOf(certificate: X509Certificate): CertificateFacts {
   const { signatureHash, ...usage } = readUsage(certificate.raw)
   return {
     subject: oneLine(certificate.subject),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import fc from 'fast-check'
 import { RunproofError } from '../model/error.ts'
 import { authorityOf } from './authority.ts'
 import { ANY_PURPOSE, type CertificateFacts, CLIENT_AUTH, readCertificate } from './facts.ts'
@@ -10,6 +11,8 @@ import {
   judgeExpected,
   judgeExpiry,
   judgeKeys,
+  judgeLife,
+  judgeName,
   judgePurpose,
   judgeSignatures,
   judgeValidity,
@@ -248,4 +251,24 @@ test('readCertificate refuses what is none', () => {
       () => readCertificate(bytes, 'the file'),
       (thrown: unknown) => thrown instanceof RunproofError && thrown.code === 'CERTIFICATE_INVALID',
     )
+})
+
+test('a certificate with any byte changed is judged, or refused as none', () => {
+  const { raw } = leaf.certificate
+  fc.assert(
+    fc.property(fc.nat(raw.length - 1), fc.integer({ min: 1, max: 255 }), (at, change) => {
+      const der = Buffer.from(raw)
+      der[at]! ^= change
+      try {
+        const path = buildPath([readCertificate(der, 'it')], [root.certificate])
+        for (const judged of [judgeAuthorities(path), judgeName(path.certificates[0]!, 'edge.test')])
+          assert.ok(judged.id)
+        for (const judgeAll of [judgeKeys, judgePurpose, judgeLife]) assert.ok(judgeAll(path.certificates).id)
+        assert.equal(path.anchored, false)
+      } catch (thrown) {
+        assert.ok(thrown instanceof RunproofError && thrown.code === 'CERTIFICATE_INVALID', String(thrown))
+      }
+    }),
+    { numRuns: 400 },
+  )
 })

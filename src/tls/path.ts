@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto'
-import { type CertificateFacts, factsOf } from './facts.ts'
+import { type CertificateFacts, readCertificate } from './facts.ts'
 
 /** More than any chain in use has; whoever sends a crowd of them does not keep a client busy. */
 const MOST_CERTIFICATES = 30
@@ -25,6 +25,7 @@ type Walked = Omit<Path, 'supplied'>
  *
  * @param sent - in the order of the server; at least one
  * @param roots - all that is trusted; those that are not self-signed only help to find the way
+ * @throws RunproofError CERTIFICATE_INVALID for a root on the way that cannot be read
  */
 export function buildPath(sent: readonly CertificateFacts[], roots: readonly X509Certificate[]): Path {
   const rooted = new Set(roots.map(root => root.fingerprint256))
@@ -47,7 +48,7 @@ export function buildPath(sent: readonly CertificateFacts[], roots: readonly X50
     for (const issuer of issuers) {
       if (seen.has(issuer.fingerprint256)) continue
       seen.add(issuer.fingerprint256)
-      queue.push([...way, factsOf(issuer)])
+      queue.push([...way, readCertificate(issuer.raw, `the issuer of ${way.at(-1)!.subject}`)])
     }
   }
 
