@@ -37,6 +37,13 @@ describe('a directive with one value', () => {
       assert.deepEqual(place.setting(name).args, [])
     })
   }
+  test('written twice is the last one, or all its words', () => {
+    assert.deepEqual(ask('limit_rate 1; limit_rate 2;').setting('limit_rate').args, ['2'])
+    assert.deepEqual(ask('ssl_protocols TLSv1.2; ssl_protocols TLSv1.3;').setting('ssl_protocols').args, [
+      'TLSv1.2',
+      'TLSv1.3',
+    ])
+  })
   test('main is the outermost level', () => {
     assert.equal(
       effectiveOf('worker_processes 2; http { server { } }').places[0]!.setting('worker_processes').level,

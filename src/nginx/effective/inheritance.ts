@@ -1,15 +1,29 @@
-/** Directives that add up within a level; a level with any of them has none of those outside. */
-const LISTS = new Set(
-  `access_log add_header add_trailer allow auth_request_set charset_types deny env error_log error_page
-  fastcgi_cache_bypass fastcgi_cache_valid fastcgi_hide_header fastcgi_no_cache fastcgi_param fastcgi_pass_header
-  grpc_hide_header grpc_pass_header grpc_set_header grpc_ssl_conf_command gzip_types if include index limit_conn
-  limit_conn_zone limit_req limit_req_zone listen load_module location log_format map mirror proxy_cache_bypass
-  proxy_cache_path proxy_cache_valid proxy_cookie_domain proxy_cookie_flags proxy_cookie_path proxy_hide_header
-  proxy_no_cache proxy_pass_header proxy_redirect proxy_set_header proxy_ssl_conf_command rewrite scgi_hide_header
-  scgi_param scgi_pass_header server server_name set set_real_ip_from ssi_types ssl_certificate ssl_certificate_key
-  ssl_conf_command ssl_session_ticket_key sub_filter sub_filter_types upstream uwsgi_hide_header uwsgi_param
-  uwsgi_pass_header`.split(/\s+/),
+import { type Context, DIRECTIVES, type ValueKind } from '../directives/table.ts'
+
+const OF_HTTP: ReadonlySet<Context> = new Set(['main', 'http', 'server', 'location', 'upstream'])
+
+/** Written more than once in a block they do not add up: the last one, or any, is meant. */
+const NO_LISTS = new Set(
+  `break empty_gif flv hash http2_idle_timeout http2_max_field_size http2_max_header_size http2_max_requests
+  http2_recv_timeout image_filter image_filter_jpeg_quality image_filter_sharpen image_filter_webp_quality ip_hash
+  least_conn mp4 perl random return ssl_session_cache stub_status zone`.split(/\s+/),
 )
+
+function namesOfKind(wanted: ValueKind): Set<string> {
+  const names = new Set<string>()
+  for (const [name, syntaxes] of DIRECTIVES) {
+    for (const { kind, contexts } of syntaxes) {
+      if (kind === wanted && (contexts === 'everywhere' || !contexts.isDisjointFrom(OF_HTTP))) names.add(name)
+    }
+  }
+  return names
+}
+
+/** Directives that add up within a level; a level with any of them has none of those outside. */
+const LISTS = namesOfKind('list').difference(NO_LISTS)
+
+/** Directives with words that add up within a level, as one value. */
+const WORDS = namesOfKind('any-of')
 
 /** Directives that mean their own block and nothing within it. */
 const OWN = new Set(
@@ -23,6 +37,10 @@ const TOGETHER: readonly (readonly string[])[] = [['allow', 'deny']]
 
 export function isList(name: string): boolean {
   return LISTS.has(name)
+}
+
+export function addsUpWords(name: string): boolean {
+  return WORDS.has(name)
 }
 
 export function isOwn(name: string): boolean {

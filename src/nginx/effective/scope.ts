@@ -2,7 +2,7 @@ import type { Configuration, Directive } from '../ast.ts'
 import { invalid } from '../invalid.ts'
 import type { Level, ListedSetting, Setting } from '../view.ts'
 import { DEFAULTS } from './defaults.ts'
-import { companions, isList, isOwn } from './inheritance.ts'
+import { addsUpWords, companions, isList, isOwn } from './inheritance.ts'
 
 /** A block as the place where settings are in effect, what it includes put in. */
 export interface Scope {
@@ -89,8 +89,10 @@ export function expand(configuration: Configuration, written: readonly Directive
 export function settingIn(scope: Scope, name: string): Setting {
   if (isList(name)) throw new RangeError(`${name} holds more than one value: ask listed()`)
   for (let at: Scope | undefined = scope; at !== undefined; at = isOwn(name) ? undefined : at.outer) {
-    const directive = at.byName.get(name)?.at(-1)
-    if (directive !== undefined) return { args: argsOf(directive), level: at.level, at: directive.name.at }
+    const written = at.byName.get(name)
+    const last = written?.at(-1)
+    if (written === undefined || last === undefined) continue
+    return { args: addsUpWords(name) ? written.flatMap(argsOf) : argsOf(last), level: at.level, at: last.name.at }
   }
   const args = DEFAULTS.get(name)
   if (args === undefined) throw new RangeError(`the default of ${name} is not known`)

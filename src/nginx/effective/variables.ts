@@ -37,7 +37,7 @@ function headerOf(name: string): string {
 }
 
 /** What a variable comes to for this request. */
-export function variable(running: Running, name: string): Value {
+function variable(running: Running, name: string): Value {
   const own = running.variables.get(name)
   if (own !== undefined) return own
   const map = running.variableBlocks.maps.get(name)
