@@ -306,7 +306,7 @@ describe('messages of nginx', () => {
 
   test('are nothing else', () => {
     const said =
-      'nginx: configuration file x test failed\nfree text\n2026/11/22 10:14:23 [emerg] 7#7: initgroups(root, 0) failed (1: Operation not permitted)'
+      'nginx: configuration file x test failed\nfree text\n2026/11/22 10:14:23 [emerg] 7#7: initgroups(root, 0) failed (1: Operation not permitted)\n2026/11/22 10:14:23 [alert] 7#7: setrlimit(RLIMIT_NOFILE, 900000) failed (1: Operation not permitted)'
     assert.deepEqual(read(said), [])
   })
 })

@@ -118,6 +118,14 @@ describe('nginx -t of a copy', { skip }, () => {
     assert.match(verdict.messages[0]!.text, /^conflicting server name "a" on 127\.0\.0\.1:\d+, ignored$/)
   })
 
+  test('tells nothing that is so only of the copy', async () => {
+    const text = `worker_rlimit_nofile 900000;\nevents { worker_connections 800000; }
+http { ssl_stapling on; resolver 10.0.0.1; server { listen 443 ssl; ssl_certificate x; ssl_certificate_key x; } }`
+    const given = await source(text)
+    const verdict = await nginx.test(given)
+    assert.deepEqual([verdict.outcome, 'messages' in verdict && verdict.messages], ['accepted', []])
+  })
+
   for (const [what, text, said] of [
     ['an unknown directive', http('  proxy_pas x;'), /unknown directive "proxy_pas"/],
     ['no events', 'http {}', /no "events" section/],

@@ -127,7 +127,7 @@ const MAIN: Readonly<Record<string, Rule>> = {
       : { args: [found], why: 'modules are those of this nginx' }
   },
   ...Object.fromEntries(
-    'lock_file working_directory worker_cpu_affinity worker_priority worker_rlimit_core worker_rlimit_nofile debug_points google_perftools_profiles'
+    'lock_file working_directory worker_cpu_affinity worker_priority worker_rlimit_core debug_points google_perftools_profiles'
       .split(' ')
       .map(name => [name, leaveOut('it takes nothing of the machine')]),
   ),
