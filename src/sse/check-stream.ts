@@ -135,7 +135,9 @@ export class StreamCheck {
         owed,
         tail,
       })
-      const trouble = watch.error === undefined ? undefined : troubleOf(watch.error)
+      const { error } = watch
+      // Who interrupts a reading has found nothing.
+      const trouble = error === undefined || error.code === 'INTERRUPTED' ? undefined : troubleOf(error)
       this.#add({
         buffering,
         control: { ...control, trouble: control.trouble ?? trouble },

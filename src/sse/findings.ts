@@ -21,6 +21,10 @@ export function findingsOf(facts: StreamFacts): readonly Finding[] {
 }
 
 function* head({ head, trouble, http2Asked }: StreamFacts): Generator<Finding> {
+  if (trouble?.code === 'INTERRUPTED') {
+    yield notTested('answer', 'it was interrupted', null)
+    return
+  }
   if (head === undefined) {
     yield failed('answer', 'an answer', trouble === undefined ? 'none' : `${trouble.code}: ${trouble.message}`)
     return

@@ -1,16 +1,24 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { createSecureServer } from 'node:http2'
+import { createServer as createHttpsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import path from 'node:path'
+import type { Duplex } from 'node:stream'
 import { after, before, describe, test } from 'node:test'
 import { http } from '../../src/adapters/http/port.ts'
+import { makeCertificate } from '../../src/adapters/http/testdata/certificates.ts'
 import { createInterposer } from '../../src/adapters/interposer.ts'
 import type { Interposition } from '../../src/model/interposer.ts'
-import { startStreamServer } from '../../src/sse/testdata/stream-server.ts'
+import { startStreamServer, streamAnswerer } from '../../src/sse/testdata/stream-server.ts'
 import standIn from '../../src/targets/stand-in.ts'
 import type { RunningStandIn } from '../run-suite.ts'
 import { startWithRoute } from '../stand-in-with-route.ts'
 import { Site } from './launch.ts'
 
+const noOpenssl = spawnSync('openssl', ['version']).status === 0 ? false : 'this machine has no openssl'
 const site = new Site()
 const at = (name: string) => path.join(site.root, name)
 const token = at('token')
@@ -145,6 +153,7 @@ describe('runproof sse check on a running daemon', { timeout: 120_000 }, () => {
       started.child.kill('SIGINT')
       const { status, stdout, stderr } = await started.ended
       assert.equal(status, 130, stderr)
+      assert.doesNotMatch(stdout, /^ {2}failed/m)
       assert.match(stderr, /interrupted: this is what was found so far/)
       assert.match(
         stdout,
@@ -194,6 +203,42 @@ describe('runproof sse check on other servers', { concurrency: 2 }, () => {
       assert.equal((stdout + stderr).includes('\u001b'), false)
     })
   }
+
+  test('ends at once when it is interrupted before there is an answer', async () => {
+    const asked = Promise.withResolvers<void>()
+    await using server = await startStreamServer({ answer: () => asked.resolve() })
+    const started = site.start(['sse', 'check', `${server.url}/events`, '--timeout', '5m'])
+    await asked.promise
+    started.child.kill('SIGINT')
+    const { status, stdout } = await started.ended
+    assert.equal(status, 130)
+    assert.match(stdout, /not tested {2}answer {14}it was interrupted/)
+  })
+
+  test('asks over HTTP/2, too, and finds where it is not taken', { skip: noOpenssl }, async () => {
+    const { certificate, key } = makeCertificate(site.root, 'server')
+    const identity = { cert: readFileSync(certificate), key: readFileSync(key) }
+    const servers = [createSecureServer({ ...identity, allowHTTP1: true }), createHttpsServer(identity)]
+    const outcomes: (string | undefined)[][] = []
+    for (const server of servers) {
+      const sockets = new Set<Duplex>()
+      server.on('secureConnection', (socket: Duplex) => sockets.add(socket))
+      // Both kinds of request and answer have what the stream server uses of them.
+      server.on('request', streamAnswerer() as never)
+      await once(server.listen(0, '127.0.0.1'), 'listening')
+      const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`
+      const { status, stdout } = await check(url, '--ca-file', certificate, '--http2', '--json')
+      const { ways }: Document = JSON.parse(stdout)
+      const http2 = ways[1]!.findings.find(({ id }) => id === 'http2')
+      outcomes.push([String(status), ...ways.map(({ protocol }) => protocol ?? ''), http2?.outcome])
+      for (const socket of sockets) socket.destroy()
+      server.close()
+    }
+    assert.deepEqual(outcomes, [
+      ['0', 'http/1.1', 'h2', 'ok'],
+      ['1', 'http/1.1', 'http/1.1', 'failed'],
+    ])
+  })
 
   test('has no verdict where nothing came and no heartbeat was waited for', async () => {
     await using server = await startStreamServer({ count: 0, heartbeat: '' })

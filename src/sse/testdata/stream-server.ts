@@ -63,6 +63,12 @@ function cursorOf(request: IncomingMessage, { lenient = false }: How): bigint | 
   return given.map(BigInt).sort((a, b) => (a < b ? 1 : -1))[0]
 }
 
+/** Answers requests of a server of another's with a faithful stream. */
+export function streamAnswerer(): (request: IncomingMessage, response: ServerResponse) => void {
+  const events: Events = { last: FIRST_ID + 6n, readers: new Set() }
+  return (request, response) => streamTo(request, response, {}, events)
+}
+
 interface Events {
   /** The id of the next one. */
   last: bigint
