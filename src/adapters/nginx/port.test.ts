@@ -179,7 +179,7 @@ http { ssl_stapling on; resolver 10.0.0.1; server { listen 443 ssl; ssl_certific
 })
 
 describe('an nginx that does not behave', { skip }, () => {
-  const acting = (script: string, testMs = 10_000): NginxPort => {
+  const acting = (script: string, limits: { testMs?: number; listensMs?: number } = {}): NginxPort => {
     const path = join(mkdtempSync(join(directory, 'bin-')), 'nginx')
     writeFileSync(path, `#!/bin/sh\n${script}\n`)
     chmodSync(path, 0o755)
@@ -188,14 +188,11 @@ describe('an nginx that does not behave', { skip }, () => {
       ...instances,
       start: spec => instances.start({ ...spec, readable: [dirname(path)] }),
     }
-    return createNginxPort(
-      { ...ground, instances: readable, limits: { testMs, listensMs: 300 } },
-      { machine: async () => found },
-    )
+    return createNginxPort({ ...ground, instances: readable, limits }, { machine: async () => found })
   }
 
   test('is given up when it does not end', async () => {
-    await assert.rejects(acting('sleep 60', 200).test(await source(EDGE)), {
+    await assert.rejects(acting('sleep 60', { testMs: 200 }).test(await source(EDGE)), {
       code: 'TIMEOUT',
       message: /within 200 ms/,
     })
@@ -209,8 +206,17 @@ describe('an nginx that does not behave', { skip }, () => {
     })
   })
 
+  test('is not waited for when the run is interrupted', async () => {
+    const began = performance.now()
+    const never = acting('exec sleep 60', { listensMs: 60_000 })
+    const signal = AbortSignal.timeout(400)
+    await assert.rejects(never.start(await source(EDGE), { signal }), { code: 'INTERRUPTED' })
+    assert.ok(performance.now() - began < 30_000)
+    assert.deepEqual(privateDirectories(), [])
+  })
+
   test('is told to end when it never listens', async () => {
-    await assert.rejects(acting('exec sleep 60').start(await source(EDGE)), {
+    await assert.rejects(acting('exec sleep 60', { listensMs: 300 }).start(await source(EDGE)), {
       code: 'INSTANCE_FAILED',
       message: /does not listen within 300 ms/,
     })

@@ -88,7 +88,7 @@ export async function startCopy(
     const { instance, prepared } = await startInstance(ground, program, source, options, place.path, barrier.kind)
     await using attempted = new AsyncDisposableStack()
     attempted.use(instance)
-    const outcome = await listening(instance, source, listensMs)
+    const outcome = await listening(instance, source, listensMs, options.signal)
     if (outcome === 'listening') {
       scope.use(attempted.move())
       return runningOf(instance, prepared, source, scope.move(), performance.now() - began)
@@ -143,6 +143,7 @@ async function listening(
   instance: Instance,
   source: NginxSource,
   withinMs: number,
+  signal: AbortSignal | undefined,
 ): Promise<'listening' | 'not listening' | 'exited'> {
   const deadline = performance.now() + withinMs
   const wanted = source.listens.map(({ address }) => instance.place.tunnels[address]!)
@@ -152,6 +153,8 @@ async function listening(
   })
   while (performance.now() < deadline) {
     // Only its own sockets count: another program may listen where the network is shared.
+    if (signal?.aborted)
+      throw new RunproofError('INTERRUPTED', `the start of nginx with ${source.file} was interrupted`)
     const { listeners } = await instance.facts()
     const own = new Set(listeners.filter(({ pid }) => pid !== null).map(({ port }) => port))
     if (exited) return 'exited'
