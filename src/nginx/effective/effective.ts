@@ -1,4 +1,5 @@
 import type { Configuration } from '../ast.ts'
+import { placeOf } from '../invalid.ts'
 import type { Asked, Effective, Filled, View } from '../view.ts'
 import { bytesOf, textOf } from './bytes.ts'
 import { pickSocket } from './pick-socket.ts'
@@ -78,6 +79,10 @@ function viewOf({ configuration, variableBlocks, http, sockets }: Built, asked: 
   }
   if (captures !== undefined) capture(running, captures)
   const ended: Ended = isBad ? badRequest(server) : walk(running, http)
+  for (const name of ['add_header_inherit', 'add_trailer_inherit']) {
+    const { args, at } = settingIn(running.scope, name)
+    if (at !== undefined) unsure(`taken that ${name} is on, not ${args.join(' ')} (${placeOf(at)})`)
+  }
   return {
     ...ended,
     asked,

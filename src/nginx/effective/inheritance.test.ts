@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { ConfigFile, Directive } from '../ast.ts'
+import { DIRECTIVES } from '../directives/table.ts'
 import { parseConfig } from '../parse.ts'
+import { DEFAULTS } from './defaults.ts'
 import { effective } from './effective.ts'
 import { ask, askHttp, endOf } from './testdata/ask.ts'
 import { effectiveOf } from './testdata/read.ts'
@@ -22,6 +24,16 @@ describe('a directive with one value', () => {
   test('has its documented default', () => {
     assert.deepEqual(ask('').setting('proxy_buffering'), { args: ['on'], level: 'default' })
     assert.deepEqual(ask('').setting('proxy_ssl_trusted_certificate'), { args: [], level: 'default' })
+  })
+  test('has one that is the same in all modules that pass requests on', () => {
+    assert.deepEqual(ask('').setting('uwsgi_read_timeout').args, ['60s'])
+    assert.deepEqual(ask('').setting('grpc_ssl_verify').args, ['off'])
+  })
+  test('that is known is of a directive of nginx', () => {
+    for (const [name, args] of DEFAULTS) {
+      assert.ok(DIRECTIVES.has(name), name)
+      assert.ok(!args.includes(''), name)
+    }
   })
   test('without a known default is a RangeError, unless it is written', () => {
     assert.throws(() => ask('').setting('frob'), RangeError)

@@ -229,6 +229,11 @@ describe('what is not known is told', () => {
       'location / { proxy_pass http://$remote_addr; }',
       'where proxy_pass http://$remote_addr goes depends on $remote_addr',
     ],
+    [
+      'what a later nginx does',
+      'add_header_inherit merge;',
+      'taken that add_header_inherit is on, not merge (nginx.conf:1:28)',
+    ],
     ['the path', 'rewrite ^ /$remote_addr;', 'the path after rewrite ^ /$remote_addr depends on $remote_addr'],
   ] as const
   for (const [title, server, sentence] of cases) test(title, () => assert.deepEqual(ask(server).uncertain, [sentence]))

@@ -129,6 +129,13 @@ describe('the socket of a connection', () => {
       [[true], [true, false]],
     )
   })
+  test('HTTP/2 by a directive is of its own server', () => {
+    const { servers } = effectiveOf('http { server { listen 443 ssl; http2 on; } server { listen 443; } }')
+    assert.deepEqual(
+      servers.map(({ listens }) => listens[0]!.http2),
+      [true, false],
+    )
+  })
   test('`ssl on` of the default server is TLS for all of them, of another one for none', () => {
     const on = (first: string, second: string) =>
       effectiveOf(`http { server { listen 443; ${first} } server { listen 443; ${second} } }`).servers.map(

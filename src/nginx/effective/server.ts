@@ -90,6 +90,8 @@ function buildServer(
   { directive, scope, listens }: Draft,
   sockets: ReadonlyMap<string, DraftSocket>,
 ): Server {
+  // Of later versions, and of this server alone.
+  const ownHttp2 = settingIn(scope, 'http2').args[0] === 'on'
   const names = (scope.byName.get('server_name') ?? []).flatMap(argsOf)
   return {
     scope,
@@ -98,7 +100,7 @@ function buildServer(
       names: names.length > 0 ? names : [''],
       listens: listens.map(({ v6only: _, ...listen }) => {
         const { tls, http2 } = sockets.get(keyOf(listen))!
-        return { ...listen, tls, http2 }
+        return { ...listen, tls, http2: http2 || ownHttp2 }
       }),
       at: directive.name.at,
       directive,
