@@ -254,6 +254,22 @@ describe('what a configuration needs of its place', () => {
     ])
   })
 
+  test('has TLS and HTTP/2 also where the server says so, or all of them do', () => {
+    const spoken = (text: string) => source(text).listens.map(({ tls, http2 }) => [tls, http2])
+    assert.deepEqual(
+      spoken('http { server { listen 1; ssl on; } server { listen 2 ssl; http2 on; } server { listen 3; } }'),
+      [
+        [true, false],
+        [true, true],
+        [false, false],
+      ],
+    )
+    assert.deepEqual(spoken('http { http2 on; server { listen 1 ssl; } server { http2 off; } }'), [
+      [true, true],
+      [false, false],
+    ])
+  })
+
   test('is every name that a certificate can hold', () => {
     const { names } = source(
       'http { server { server_name A.example *.b.example .c.example ~^x _ "" www.* $hostname a.example d_e.example; } }',

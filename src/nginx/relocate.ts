@@ -6,6 +6,10 @@ import { type Context, through, walk } from './relocate/tree.ts'
 import { writeCopy } from './relocate/write-copy.ts'
 
 const RUNS_CODE = /_by_lua(?:_block|_file)?$|^(?:perl|js)(?:_|$)/
+/** Besides options of `listen`, what makes a server speak TLS (before 1.25.1) and HTTP/2 (since then). */
+type Switch = 'ssl' | 'http2'
+const isSwitch = (name: string): name is Switch => name === 'ssl' || name === 'http2'
+
 /** What a certificate can name. */
 const DNS_NAME = /^(?:\*\.)?[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/i
 
@@ -20,8 +24,12 @@ export function relocate(configuration: Configuration): NginxSource {
   const upstreams = new Map<string, string>()
   const passed: (readonly [address: string, scheme: string])[] = []
 
+  const servers: (readonly [address: string, context: Context])[] = []
+  const switches = new Map<Directive, Partial<Record<Switch, boolean>>>()
+
   const listen = (address: string | undefined, directive: Pick<Directive, 'args'>, context: Context) => {
     if (address === undefined) return
+    servers.push([address, context])
     const added = listeningAt(address, directive, context[0]?.name.text === 'http' ? 'http' : 'other')
     const known = listens.get(address)
     listens.set(address, {
@@ -36,6 +44,10 @@ export function relocate(configuration: Configuration): NginxSource {
     const inServer = context.at(-1)?.name.text === 'server'
     if (RUNS_CODE.test(name.text)) code.push(name.at)
     if (inServer && name.text === 'listen') listen(addressOf(args[0]?.text ?? ''), directive, context)
+    const around = context.at(-1)
+    if (around !== undefined && isSwitch(name.text)) {
+      switches.set(around, { ...switches.get(around), [name.text]: args[0]?.text.toLowerCase() === 'on' })
+    }
     if (inServer && name.text === 'server_name') {
       for (const { text } of args) for (const one of certifiable(text)) names.add(one)
     }
@@ -47,8 +59,15 @@ export function relocate(configuration: Configuration): NginxSource {
     if (name.text === 'upstream' && args[0] !== undefined) upstreams.set(args[0].text.toLowerCase(), 'http')
     const listensSomewhere = () => [...through(configuration, body.directives)].some(one => one.name.text === 'listen')
     if (name.text === 'server' && context.length === 1 && context[0]!.name.text === 'http' && !listensSomewhere()) {
-      listen(DEFAULT_ADDRESS, { args: [] }, context)
+      listen(DEFAULT_ADDRESS, { args: [] }, [...context, directive])
     }
+  }
+  for (const [address, context] of servers) {
+    // The innermost that says anything.
+    const isOn = (what: Switch) =>
+      context.map(one => switches.get(one)?.[what]).findLast(on => on !== undefined) === true
+    const known = listens.get(address)!
+    listens.set(address, { ...known, tls: known.tls || isOn('ssl'), http2: known.http2 || isOn('http2') })
   }
   for (const [address, scheme] of passed) if (upstreams.has(address)) upstreams.set(address, scheme)
 
