@@ -13,7 +13,7 @@ import { rulesKept } from '../src/checks/nginx-rules.ts'
 import { noSecretWritten } from '../src/checks/no-secret-written.ts'
 import { streamReplays, streamResumes } from '../src/checks/stream-replay.ts'
 import { nothingLeft } from '../src/checks/tear-down.ts'
-import { answering } from '../src/daemon/subjects.ts'
+import { answering, isolated } from '../src/daemon/subjects.ts'
 import type { AnyCheck, NonEmpty } from '../src/model/check.ts'
 import { defineRunbook, type PlanInput, type Step } from '../src/model/runbook.ts'
 import { directly, edge, putEdgeBefore } from '../src/suite/at-edge.ts'
@@ -66,7 +66,7 @@ export default defineRunbook({
   limits: input => [
     ...(waits(input) ? [] : ['the heartbeat of an idle stream: heartbeat=yes waits for it']),
     ...(isOwn(input)
-      ? ['commands of the daemon’s client through the proxy: the name it answers to leads nowhere on this machine']
+      ? []
       : [
           'whatever the proxy should refuse: a refusal on purpose would stand in the log of a daemon in use',
           ...(input.params['direct-url'] === undefined
@@ -82,11 +82,10 @@ export default defineRunbook({
 const asking = (input: PlanInput): NonEmpty<Step> => [
   {
     ...daemonStep(input, {
-      recipe: (context, { site, scratchDir }) => ({
-        ...site,
-        scratchDir,
-        tunnels: edgeTunnels(context.values.get(edgeConfiguration).source),
-      }),
+      recipe({ values }, { site, scratchDir }) {
+        const { source, host } = values.get(edgeConfiguration)
+        return { ...site, scratchDir, tunnels: edgeTunnels(source), names: [host] }
+      },
       verify: [instanceReady],
     }),
     ...(hasConfiguration(input) ? { afterFailure: [edgeConfiguration] } : {}),
@@ -183,9 +182,17 @@ const access = (input: PlanInput): Step => ({
   verify: [
     accessThrough(isOwn(input)),
     ...(isOwn(input) || input.params['direct-url'] !== undefined ? [accessDirect] : []),
-    ...(isOwn(input) ? [] : [doctorAgrees]),
+    isOwn(input) ? doctorThrough : doctorAgrees,
   ],
 })
+
+const doctorThrough: AnyCheck = {
+  ...behindProxy(doctorAgrees),
+  untested: ({ values }) =>
+    values.get(isolated).instance.files === 'shared'
+      ? 'without a barrier the name of the proxy leads to somebody else'
+      : undefined,
+}
 
 const streamChecks = (input: PlanInput): NonEmpty<AnyCheck> => [
   cursorRefused,

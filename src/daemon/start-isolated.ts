@@ -63,6 +63,7 @@ export async function startIsolated(
     ...(network === undefined ? {} : { network }),
     ...(options.files === undefined ? {} : { files: options.files }),
     ...(recipe.tunnels === undefined ? {} : { tunnels: recipe.tunnels }),
+    ...(recipe.names === undefined ? {} : { names: recipe.names }),
     readable: [keys, routesFile, masterKeyFile, ...(recipe.readable ?? []), ...(await programFiles(context, binary))],
     views: [
       { lower: recipe.stateRoot, at: stateRoot },

@@ -21,6 +21,8 @@ export interface Recipe extends Site {
   /** More files and directories that it reads. */
   readonly readable?: readonly string[]
   readonly tunnels?: readonly string[]
+  /** Names that lead to itself. */
+  readonly names?: readonly string[]
   /** `shared`: it may reach what this machine can, as a real model provider needs. Default `isolated`. */
   readonly network?: 'isolated' | 'shared'
   /** What else it is started with, once its place is known. */

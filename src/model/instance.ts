@@ -76,6 +76,8 @@ export interface InstanceSpec {
   readonly readable?: readonly string[]
   /** The same, to be written to. What is written stays. */
   readonly writable?: readonly string[]
+  /** Names that lead to 127.0.0.1 inside. Where files are shared, they lead where they do outside. */
+  readonly names?: readonly string[]
   /** Default: chosen. */
   readonly port?: number
   /** Names of more ports of 127.0.0.1 inside, each asked through {@link Instance.through}: what else listens there. */

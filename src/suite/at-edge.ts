@@ -24,8 +24,10 @@ export function throughEdge(context: CheckContext): CheckContext {
   // A running daemon is reached through its own proxy, and nothing else is known of it.
   if (values.find(atEdge) === true || subject.reached !== 'isolated' || front === undefined) return context
   const { place, request, openStream, run } = front
+  const { host } = values.get(edgeConfiguration)
   const instance = delegate(subject.instance, {
-    place: { ...subject.instance.place, baseUrl: place.baseUrl },
+    // By name: a proxy knows itself by no other, and shows its certificate to nobody else.
+    place: { ...subject.instance.place, baseUrl: place.baseUrl.replace('//127.0.0.1:', `//${host}:`) },
     request,
     openStream,
     run,

@@ -50,6 +50,15 @@ describe('the files an instance sees', { skip: barrier.kind === 'none' ? barrier
       assert.notEqual(await sh(instance, `test -w ${place}`), 0, place)
   })
 
+  test('tell of names that lead to itself, and of all that this machine knows', async () => {
+    await using instance = await start({ names: ['edge.example', 'other.example'] })
+    for (const name of ['edge.example', 'other.example'])
+      assert.equal(await sh(instance, `getent hosts ${name} | grep -q '^127\\.0\\.0\\.1 '`), 0, name)
+    assert.equal(await sh(instance, 'getent hosts localhost'), 0)
+    assert.notEqual(await sh(instance, 'echo 127.0.0.1 mine >> /etc/hosts'), 0)
+    assert.doesNotMatch(readFileSync('/etc/hosts', 'utf8'), /edge\.example/)
+  })
+
   test('hold no device but harmless ones', async () => {
     await using instance = await start()
     assert.equal(await sh(instance, 'test -z "$(find /dev -type b)"'), 0)

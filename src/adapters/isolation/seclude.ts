@@ -29,6 +29,7 @@ const FLAGS = ['nosuid', 'nodev', 'noexec', 'noatime', 'nodiratime', 'relatime',
 /** Enough of a place to write for programs that insist on `/tmp` or `/dev/shm`; it is memory. */
 const PRIVATE_SIZE = 'size=64m'
 const FIRST_INHERITED = 3
+const HOSTS = '/etc/hosts'
 
 interface Kept {
   readonly path: string
@@ -76,6 +77,7 @@ export function seclude(mountProgram: string, tableFile: string, seclusion: Secl
     const missed = [
       ...cover(homes, kept, links, mount),
       ...coverSockets(seclusion.sockets, mount),
+      ...knowNames(seclusion.names, join(dirname(tableFile), 'hosts'), mount),
       ...closeOff(homes, writable, mount),
     ]
     return [
@@ -122,6 +124,14 @@ function furnishDevices(): string[] {
 function coverSockets(paths: readonly string[], mount: Mount): string[] {
   mount(paths.filter(isSocket).map(path => `/dev/null ${encode(path)} none bind 0 0`))
   return paths.filter(isSocket)
+}
+
+/** Shows another list of hosts, the names of which are looked up before any server is asked. @see hosts(5) */
+function knowNames(names: readonly string[], file: string, mount: Mount): string[] {
+  if (names.length === 0) return []
+  const known = existsSync(HOSTS) ? readFileSync(HOSTS, 'utf8').trimEnd() : ''
+  writeFileSync(file, `127.0.0.1 ${names.join(' ')}\n${known}\n`, { mode: 0o644 })
+  return mount([`${encode(file)} ${HOSTS} none bind 0 0`])
 }
 
 /** Makes everything read-only that can be reached, but for what is the instance's own. */

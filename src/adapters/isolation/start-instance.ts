@@ -238,12 +238,13 @@ class RunningInstance implements Instance {
   }
 
   #seclusion(): Seclusion {
-    const { scratch, readable = [] } = this.#spec
+    const { scratch, readable = [], names = [] } = this.#spec
     return {
       homes: [...PRIVATE_PLACES, tmpdir(), scratch],
       readable: [...OWN_PROGRAMS, ...readable],
       writable: this.writable,
       sockets: listeningSocketPaths(),
+      names,
     }
   }
 

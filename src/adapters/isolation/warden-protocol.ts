@@ -8,6 +8,8 @@ export interface Seclusion {
   readonly writable: readonly string[]
   /** Sockets that listened before the start. */
   readonly sockets: readonly string[]
+  /** Lead to 127.0.0.1. */
+  readonly names: readonly string[]
 }
 
 /** What the outside asks the warden. */
