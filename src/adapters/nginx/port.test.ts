@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import {
   chmodSync,
   chownSync,
@@ -23,7 +24,7 @@ import type { NginxPort, NginxSource } from '../../model/nginx.ts'
 import { relocate } from '../../nginx/relocate.ts'
 import { issueAuthority, issueLeaf } from '../../tls/issue.ts'
 import { instances } from '../isolation/instances.ts'
-import { descendants, identify, isAlive } from '../process/identity.ts'
+import { awaitGone, descendants, identify, isAlive } from '../process/identity.ts'
 import { createNginxPort } from './port.ts'
 import { findNginx, type MachineNginx, readVersion } from './program.ts'
 import { readConfiguration } from './read-config.ts'
@@ -321,6 +322,25 @@ describe('a running copy', { skip }, () => {
     assert.deepEqual((await running.stop()).left, nothingLeft)
     assert.deepEqual(workers.filter(isAlive), [])
   })
+
+  for (const kind of ['best', 'none']) {
+    test(`ends with the process that started it, also when that is killed, with ${kind} barrier`, async () => {
+      const { file } = await source(EDGE)
+      const script = fileURLToPath(new URL('./testdata/hold.ts', import.meta.url))
+      const child = spawn(process.execPath, [script, file, kind], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+        env: { TMPDIR: directory },
+      })
+      const exited = once(child, 'exit')
+      const [line] = await once(child.stdout, 'data')
+      const pid = Number(line)
+      const members = [pid, ...descendants(pid)].flatMap(one => identify(one) ?? [])
+      assert.equal(members.length, kind === 'none' ? 1 : 2)
+      child.kill('SIGKILL')
+      await exited
+      assert.deepEqual(await awaitGone(members, 5_000), [])
+    })
+  }
 
   test('takes other ports where one was taken meanwhile', async () => {
     let blocker: Server | undefined

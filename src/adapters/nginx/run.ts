@@ -88,7 +88,7 @@ export async function startCopy(
     const { instance, prepared } = await startInstance(ground, program, source, options, place.path, barrier.kind)
     await using attempted = new AsyncDisposableStack()
     attempted.use(instance)
-    const outcome = await listening(instance, source, listensMs, options.signal)
+    const outcome = await listening(instance, prepared, source, listensMs, options.signal)
     if (outcome === 'listening') {
       scope.use(attempted.move())
       return runningOf(instance, prepared, source, scope.move(), performance.now() - began)
@@ -99,7 +99,7 @@ export async function startCopy(
     if (outcome === 'not listening') {
       throw new RunproofError('INSTANCE_FAILED', `nginx does not listen within ${listensMs} ms: ${why}`)
     }
-    const taken = said.some(({ text }) => /^bind\(\) to .* failed \(98:/.test(text))
+    const taken = said.some(saysPortTaken)
     if (!taken) throw new RunproofError('CONFIG_INVALID', `nginx does not start with ${source.file}: ${why}`)
     if (attempt === portsToTry) {
       throw new RunproofError('PORT_TAKEN', `${portsToTry} times a port was taken before nginx bound it: ${why}`)
@@ -141,6 +141,7 @@ async function startInstance(
 
 async function listening(
   instance: Instance,
+  prepared: Prepared,
   source: NginxSource,
   withinMs: number,
   signal: AbortSignal | undefined,
@@ -157,7 +158,8 @@ async function listening(
       throw new RunproofError('INTERRUPTED', `the start of nginx with ${source.file} was interrupted`)
     const { listeners } = await instance.facts()
     const own = new Set(listeners.filter(({ pid }) => pid !== null).map(({ port }) => port))
-    if (exited) return 'exited'
+    // It tries a port that is taken for two seconds and a half before it ends.
+    if (exited || readLog(prepared).some(saysPortTaken)) return 'exited'
     if (wanted.every(port => own.has(port))) return 'listening'
     await Promise.race([ended, new Promise(resolve => setTimeout(resolve, POLL_MS))])
   }
@@ -194,6 +196,10 @@ function runningOf(
     stop,
     [Symbol.asyncDispose]: async () => void (await stop()),
   }
+}
+
+function saysPortTaken({ text }: NginxMessage): boolean {
+  return /^bind\(\) to .* failed \(98:/.test(text)
 }
 
 export function sayMessage({ level, text, at }: NginxMessage): string {
