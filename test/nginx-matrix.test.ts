@@ -116,11 +116,14 @@ function claim(view: View): Account {
   const { action } = view
   const upstream = whatUpstreamGets(view, Object.keys(view.asked.headers ?? {}))
   const status = statusOf(view)
-  const added = view
-    .listed('add_header')
-    .filter(({ args }) => args[2] === 'always' || (status !== undefined && WITHOUT_ALWAYS.includes(status)))
-    .map(({ args }): [string, string] => [args[0]!.toLowerCase(), asHeader(view.fill(args[1]!).text)])
-    .filter(([, value]) => value !== '')
+  const added =
+    view.status === 444
+      ? []
+      : view
+          .listed('add_header')
+          .filter(({ args }) => args[2] === 'always' || (status !== undefined && WITHOUT_ALWAYS.includes(status)))
+          .map(({ args }): [string, string] => [args[0]!.toLowerCase(), asHeader(view.fill(args[1]!).text)])
+          .filter(([, value]) => value !== '')
   return {
     ends: action.kind === 'return' ? `return ${asHeader(action.text ?? '')}` : action.kind,
     status,
@@ -145,7 +148,7 @@ function claim(view: View): Account {
 
 /** Of files nothing is said, since none is there; an image is only for those who get it. */
 function statusOf({ action, method, status }: View): number | undefined {
-  if (action.kind === 'files') return undefined
+  if (action.kind === 'files' || status === 444) return undefined
   if (action.kind === 'module' && method !== 'GET' && method !== 'HEAD') return 405
   return status ?? 200
 }
@@ -174,7 +177,8 @@ function told({ action: { kind } }: View, account: Account, answer: Answer): Acc
   const added = ADDED.filter(name => headers[name] !== undefined).map(name => [name, String(headers[name])])
   return {
     ends: arrived !== undefined ? 'proxy' : kind !== 'return' ? kind : `return ${textOf(answer, account.ends)}`,
-    status: account.status === undefined ? undefined : status,
+    // Not an answer at all, or one of a file that is not there.
+    status: account.status === undefined && kind === 'files' ? undefined : status,
     added: Object.fromEntries(added),
     upstream: arrived && {
       port: arrived.port,

@@ -46,6 +46,7 @@ export interface Listen {
   readonly port: number | undefined
   readonly tls: boolean
   readonly http2: boolean
+  /** Whether it takes what no server behind the address has a name for: the first one, unless another says so. */
   readonly defaultServer: boolean
   readonly at: Position
 }
@@ -75,6 +76,7 @@ export interface Upstream {
 /** What is done with the request. */
 export type Action =
   | { readonly kind: 'proxy'; readonly upstream: Upstream; readonly at: Position }
+  /** Also where nginx refuses by itself. 444: the connection is closed, or not even opened. */
   | { readonly kind: 'return'; readonly status: number; readonly text: string | undefined; readonly at: Position }
   | {
       readonly kind: 'files'

@@ -184,7 +184,7 @@ function ask({ address, port, tls, method, path, headers }: Sent, agent: http.Ag
     response.on('error', reject)
   })
   request.on('error', error => {
-    if ('code' in error && error.code === 'ECONNRESET')
+    if (/ECONNRESET|socket hang up|unrecognized name/.test(`${Reflect.get(error, 'code')} ${error.message}`))
       resolve({ status: undefined, headers: {}, body: '', arrived: undefined })
     else reject(error)
   })

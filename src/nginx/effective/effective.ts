@@ -78,7 +78,7 @@ function viewOf({ configuration, variableBlocks, http, sockets }: Built, asked: 
     unsure,
   }
   if (captures !== undefined) capture(running, captures)
-  const ended: Ended = isBad ? badRequest(server) : walk(running, http)
+  const ended = refused(asked, byHost.server) ?? (isBad ? answered(400, server) : walk(running, http))
   for (const name of ['add_header_inherit', 'add_trailer_inherit']) {
     const { args, at } = settingIn(running.scope, name)
     if (at !== undefined) unsure(`taken that ${name} is on, not ${args.join(' ')} (${placeOf(at)})`)
@@ -97,8 +97,14 @@ function viewOf({ configuration, variableBlocks, http, sockets }: Built, asked: 
   }
 }
 
-function badRequest({ view }: Server): Ended {
-  return { action: { kind: 'return', status: 400, text: undefined, at: view.at }, upstreamPath: undefined, status: 400 }
+/** TLS that is not even begun, by the server that SNI names. */
+function refused({ scheme }: Asked, server: Server): Ended | undefined {
+  const { args, at } = settingIn(server.scope, 'ssl_reject_handshake')
+  return scheme === 'https' && args[0] === 'on' ? answered(444, server, at) : undefined
+}
+
+function answered(status: number, { view }: Server, at = view.at): Ended {
+  return { action: { kind: 'return', status, text: undefined, at }, upstreamPath: undefined, status }
 }
 
 function fill(running: Running, template: string): Filled {

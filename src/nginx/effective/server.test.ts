@@ -129,6 +129,24 @@ describe('the socket of a connection', () => {
       [[true], [true, false]],
     )
   })
+  test('the first server is the default one of its address, unless another says so', () => {
+    const defaults = (second: string) =>
+      effectiveOf(`http { server { listen 80; listen 81; } server { listen 80 ${second}; } }`).servers.map(
+        ({ listens }) => listens.map(one => one.defaultServer),
+      )
+    assert.deepEqual(defaults(''), [[true, true], [false]])
+    assert.deepEqual(defaults('default_server'), [[false, true], [true]])
+  })
+  test('a server that rejects handshakes answers nothing by TLS', () => {
+    const status = (scheme: 'http' | 'https', host: string) =>
+      askHttp(
+        `server { listen 443 ssl; listen 80; ssl_reject_handshake on; return 204; }
+         server { listen 443 ssl; server_name a.test; return 200 a; }`,
+        '/',
+        { scheme, host },
+      ).status
+    assert.deepEqual([status('https', 'b.test'), status('https', 'a.test'), status('http', 'b.test')], [444, 200, 204])
+  })
   test('HTTP/2 by a directive is of its own server', () => {
     const { servers } = effectiveOf('http { server { listen 443 ssl; http2 on; } server { listen 443; } }')
     assert.deepEqual(

@@ -85,11 +85,8 @@ function groupBySocket(drafts: readonly Draft[]): ReadonlyMap<string, DraftSocke
   )
 }
 
-function buildServer(
-  configuration: Configuration,
-  { directive, scope, listens }: Draft,
-  sockets: ReadonlyMap<string, DraftSocket>,
-): Server {
+function buildServer(configuration: Configuration, draft: Draft, sockets: ReadonlyMap<string, DraftSocket>): Server {
+  const { directive, scope, listens } = draft
   // Of later versions, and of this server alone.
   const ownHttp2 = settingIn(scope, 'http2').args[0] === 'on'
   const names = (scope.byName.get('server_name') ?? []).flatMap(argsOf)
@@ -99,8 +96,8 @@ function buildServer(
     view: {
       names: names.length > 0 ? names : [''],
       listens: listens.map(({ v6only: _, ...listen }) => {
-        const { tls, http2 } = sockets.get(keyOf(listen))!
-        return { ...listen, tls, http2: http2 || ownHttp2 }
+        const { tls, http2, defaultServer } = sockets.get(keyOf(listen))!
+        return { ...listen, tls, http2: http2 || ownHttp2, defaultServer: defaultServer === draft }
       }),
       at: directive.name.at,
       directive,
