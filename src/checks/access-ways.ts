@@ -24,7 +24,7 @@ export function accessThrough(own: boolean): Check<MatrixObserved> {
     fresh: withFreshEdge,
     ...(own
       ? {
-          needs: ['nginx'],
+          needs: ['local-nginx'],
           more: [
             running('access-edge-origin-kept', originKept, /from the public origin answered 403/),
             running('access-edge-origin-hidden', originHidden, /from a foreign origin answered 401/),

@@ -8,7 +8,7 @@ export function behindProxy<Observed>(check: Check<Observed>): Check<Observed> {
     ...check,
     id: `edge-${check.id}`,
     title: `Through the proxy: ${check.title}`,
-    needs: [...(check.needs ?? []), 'nginx'],
+    needs: [...(check.needs ?? []), 'local-nginx'],
     ...(untested === undefined ? {} : { untested: context => untested(throughEdge(context)) }),
     probe: context => check.probe(throughEdge(context)),
     counterproofs: check.counterproofs.map(one => before(one)) as unknown as NonEmpty<Counterproof<Observed>>,

@@ -19,7 +19,7 @@ const MOST_TOLD = 20
 /** What was said of a configuration is what a real nginx does with it: else the judgement of its rules is worth nothing. */
 export const edgeAgreement = defineCheck<Asked>({
   id: 'edge-agreement',
-  needs: ['nginx'],
+  needs: ['local-nginx'],
   title: 'A real nginx does with each request what its configuration was read to say',
 
   probe: context => askEdge(context, context.values.get(edgeConfiguration), context.values.get(edgeLab)),

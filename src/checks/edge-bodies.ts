@@ -8,7 +8,7 @@ import { otherwise } from './edge-agreement.ts'
 /** Attachments arrive whole up to the limit, and nothing larger does. */
 export const edgeBodies = defineCheck<readonly BodyLimit[]>({
   id: 'edge-bodies',
-  needs: ['nginx'],
+  needs: ['local-nginx'],
   title: 'A body as large as the configuration allows arrives whole, and one byte more is refused with 413',
 
   probe: context => tryBodyLimits(context, context.values.get(edgeConfiguration), context.values.get(edgeLab)),

@@ -8,7 +8,7 @@ import { otherwise } from './edge-agreement.ts'
 /** A stream that is held back answers 200 and stays open, as a healthy one does: only the time its events take tells. */
 export const edgeBuffering = defineCheck<StreamPassages>({
   id: 'edge-buffering',
-  needs: ['nginx'],
+  needs: ['local-nginx'],
   title: 'Events come through the proxy when they are sent, as they do without it, by every version of HTTP',
 
   probe: context => passStreams(context, context.values.get(edgeConfiguration), context.values.get(edgeLab)),

@@ -14,7 +14,7 @@ import type { Evidence } from '../evidence/schema.ts'
 import { seal, type Unsealed } from '../evidence/seal.ts'
 import { machineSigner } from '../evidence/signing-key.ts'
 import { readTree } from '../evidence/tree.ts'
-import type { AnyCheck } from '../model/check.ts'
+import type { AnyCheck, Need } from '../model/check.ts'
 import { RunproofError, toRunproofError } from '../model/error.ts'
 import type { NginxMissing, NginxProgram } from '../model/nginx.ts'
 import { worstOutcome } from '../model/outcome.ts'
@@ -208,12 +208,20 @@ interface Offered {
 function lacking({ needs = [] }: AnyCheck, { barrier, nginx }: Offered): string | undefined {
   if (needs.includes('barrier') && barrier === 'none')
     return 'this machine offers no isolation (runproof doctor says why)'
-  return needs.includes('nginx') && nginx !== undefined && 'missing' in nginx ? nginx.missing : undefined
+  if (nginx === undefined || !needs.some(isNginx)) return undefined
+  if ('missing' in nginx) return nginx.missing
+  return needs.includes('local-nginx') && nginx.from === 'container'
+    ? 'this machine has no nginx of its own, and one in a container cannot run beside a daemon'
+    : undefined
+}
+
+function isNginx(need: Need): boolean {
+  return need === 'nginx' || need === 'local-nginx'
 }
 
 /** Looked for only where a check needs it. */
 async function nginxFor({ steps }: Plan, { nginx }: Tools): Promise<Offered['nginx']> {
-  const asked = steps.some(({ verify }) => verify.some(({ needs }) => needs?.includes('nginx') === true))
+  const asked = steps.some(({ verify }) => verify.some(({ needs }) => needs?.some(isNginx) === true))
   return asked ? nginx.find() : undefined
 }
 

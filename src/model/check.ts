@@ -34,8 +34,20 @@ export function failed(
   return { outcome: 'failed', reason, ...details }
 }
 
-/** What a check may need from the place it runs in; what is absent skips the check by name. */
-export type Need = 'url' | 'read-token' | 'admin-token' | 'binary' | 'host-files' | 'barrier' | 'baseline' | 'nginx'
+/**
+ * What a check may need from the place it runs in; what is absent skips the check by name. A `local-nginx` is no container’s, so
+ * that it can run beside a daemon.
+ */
+export type Need =
+  | 'url'
+  | 'read-token'
+  | 'admin-token'
+  | 'binary'
+  | 'host-files'
+  | 'barrier'
+  | 'baseline'
+  | 'nginx'
+  | 'local-nginx'
 
 export interface CheckContext {
   readonly params: Params

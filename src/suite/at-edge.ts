@@ -5,7 +5,7 @@ import { capture } from '../model/capture.ts'
 import { type CheckContext, changed } from '../model/check.ts'
 import type { NginxSource } from '../model/nginx.ts'
 import type { StepContext } from '../model/runbook.ts'
-import { type Edge, startEdge } from './edge.ts'
+import { canStartEdge, type Edge, startEdge } from './edge.ts'
 import { edgeConfiguration } from './edge-configuration.ts'
 
 /** The nginx in front of the daemon that is asked. */
@@ -47,7 +47,7 @@ export function straight(context: CheckContext): CheckContext {
 export async function putEdgeBefore(context: StepContext): Promise<void> {
   const { params, tools, run, values } = context
   if (values.get(daemon).reached === 'isolated') {
-    if ('missing' in (await tools.nginx.find())) return
+    if (!(await canStartEdge(context))) return
     const scope = new AsyncDisposableStack()
     run.defer('the proxy in front of the daemon', () => scope.disposeAsync())
     context.set(edge, (await withEdge(context, scope)).values.get(edge))

@@ -5,7 +5,7 @@ import type { HttpClient } from '../model/http.ts'
 import type { NginxSource } from '../model/nginx.ts'
 import type { StepContext } from '../model/runbook.ts'
 import { startCompanion } from './companion.ts'
-import { type Edge, edgeTunnels, startEdge } from './edge.ts'
+import { canStartEdge, type Edge, edgeTunnels, startEdge } from './edge.ts'
 import { edgeConfiguration } from './edge-configuration.ts'
 
 /** A configuration in a real nginx, in front of something that answers with what arrived. */
@@ -52,7 +52,7 @@ export async function startEdgeLab(
 /** Runs the configuration that is judged, for all checks of it; where there is no nginx, nothing. */
 export async function makeEdgeLab(context: StepContext): Promise<void> {
   const { run, tools, values } = context
-  if ('missing' in (await tools.nginx.find())) return
+  if (!(await canStartEdge(context))) return
   const scope = new AsyncDisposableStack()
   run.defer('the proxy in front of an upstream', () => scope.disposeAsync())
   const scratch = join(run.scratchDir, 'lab')

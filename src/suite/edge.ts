@@ -31,6 +31,12 @@ export interface Edge extends Reached, AsyncDisposable {
   log(): Promise<readonly NginxMessage[]>
 }
 
+/** Whether there is an nginx that can run beside a daemon. */
+export async function canStartEdge({ tools }: Pick<CheckContext, 'tools'>): Promise<boolean> {
+  const found = await tools.nginx.find()
+  return !('missing' in found) && found.from === 'machine'
+}
+
 /** The tunnels that an instance needs for an edge of this configuration, or of another with the same addresses. */
 export function edgeTunnels({ listens }: NginxSource): readonly string[] {
   return listens.map(({ address }) => address)

@@ -101,6 +101,7 @@ export function suiteLacks(need: Need, input: PlanInput): string | undefined {
     case 'url':
     case 'read-token':
     case 'nginx':
+    case 'local-nginx':
       return undefined
   }
 }
