@@ -75,6 +75,8 @@ export interface NginxSource {
   readonly listens: readonly Listening[]
   /** What a certificate for all its servers has to name. */
   readonly names: readonly string[]
+  /** The kind of key that its ciphers can do with. */
+  readonly key: 'ec-p256' | 'rsa-2048'
   /** Directives that run code of their own, even while it is only tested. */
   readonly code: readonly ConfigPosition[]
   copy(place: CopyPlace): NginxCopy

@@ -277,6 +277,18 @@ describe('what a configuration needs of its place', () => {
     assert.deepEqual(names, ['a.example', '*.b.example', 'c.example', '*.c.example'])
   })
 
+  test('is a key that its ciphers can do with', () => {
+    for (const [ciphers, key] of [
+      ['ECDHE-RSA-AES128-GCM-SHA256:DHE-RSA-AES256-GCM-SHA384:!aNULL', 'rsa-2048'],
+      ['AES128-SHA', 'rsa-2048'],
+      ['ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256', 'ec-p256'],
+      ['HIGH:!aNULL:!MD5', 'ec-p256'],
+      ['!MD5', 'ec-p256'],
+    ] as const) {
+      assert.equal(source(`http { server { ssl_ciphers ${ciphers}; } }`).key, key, ciphers)
+    }
+  })
+
   test('is to be told where it runs code of its own', () => {
     const { code } = source('http {\n  init_by_lua_block { os.exit() }\n  perl_modules x;\n  server { listen 1; }\n}')
     assert.deepEqual(

@@ -20,6 +20,7 @@ const DNS_NAME = /^(?:\*\.)?[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0
 export function relocate(configuration: Configuration): NginxSource {
   const listens = new Map<string, Listening>()
   const names = new Set<string>()
+  let key: NginxSource['key'] = 'ec-p256'
   const code: NginxSource['code'][number][] = []
   const upstreams = new Map<string, string>()
   const passed: (readonly [address: string, scheme: string])[] = []
@@ -43,6 +44,7 @@ export function relocate(configuration: Configuration): NginxSource {
     const { name, args, body } = directive
     const inServer = context.at(-1)?.name.text === 'server'
     if (RUNS_CODE.test(name.text)) code.push(name.at)
+    if (name.text === 'ssl_ciphers' && onlyForRsa(args[0]?.text ?? '')) key = 'rsa-2048'
     if (inServer && name.text === 'listen') listen(addressOf(args[0]?.text ?? ''), directive, context)
     const around = context.at(-1)
     if (around !== undefined && isSwitch(name.text)) {
@@ -75,9 +77,16 @@ export function relocate(configuration: Configuration): NginxSource {
     file: configuration.files[0]?.path ?? '',
     listens: [...listens.values()],
     names: [...names],
+    key,
     code,
     copy: place => writeCopy(configuration, place, upstreams),
   }
+}
+
+/** Whether every cipher of a list that names them one by one is authenticated by RSA. */
+function onlyForRsa(ciphers: string): boolean {
+  const named = ciphers.split(/[: ,]/).filter(one => one !== '' && !/^[!@-]/.test(one))
+  return named.length > 0 && named.every(one => /^(?:ECDHE-RSA|DHE-RSA|AES\d+)-/.test(one))
 }
 
 function certifiable(name: string): string[] {

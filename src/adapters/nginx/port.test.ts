@@ -281,6 +281,14 @@ describe('a running copy', { skip }, () => {
     await assert.rejects(running.through('*:443', { host: 'edge.example' }).request('/'), { code: 'TLS_FAILED' })
   })
 
+  test('has a key that its ciphers can do with', async () => {
+    const only = 'ssl_protocols TLSv1.2; ssl_ciphers ECDHE-RSA-AES128-GCM-SHA256;'
+    await using running = await nginx.start(
+      await source(http(`${only} server { listen 443 ssl; ssl_certificate x; ssl_certificate_key x; return 204; }`)),
+    )
+    assert.equal((await running.through('*:443').request('/')).status, 204)
+  })
+
   test('speaks TLS to an upstream that does, and trusts whom it is given', async () => {
     const authority = await issueAuthority()
     const leaf = await issueLeaf(authority, { names: ['daemon.example'] })

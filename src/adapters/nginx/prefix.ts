@@ -81,7 +81,7 @@ interface IdentityFiles {
 }
 
 async function identityFiles(source: NginxSource, given: ServerIdentity | undefined): Promise<IdentityFiles> {
-  const { certificate, key, authority } = given ?? (await issueIdentity(source.names))
+  const { certificate, key, authority } = given ?? (await issueIdentity(source))
   const roots = authority === undefined ? [certificate] : [authority]
   return {
     files: [
@@ -95,10 +95,11 @@ async function identityFiles(source: NginxSource, given: ServerIdentity | undefi
   }
 }
 
-async function issueIdentity(names: readonly string[]): Promise<ServerIdentity> {
+async function issueIdentity({ names, key }: NginxSource): Promise<ServerIdentity> {
   const authority = await issueAuthority()
   const leaf = await issueLeaf(authority, {
     names: [...new Set(['localhost', '127.0.0.1', ...names])],
+    key,
     purposes: ['serverAuth', 'clientAuth'],
   })
   return { certificate: leaf.chainPem, key: leaf.privateKeyPem.reveal(), authority: authority.certificatePem }
