@@ -188,6 +188,13 @@ describe('files', () => {
       '/a',
       'try_files $uri /index.html',
     ],
+    [
+      'an index with a slash is another path',
+      'location / { index /app; } location /app { return 200 $uri?$args; }',
+      '/a/?x',
+      'return 200 /app?x',
+    ],
+    ['an index is for directories', 'location / { index /app; }', '/a', 'root html'],
     ['none is there for a condition', 'location / { if (!-f $request_filename) { return 204; } }', '/', 'return 204'],
   ] as const
   for (const [title, server, path, expected] of cases)

@@ -7,6 +7,7 @@ import { errorPageFor } from './error-page.ts'
 import { filesOf } from './files.ts'
 import { findLocation } from './find-location.ts'
 import { answersIn } from './handler.ts'
+import { indexOf } from './index-file.ts'
 import type { Location } from './location.ts'
 import { matchPattern } from './pattern.ts'
 import { passOn } from './proxy.ts'
@@ -190,7 +191,7 @@ class Walk {
   private content(): Next {
     const { running, http } = this
     const directive = answersIn(running.handlerScope)
-    if (directive === undefined) return this.endsWith(filesOf(running.scope))
+    if (directive === undefined) return this.files()
     const { name } = directive
     if (name.text !== 'proxy_pass' && name.text !== 'grpc_pass') {
       return this.endsWith({ kind: 'module', directive: name.text, at: name.at })
@@ -199,6 +200,13 @@ class Walk {
     // Variables came to nothing.
     if (upstream.name === '') return answerAt(500, directive)
     return { action: { kind: 'proxy', upstream, at: name.at }, upstreamPath: path, status: this.status }
+  }
+
+  private files(): Next {
+    const { running } = this
+    const index = indexOf(running)
+    if (index === undefined) return this.endsWith(filesOf(running.scope))
+    return this.goTo(running.args === '' ? index : `${index}?${running.args}`, running.server.view.directive)
   }
 
   private endsWith(action: Action, status = this.status): Ended {
