@@ -133,6 +133,12 @@ describe('a stream', { concurrency: 4 }, () => {
     ['that is compressed and not flushed', { gzip: 'held' }, ['compression'], /0 of 6 events came/],
     ['that comes late', { lateMs: 1_200 }, ['first-byte', 'buffering'], /after the head/, 2_500],
     [
+      'that stops in the middle of an event for a while',
+      { text: 'id: 1\nda', heartbeat: 'ta: a\n\n', heartbeatAfterMs: 400 },
+      ['heartbeat', 'buffering'],
+      /in part for \d+ ms/,
+    ],
+    [
       'that stays in the middle of an event',
       { text: 'id: 1\ndata: a\n\nid: 2\nda', heartbeat: '' },
       ['heartbeat', 'buffering'],

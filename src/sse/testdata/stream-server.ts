@@ -13,6 +13,7 @@ export interface How {
   readonly text?: string
   readonly count?: number
   readonly heartbeat?: string
+  readonly heartbeatAfterMs?: number
   /** Takes a malformed cursor for none. */
   readonly lenient?: boolean
   /** Forgets to say that events before the first one are gone. */
@@ -111,7 +112,7 @@ function streamTo(request: IncomingMessage, response: ServerResponse, how: How, 
       const after = cursor >= last && how.newerReplays === true ? 0n : cursor
       for (let id = FIRST_ID; id < last; id += 1n) if (id > after) write(eventOf(id))
     }
-    if (heartbeat !== '') timers.push(setTimeout(() => write(heartbeat), HEARTBEAT_MS))
+    if (heartbeat !== '') timers.push(setTimeout(() => write(heartbeat), how.heartbeatAfterMs ?? HEARTBEAT_MS))
   }
   const timers: NodeJS.Timeout[] = []
   if (how.lateMs === undefined) replay()
