@@ -3,6 +3,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { EvidenceSchema, JournalRecordSchema } from '../src/evidence/schema.ts'
 import { completeLockfile } from './complete-lockfile.ts'
+import { nginxRulesPage } from './nginx-rules-page.ts'
 import { smokeTable } from './smoke-table.ts'
 import { generateValidator } from './standalone-validator.ts'
 import type { TestList } from './test-verdict.ts'
@@ -51,6 +52,7 @@ const { values } = parseArgs({ options: { check: { type: 'boolean', default: fal
 const files = generateAll()
 const smoke = await smokeTable(root)
 files.set('docs/smoke-checks.md', smoke.page)
+files.set('docs/nginx-rules.md', nginxRulesPage())
 const onDisk = (file: string) =>
   existsSync(path.join(root, file)) ? readFileSync(path.join(root, file), 'utf8') : undefined
 
