@@ -61,6 +61,12 @@ export default defineRunbook({
     heartbeat: yes('yes: wait for the heartbeat of an idle stream, too, which takes ten seconds'),
   },
   conflict: input => stray(input) ?? suiteConflict(input),
+  unfit: input => {
+    const { 'base-url': url, 'direct-url': direct } = input.params
+    return url?.startsWith('http:') === true && direct === undefined && !hasConfiguration(input)
+      ? `reverse-proxy asks a daemon behind its proxy, and base-url is ${url}`
+      : undefined
+  },
   lacks: suiteLacks,
   inUse: suiteInUse,
   limits: input => [
