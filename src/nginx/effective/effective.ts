@@ -64,6 +64,7 @@ function viewOf({ configuration, variableBlocks, http, sockets }: Built, asked: 
     host: host ?? '',
     ...(target ?? { unparsed: bytesOf(asked.path), uri: '', args: '', quoted: false, plus: false }),
     method: asked.method?.toUpperCase() ?? 'GET',
+    blurred: false,
     internal: false,
     asItCame: true,
     matched: true,

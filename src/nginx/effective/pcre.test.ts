@@ -54,7 +54,18 @@ describe('an expression of PCRE', () => {
       assert.ok(!(pattern instanceof RegExp))
     })
   }
-  for (const source of ['(a', 'a)', '[a', '*a', 'a\\', '[b-a]', '[[:frob:]]', '(?<n>a)(?<n>b)', '(?#']) {
+  for (const source of [
+    '(a',
+    'a)',
+    '[a',
+    '*a',
+    'a\\',
+    '[b-a]',
+    '[[:frob:]]',
+    '[[:constructor:]]',
+    '(?<n>a)(?<n>b)',
+    '(?#',
+  ]) {
     test(`${source} is no expression`, () =>
       assert.deepEqual(translatePattern(source, false), { unlike: 'its syntax' }))
   }

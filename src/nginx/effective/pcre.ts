@@ -1,3 +1,5 @@
+import { emit, hexOf, isLower, isUpper, isWord, type Member, POSIX, shorthand } from './byte-set.ts'
+
 /**
  * An expression of PCRE on bytes as a RegExp that matches the same, or what in it has no counterpart.
  *
@@ -27,40 +29,6 @@ const OUTSIDE: Readonly<Record<string, string>> = {
   N: '[^\\n]',
 }
 const CONTROLS: Readonly<Record<string, number>> = { a: 7, e: 27, f: 12, n: 10, r: 13, t: 9 }
-
-const isDigit = (byte: number) => byte >= 48 && byte <= 57
-const isUpper = (byte: number) => byte >= 65 && byte <= 90
-const isLower = (byte: number) => byte >= 97 && byte <= 122
-const isWord = (byte: number) => isDigit(byte) || isUpper(byte) || isLower(byte) || byte === 95
-const isSpace = (byte: number) => (byte >= 9 && byte <= 13) || byte === 32
-const isPrint = (byte: number) => byte >= 32 && byte < 127
-
-type Member = (byte: number) => boolean
-
-const SHORTHANDS: Readonly<Record<string, Member>> = {
-  d: isDigit,
-  w: isWord,
-  s: isSpace,
-  h: byte => byte === 9 || byte === 32 || byte === 0xa0,
-  v: byte => (byte >= 10 && byte <= 13) || byte === 0x85,
-}
-
-const POSIX: Readonly<Record<string, Member>> = {
-  alnum: byte => isWord(byte) && byte !== 95,
-  alpha: byte => isUpper(byte) || isLower(byte),
-  ascii: byte => byte < 128,
-  blank: byte => byte === 9 || byte === 32,
-  cntrl: byte => byte < 32 || byte === 127,
-  digit: isDigit,
-  graph: byte => isPrint(byte) && byte !== 32,
-  lower: isLower,
-  print: isPrint,
-  punct: byte => isPrint(byte) && byte !== 32 && (!isWord(byte) || byte === 95),
-  space: isSpace,
-  upper: isUpper,
-  word: isWord,
-  xdigit: byte => isDigit(byte) || (byte >= 65 && byte <= 70) || (byte >= 97 && byte <= 102),
-}
 
 class Translation {
   private readonly source: string
@@ -219,7 +187,7 @@ class Translation {
   private member(): number | Member {
     const posix = /^\[:(\^?)([a-z]+):\]/.exec(this.source.slice(this.at, this.at + 16))
     if (posix !== null) {
-      const member = POSIX[posix[2]!]
+      const member = Object.hasOwn(POSIX, posix[2]!) ? POSIX[posix[2]!] : undefined
       if (member === undefined) throw new SyntaxError(`no class ${posix[0]}`)
       this.at += posix[0].length
       return posix[1] === '' ? member : byte => !member(byte)
@@ -248,25 +216,4 @@ class Translation {
     if (there) this.at++
     return there
   }
-}
-
-function shorthand(char: string): Member | undefined {
-  const member = Object.hasOwn(SHORTHANDS, char.toLowerCase()) ? SHORTHANDS[char.toLowerCase()] : undefined
-  return member === undefined || char === char.toLowerCase() ? member : byte => !member(byte)
-}
-
-function emit(member: Member): string {
-  let text = ''
-  for (let from = 0; from < 256; from++) {
-    if (!member(from)) continue
-    let to = from
-    while (to < 255 && member(to + 1)) to++
-    text += from === to ? hexOf(from) : `${hexOf(from)}-${hexOf(to)}`
-    from = to
-  }
-  return `[${text}]`
-}
-
-function hexOf(byte: number): string {
-  return `\\x${byte.toString(16).padStart(2, '0')}`
 }

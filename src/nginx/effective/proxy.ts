@@ -100,6 +100,7 @@ function pathAtUpstream(running: Running, value: Value, dynamic: boolean): strin
   const { uri } = readUrl(url)
   if (dynamic && uri !== '') return textOf(uri)
   if (uri === '' && running.asItCame) return textOf(running.unparsed)
+  if (running.blurred) return undefined
   const replaced = uri !== '' && running.matched
   const { modifier, name } = running.location
   const isPath = modifier === '' || modifier === '=' || modifier === '^~'

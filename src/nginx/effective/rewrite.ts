@@ -7,7 +7,7 @@ import { matchPattern } from './pattern.ts'
 import { capture, type Running } from './running.ts'
 import { argsOf, innerScope, type Scope } from './scope.ts'
 import { escapeArgs } from './uri.ts'
-import { display, type Value } from './value.ts'
+import { display, plain, type Value } from './value.ts'
 import { nameOf } from './variable-blocks.ts'
 import { evaluate } from './variables.ts'
 
@@ -43,6 +43,7 @@ function runOne(running: Running, scope: Scope, directive: Directive): Ran {
       const value = evaluate(running, bytesOf(text))
       if (nameOf(name) === 'args') {
         running.args = display(value)
+        running.blurred ||= plain(value) === undefined
         running.asItCame = false
       } else running.variables.set(nameOf(name), value)
       return undefined
@@ -93,7 +94,9 @@ function rewrite(running: Running, directive: Directive): Ran {
   const [uri, ...queries] = template.split('?')
   const path = evaluate(running, uri!)
   if (queries.length > 0) {
-    const query = display(evaluate(running, queries.join('?'), text => (encoded ? escapeArgs(text) : text)))
+    const value = evaluate(running, queries.join('?'), text => (encoded ? escapeArgs(text) : text))
+    const query = display(value)
+    running.blurred ||= plain(value) === undefined
     running.args = kept === '' ? query : `${query}&${kept}`
   } else if (dropsArgs) running.args = ''
   running.uri = display(path)
@@ -111,6 +114,7 @@ function rewrite(running: Running, directive: Directive): Ran {
 function unsureOf(running: Running, path: Value, directive: Directive): void {
   const unknown = path.find(part => typeof part !== 'string')
   if (unknown === undefined) return
+  running.blurred = true
   running.unsure(`the path after rewrite ${argsOf(directive).join(' ')} depends on $${unknown.variable}`)
 }
 

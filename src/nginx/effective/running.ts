@@ -23,6 +23,8 @@ export interface Running {
   method: string
   uri: string
   args: string
+  /** Whether a variable that is not known has become part of the path or the query. */
+  blurred: boolean
   /** Set as soon as the configuration itself has changed where the request goes. */
   internal: boolean
   /** Whether the path can still be passed on as it came. */

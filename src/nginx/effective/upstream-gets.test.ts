@@ -30,6 +30,13 @@ describe('the path at the upstream', () => {
     ['with a variable as host is as it came', 'set $h u; location / { proxy_pass http://$h; }', '/a?b', '/a?b'],
     ['has the query that is set', 'location / { set $args y; proxy_pass http://u; }', '/a?b', '/a?y'],
     ['is not known where its end is not', 'location / { proxy_pass http://u/$remote_addr; }', '/', undefined],
+    [
+      'is not known where a rewrite of it is not',
+      'location / { rewrite ^ /$remote_addr break; proxy_pass http://u; }',
+      '/',
+      undefined,
+    ],
+    ['nor where its query is not', 'location / { set $args $remote_addr; proxy_pass http://u; }', '/', undefined],
     ['of grpc is as it came', 'location / { grpc_pass grpc://u; }', '/a.B/c', '/a.B/c'],
     ['of a socket', 'location /a/ { proxy_pass http://unix:/run/x.sock:/b/; }', '/a/c', '/b/c'],
   ] as const

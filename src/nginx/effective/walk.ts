@@ -15,7 +15,7 @@ import { type Returned, runRewrites } from './rewrite.ts'
 import { capture, type Running } from './running.ts'
 import { argsOf, innerScope, type Scope, settingIn } from './scope.ts'
 import { escapePath } from './uri.ts'
-import { display } from './value.ts'
+import { display, plain, type Value } from './value.ts'
 import { evaluate } from './variables.ts'
 
 /** How a request ends. */
@@ -142,12 +142,13 @@ class Walk {
     running.unsure(`taken that none of the files of try_files ${text} is there (${placeOf(at)})`)
     const last = argsOf(directive).at(-1) ?? ''
     if (/^=\d+$/.test(last)) return answerAt(Number(last.slice(1)), directive)
-    return this.goTo(display(evaluate(running, bytesOf(last))), directive)
+    return this.goTo(evaluate(running, bytesOf(last)), directive)
   }
 
   /** An internal redirect, to a path or to a named location. */
-  private goTo(target: string, by: Directive): Next {
+  private goTo(value: Value, by: Directive): Next {
     const { running } = this
+    const target = display(value)
     if (target.startsWith('@')) {
       const location = running.server.root.inner.named.get(target)
       return this.again() ?? (location === undefined ? answerAt(500, by) : { to: 'named', location })
@@ -155,6 +156,7 @@ class Walk {
     const [uri = '', ...query] = target.split('?')
     running.uri = uri
     running.args = query.join('?')
+    running.blurred = plain(value) === undefined
     running.internal = true
     running.asItCame = false
     return this.again() ?? { to: 'server' }
@@ -178,14 +180,15 @@ class Walk {
     const page = this.answersError ? undefined : errorPageFor(running.scope, status)
     if (page === undefined) return this.endsWith(returned, status)
     if (!settingIsOn(running.scope, 'recursive_error_pages')) this.answersError = true
-    const target = display(evaluate(running, bytesOf(page.target)))
+    const value = evaluate(running, bytesOf(page.target))
+    const target = display(value)
     if (!/^[/@]/.test(target)) {
       const redirect = page.status !== undefined && isRedirect(page.status) ? page.status : 302
       return this.endsWith({ kind: 'return', status: redirect, text: textOf(target), at: page.at }, redirect)
     }
     this.status = page.status
     if (!target.startsWith('@') && running.method !== 'HEAD') running.method = 'GET'
-    return this.goTo(target, page.directive)
+    return this.goTo(value, page.directive)
   }
 
   private content(): Next {
@@ -206,7 +209,7 @@ class Walk {
     const { running } = this
     const index = indexOf(running)
     if (index === undefined) return this.endsWith(filesOf(running.scope))
-    return this.goTo(running.args === '' ? index : `${index}?${running.args}`, running.server.view.directive)
+    return this.goTo([running.args === '' ? index : `${index}?${running.args}`], running.server.view.directive)
   }
 
   private endsWith(action: Action, status = this.status): Ended {
