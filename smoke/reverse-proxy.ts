@@ -108,9 +108,10 @@ function stray(input: PlanInput): { readonly message: string; readonly hint: str
       message: 'direct-url= belongs to a running daemon, and no base-url= says where its proxy is',
       hint: '--param base-url=URL',
     }
-  return params['host'] !== undefined && !hasConfiguration(input)
-    ? { message: 'host= is looked up in a configuration, and no config= was given', hint: '--param config=FILE' }
-    : undefined
+  const name = ['host', 'waivers'].find(one => params[one] !== undefined && !hasConfiguration(input))
+  return name === undefined
+    ? undefined
+    : { message: `${name}= is about a configuration, and no config= was given`, hint: '--param config=FILE' }
 }
 
 const configuration: Step = {
@@ -122,7 +123,7 @@ const configuration: Step = {
   run: {
     describe: 'read the configuration with all it includes',
     async execute(context) {
-      const described = readEdgeConfiguration(context)
+      const described = await readEdgeConfiguration(context)
       context.set(edgeConfiguration, described)
       if (hasTlsUpstream(described))
         context.run.assume(

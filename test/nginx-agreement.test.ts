@@ -48,7 +48,7 @@ describe('what is read of a configuration', { timeout: 120_000, concurrency: 2, 
   for (const config of globSync('{runproof.conf,good/*.conf}', { cwd: CASES }).sort()) {
     test(`is what a real nginx does with ${config}`, async () => {
       const reading = contextFor(join(CASES, config))
-      const described = readEdgeConfiguration(reading)
+      const described = await readEdgeConfiguration(reading)
       const context = { ...reading, values: reading.values.with(edgeConfiguration, described) }
       await using scope = new AsyncDisposableStack()
       const scratch = mkdtempSync(join(root, basename(config)))

@@ -25,6 +25,7 @@ interface Observed {
   readonly requests: number
   readonly errors: readonly Said[]
   readonly warnings: readonly Said[]
+  readonly waived: readonly Said[]
   readonly failOn: 'warn' | 'page'
 }
 
@@ -35,22 +36,27 @@ export const rulesKept = defineCheck<Observed>({
   covers: ['7.5/1', '7.5/2', '7.5/3', '7.5/4', '7.5/5'],
 
   async probe({ values, target, params }) {
-    const { configuration, effective, survey } = values.get(edgeConfiguration)
+    const { configuration, effective, survey, waivers } = values.get(edgeConfiguration)
     const { requests } = survey
-    const findings = judge({ configuration, effective, edge: target.edge, requests })
-    const of = (severity: string) => findings.filter(({ rule }) => rule.severity === severity).map(toSaid)
+    const findings = judge({ configuration, effective, edge: target.edge, requests }, waivers)
+    const of = (severity: string) =>
+      findings.filter(({ rule, waived }) => rule.severity === severity && waived === undefined).map(toSaid)
     return {
       rules: RULES.length,
       requests: requests.length,
       errors: of('error'),
       warnings: of('warning'),
+      waived: findings.filter(({ waived }) => waived !== undefined).map(toSaid),
       failOn: params['fail-on'] === 'warn' ? 'warn' : 'page',
     }
   },
 
-  judge({ rules, requests, errors, warnings, failOn }) {
-    const told = { errors: errors.slice(0, MOST_TOLD).map(sayIt), warnings: warnings.slice(0, MOST_TOLD).map(sayIt) }
-    const details = { expected: { errors: 0 }, actual: { rules, requests, ...told } }
+  judge({ rules, requests, errors, warnings, waived, failOn }) {
+    const told = (findings: readonly Said[]) => findings.slice(0, MOST_TOLD).map(sayIt)
+    const details = {
+      expected: { errors: 0 },
+      actual: { rules, requests, errors: told(errors), warnings: told(warnings), waived: told(waived) },
+    }
     if (rules === 0 || requests === 0) return failed('not one rule was asked of one request', details)
     const failing = failOn === 'warn' ? [...errors, ...warnings] : errors
     if (failing[0] === undefined) return passed(details)
@@ -99,6 +105,7 @@ function judged(id: string, how: ConfigBreak, because: RegExp): SubjectCounterpr
     unavailable: context =>
       breaks(context, how) ? undefined : 'the configuration says nothing of the kind that could be changed',
     async subject(context) {
+      // Nothing excuses what is broken on purpose.
       const other = describeEdge(context, how.apply(context.values.get(edgeConfiguration).configuration))
       return changed(context, { values: context.values.with(edgeConfiguration, other) })
     },

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { capture } from '../model/capture.ts'
-import type { CheckContext } from '../model/check.ts'
+import type { CheckContext, Json } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
 import type { NginxSource } from '../model/nginx.ts'
 import type { ParamSpec } from '../model/runbook.ts'
@@ -9,9 +9,12 @@ import type { Configuration } from '../nginx/ast.ts'
 import { changeConfiguration, written } from '../nginx/change.ts'
 import { effective } from '../nginx/effective/effective.ts'
 import { readIncludes } from '../nginx/includes.ts'
+import type { Waivers } from '../nginx/judge.ts'
 import { relocate } from '../nginx/relocate.ts'
+import { RULES } from '../nginx/rules/all.ts'
 import { type Survey, survey } from '../nginx/survey.ts'
 import type { Effective, Listen } from '../nginx/view.ts'
+import { readWaivers } from '../nginx/waivers.ts'
 
 /** The configuration that comes with runproof. */
 const OURS = join(import.meta.dirname, '..', '..', 'nginx', 'runproof.conf')
@@ -20,6 +23,11 @@ export const edgeParams: Readonly<Record<string, ParamSpec>> = {
   config: {
     describe: 'the nginx configuration to judge and to run; of a daemon of the suite’s own, runproof’s by default',
     example: '/etc/nginx/nginx.conf',
+    refuse: value => (value.startsWith('/') ? undefined : 'expected an absolute path'),
+  },
+  waivers: {
+    describe: 'rules that somebody chose not to keep in it, with reasons and days, as runproof nginx check takes them',
+    example: '/etc/runproof/waivers.json',
     refuse: value => (value.startsWith('/') ? undefined : 'expected an absolute path'),
   },
   host: {
@@ -46,6 +54,7 @@ export interface EdgeConfiguration {
   readonly host: string
   /** Of pages that are served there. */
   readonly origin: string
+  readonly waivers: Waivers | undefined
 }
 
 export const edgeConfiguration = capture<EdgeConfiguration>('edge-configuration', 'the configuration of the proxy')
@@ -53,15 +62,36 @@ export const edgeConfiguration = capture<EdgeConfiguration>('edge-configuration'
 /**
  * Reads the configuration that is to be judged.
  *
- * @throws RunproofError FILE_UNREADABLE, CONFIG_INVALID, also when it passes nothing on to the daemon by TLS
+ * @throws RunproofError FILE_UNREADABLE, WAIVERS_INVALID, CONFIG_INVALID, also when it passes nothing on to the daemon by TLS
  */
-export function readEdgeConfiguration(context: CheckContext): EdgeConfiguration {
+export async function readEdgeConfiguration(context: CheckContext): Promise<EdgeConfiguration> {
   const path = context.params['config'] ?? OURS
-  return describeEdge(context, asWhole(readIncludes(path, context.tools.configFiles)))
+  const waivers = await waiversFrom(context)
+  return describeEdge(context, asWhole(readIncludes(path, context.tools.configFiles)), waivers)
+}
+
+async function waiversFrom({ params, target, tools }: CheckContext): Promise<Waivers | undefined> {
+  const file = params['waivers']
+  if (file === undefined) return undefined
+  const known = { rules: RULES.map(({ id }) => id), paths: target.edge.paths.map(({ id }) => id) }
+  const list = readWaivers(parseWaivers(file, await tools.files.readText(file)), file, known)
+  return { file, list, today: tools.clock.now().toISOString().slice(0, 10) }
+}
+
+function parseWaivers(file: string, text: string): Json {
+  try {
+    return JSON.parse(text) as Json
+  } catch (cause) {
+    throw new RunproofError('WAIVERS_INVALID', `${file} is not JSON`, { cause })
+  }
 }
 
 /** The same for a configuration that was changed. */
-export function describeEdge({ params, target }: CheckContext, configuration: Configuration): EdgeConfiguration {
+export function describeEdge(
+  { params, target }: CheckContext,
+  configuration: Configuration,
+  waivers?: Waivers,
+): EdgeConfiguration {
   const whole = effective(configuration)
   const surveyed = survey(whole, target.edge, params['host'])
   const front = surveyed.surveyed.find(({ scheme }) => scheme === 'https')
@@ -92,6 +122,7 @@ export function describeEdge({ params, target }: CheckContext, configuration: Co
     },
     host: front.host,
     origin: `https://${front.host}${port === 443 ? '' : `:${port}`}`,
+    waivers,
   }
 }
 
