@@ -19,6 +19,9 @@ const TOOLS: readonly (readonly [program: string, debianPackage: string])[] = [
   ['nginx', 'nginx-light'],
 ]
 
+/** Services that come with a package, which would run from the next start of the machine on. */
+const SERVICES: Readonly<Record<string, string>> = { 'nginx-light': 'nginx.service' }
+
 /**
  * Installs what is missing where that needs no question: as root on Debian. Elsewhere, and on failure, says what to do.
  *
@@ -33,24 +36,27 @@ export async function installMissingTools(): Promise<string[]> {
   if (process.getuid?.() !== 0 || !isDebian() || !isOnPath('apt-get')) return [byHand]
 
   const options = ['-o', 'Acquire::http::Timeout=15', '-o', 'Acquire::Retries=1', '-o', 'DPkg::Lock::Timeout=60', '-qq']
-  const apt = $({
+  const quietly = $({
     quiet: true,
     nothrow: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
   })
-  const update = await apt`apt-get ${options} update`
-  const installed = () => apt`apt-get ${options} install -y --no-install-recommends ${packages}`
+  const update = await quietly`apt-get ${options} update`
+  const installed = () => quietly`apt-get ${options} install -y --no-install-recommends ${packages}`
   const install = await withServicesHeld(installed).catch(({ message }: Error) => message)
   if (typeof install === 'string')
     return [`nothing was installed, since services could not be held: ${install}`, byHand]
+  const services = packages.flatMap(name => SERVICES[name] ?? [])
+  if (services.length > 0 && isOnPath('systemctl')) await quietly`systemctl --quiet disable ${services}`
   if (install.exitCode === 0) return [`installed ${packages.join(' ')}`]
   const why = (install.stderr.trim() || update.stderr.trim()).split('\n').at(-1)
   return [`apt-get could not install ${packages.join(' ')}: ${why}`, byHand]
 }
 
+/** Servers lie where not every PATH leads, and one that is there already is not ours to change. */
 function isOnPath(program: string): boolean {
-  const folders = (process.env.PATH ?? '').split(path.delimiter)
+  const folders = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin']
   return folders.some(folder => folder !== '' && isExecutable(path.join(folder, program)))
 }
 
