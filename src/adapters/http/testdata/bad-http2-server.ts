@@ -89,6 +89,13 @@ function drip(socket: TLSSocket, piece: Buffer): void {
   socket.once('close', () => clearInterval(timer))
 }
 
+/** Never begins as a page does, which would be another error. */
+function noText(bytes: number): Buffer {
+  const piece = randomBytes(bytes)
+  piece[0] = 0xff
+  return piece
+}
+
 const kibibyte = (piece: string) => {
   const body = Buffer.from(piece.repeat(Math.ceil(1024 / piece.length)))
   return () => body
@@ -105,7 +112,7 @@ const ANSWERS = {
   fine: ({ socket }: Connection) => void socket.write(Buffer.concat([EVENTS, data('data: fine\n\n', END_STREAM)])),
   garbage: (connection: Connection) => {
     connection.socket.write(EVENTS)
-    pourData(connection, () => randomBytes(8_192))
+    pourData(connection, () => noText(8_192))
   },
   noise: (connection: Connection) => {
     connection.socket.write(EVENTS)

@@ -30,6 +30,13 @@ function drip(socket: Socket, piece: string): void {
   socket.once('close', () => clearInterval(timer))
 }
 
+/** Never begins as a page does, which would be another error. */
+function noText(bytes: number): Buffer {
+  const piece = randomBytes(bytes)
+  piece[0] = 0xff
+  return piece
+}
+
 const MANY_EVENTS = `id: 1\ndata: ${'x'.repeat(186)}\n\n`.repeat(32)
 const kibibyte = (text: string) => () => text.repeat(Math.ceil(1024 / text.length))
 
@@ -38,7 +45,7 @@ const ANSWERS: Readonly<Record<string, (socket: Socket) => void>> = {
   '/fine': socket => socket.end(`${EVENTS}data: fine\n\n`),
   '/garbage': socket => {
     socket.write(EVENTS)
-    pour(socket, () => randomBytes(65_536))
+    pour(socket, () => noText(65_536))
   },
   '/noise': socket => {
     socket.write(EVENTS)
