@@ -2,22 +2,7 @@ import { accessSync, constants, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { $ } from 'zx'
 import { withServicesHeld } from './services-held.ts'
-
-/** Programs that tests start, and the Debian package each comes with. Without one, the tests that need it skip by name. */
-const TOOLS: readonly (readonly [program: string, debianPackage: string])[] = [
-  ['zstd', 'zstd'],
-  ['ip', 'iproute2'],
-  ['unshare', 'util-linux'],
-  ['setpriv', 'util-linux'],
-  ['flock', 'util-linux'],
-  ['perl', 'perl'],
-  ['age', 'age'],
-  ['xmllint', 'libxml2-utils'],
-  ['chromium', 'chromium'],
-  ['script', 'bsdutils'],
-  ['openssl', 'openssl'],
-  ['nginx', 'nginx-light'],
-]
+import { TOOLS } from './test-tools.ts'
 
 /** Services that come with a package, which would run from the next start of the machine on. */
 const SERVICES: Readonly<Record<string, string>> = { 'nginx-light': 'nginx.service' }

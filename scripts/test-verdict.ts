@@ -1,4 +1,5 @@
 import type { TestFileReport, TestResult } from './test-run.ts'
+import { TOOLS } from './test-tools.ts'
 
 /**
  * `test/required.json`: every test of the last whole run, by file. What ran there has to run in CI; what was skipped
@@ -11,10 +12,12 @@ export interface TestList {
 }
 
 /**
- * Reasons that tell of the place a checkout lies in, which no setup can change: they may be given anywhere. A missing
- * program is no such reason.
+ * Reasons that tell of the place a checkout lies in, which no setup can change: they may be given anywhere. That a program
+ * is missing which the setup installs is no such reason.
  */
-const OF_THE_PLACE = /^this (checkout|machine) /
+const OF_THE_PLACE = new RegExp(
+  `^this (checkout|machine) (?!has no (${TOOLS.map(([program]) => program).join('|')})\\b)`,
+)
 
 export interface Verdict {
   readonly passed: number

@@ -129,14 +129,19 @@ describe('the verdict over a whole run', () => {
   })
 
   test('lets a required test be skipped for the place of the checkout, and for nothing else', () => {
-    const list = { required: { 'a.test.ts': ['a', 'b'] }, maySkip: {} }
+    const list = { required: { 'a.test.ts': ['a', 'b', 'c', 'd'] }, maySkip: {} }
     const skipped = (title: string, reason: string) => ({ ...result(title, 'skipped'), reason })
     assert.deepEqual(
       judge(
-        [skipped('a', 'this checkout cannot be entered by others'), skipped('b', 'needs this machine to have age')],
+        [
+          skipped('a', 'this checkout cannot be entered by others'),
+          skipped('b', 'needs this machine to have age'),
+          skipped('c', 'this machine has no nginx: it is in no folder of PATH'),
+          skipped('d', 'this machine has no namespaces'),
+        ],
         list,
       ),
-      { passed: 0, failed: ['b'], skipped: ['a'] },
+      { passed: 0, failed: ['b', 'c'], skipped: ['a', 'd'] },
     )
   })
 
