@@ -216,7 +216,7 @@ const streams = (input: PlanInput): Step => ({
   effect: 'read',
   docs: { page: PAGE, command: 'status' },
   // One that a proxy holds back never begins; a heartbeat takes ten seconds.
-  timeoutMs: waits(input) ? 30_000 : 10_000,
+  timeoutMs: waits(input) ? 30_000 : 20_000,
   afterFailure: [answering],
   yields: [history, subjectRun],
   run: {
