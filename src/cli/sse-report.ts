@@ -46,9 +46,22 @@ function titleOf({ id, origin, path }: Way, { head }: StreamFacts): string {
 }
 
 function findingLine({ id, outcome, expected, actual }: Finding): string {
-  const shown = actual === null ? '' : typeof actual === 'string' ? actual : JSON.stringify(actual)
+  const shown = inWords(actual)
   const why = outcome === 'ok' ? shown : outcome === 'failed' ? `${shown}; expected: ${expected}` : expected
   return `  ${outcome.padEnd(10)}  ${id.padEnd(18)}  ${why === '' ? expected : why}`
+}
+
+/** `{ headMs: 64, gaps: [] }` → `head 64 ms, gaps none`. */
+function inWords(value: Json | undefined): string {
+  if (value === null || value === undefined) return ''
+  if (typeof value !== 'object') return String(value)
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(inWords).join(' ')
+  return Object.entries(value)
+    .map(([name, member]) => {
+      const words = name.replace(/Ms$/, '').replace(/[A-Z]/g, letter => ` ${letter.toLowerCase()}`)
+      return `${words} ${member === null ? 'none' : inWords(member)}${name.endsWith('Ms') && member !== null ? ' ms' : ''}`
+    })
+    .join(', ')
 }
 
 /** The report as one document. */

@@ -192,7 +192,7 @@ describe('runproof sse check on other servers', { concurrency: 2 }, () => {
     ],
     ['a daemon that hangs', { answer: () => {} }, 3, /within 1000 ms: no head came[\s\S]*hint: a proxy that buffers/],
     ['nothing but a head', { count: 0, heartbeat: '' }, 1, /failed {6}buffering .*not even a heartbeat came/],
-    ['escape sequences in an id', { text: 'id: \u001b[2J\ndata: a\n\n' }, 1, /\\u001b\[2J/],
+    ['escape sequences in an id', { text: 'id: \u001b[2J\ndata: a\n\n' }, 1, /\\u\{1b\}\[2J/],
   ]
   for (const [title, how, exitCode, says] of cases) {
     test(`tells ${title}: ${exitCode}`, async () => {
