@@ -1,5 +1,6 @@
 import type { Configuration, Position } from '../ast.ts'
 import { printConfig } from '../print.ts'
+import { madeOf } from './made-of.ts'
 import type { Rule } from './rule.ts'
 import { argTexts, directivesNamed } from './walk.ts'
 
@@ -43,7 +44,7 @@ const literal: Rule = {
 }
 
 /** Secrets are set by bodies. */
-const LOGGED = /\$\{?(?:http_(?:authorization|cookie)|request_body)\b/
+const LOGGED = /^(?:http_(?:authorization|cookie)|request_body)$/
 
 const logged: Rule = {
   id: 'token-logged',
@@ -52,12 +53,12 @@ const logged: Rule = {
   severity: 'error',
   *judge({ configuration }) {
     for (const { directive } of directivesNamed(configuration, 'log_format', 'add_header', 'add_trailer', 'return')) {
-      const variable = LOGGED.exec(argTexts(directive).join(' '))?.[0]
+      const variable = madeOf(configuration, argTexts(directive).join(' '), LOGGED)
       if (variable === undefined) continue
       yield {
         at: directive.name.at,
         expected: `${directive.name.text} without it`,
-        actual: `${directive.name.text} with ${variable}`,
+        actual: `${directive.name.text} with $${variable}`,
       }
     }
   },

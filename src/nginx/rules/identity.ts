@@ -1,15 +1,45 @@
-import { headerText, passedOn, placeOf, sentHeader } from './passed-on.ts'
+import type { View } from '../view.ts'
+import { madeOf } from './made-of.ts'
+import { headerText, passedOn, placeOf, type SentHeader, sentHeader, sentHeaders } from './passed-on.ts'
 import type { Found, Rule, Subject } from './rule.ts'
 
-/** Values that a client chooses. */
-const CLAIMED = /\$\{?(?:http|arg|cookie)_/
+/** Variables that a client chooses. */
+const CLAIMED = /^(?:http|arg|cookie)_/
 
-/** A header without which the daemon believes the client's own. */
-function hasToBeSet(name: string, subject: Subject, expected: string): Found[] {
-  return [...passedOn(subject)].flatMap(({ path, view }) => {
-    if (sentHeader(view, name) !== undefined) return []
-    return [{ at: placeOf(view), path: path.id, expected, actual: headerText(name, undefined) }]
-  })
+/** A header of which one line has to be sent, since without it the daemon believes the client's own. */
+function* hasToBeSet(
+  name: string,
+  subject: Subject,
+  expected: string,
+  isTrue: (sent: SentHeader, view: View) => boolean,
+): Generator<Found> {
+  for (const { path, view } of passedOn(subject)) {
+    const lines = arrivingLines(view, name)
+    if (lines.length === 0) yield { at: placeOf(view), path: path.id, expected, actual: headerText(name, undefined) }
+    for (const one of lines.filter(each => !isTrue(each, view)))
+      yield { at: one.at, path: path.id, expected, actual: headerText(name, one) }
+    yield* twice(name, lines, path.id)
+  }
+}
+
+/** An empty line is not sent; where all are, the first of them. */
+function arrivingLines(view: View, name: string): readonly SentHeader[] {
+  const lines = sentHeaders(view, name)
+  const sent = lines.filter(({ value }) => value !== '')
+  return sent.length > 0 ? sent : lines.slice(0, 1)
+}
+
+function* twice(name: string, [first, second]: readonly SentHeader[], path: string): Generator<Found> {
+  if (first === undefined || second === undefined) return
+  const actual = `${name} twice, as "${first.value}" and as "${second.value}"`
+  yield { at: second.at, path, expected: `${name} once`, actual }
+}
+
+/** Whether that is what the request came by, with or without a port; so it is taken of what cannot be told. */
+function isAskedName({ value }: SentHeader, view: View): boolean {
+  if (/^\$\{?proxy_host\}?$|^$/.test(value)) return false
+  const { text, known } = view.fill(value)
+  return !known || text.replace(/:\d+$/, '').toLowerCase() === view.asked.host.toLowerCase()
 }
 
 const host: Rule = {
@@ -19,8 +49,10 @@ const host: Rule = {
   severity: 'error',
   *judge(subject) {
     for (const { path, view } of passedOn(subject)) {
-      const sent = sentHeader(view, 'Host')
-      if (sent !== undefined && !/^\$\{?proxy_host\}?$|^$/.test(sent.value)) continue
+      const lines = arrivingLines(view, 'Host')
+      yield* twice('Host', lines, path.id)
+      const [sent] = lines
+      if (sent !== undefined && isAskedName(sent, view)) continue
       yield {
         at: sent?.at ?? placeOf(view),
         path: path.id,
@@ -38,11 +70,18 @@ const hostSpoofed: Rule = {
   severity: 'error',
   *judge(subject) {
     for (const { path, view } of passedOn(subject)) {
-      const sent = sentHeader(view, 'Host')
-      if (sent === undefined || !CLAIMED.test(sent.value)) continue
-      yield { at: sent.at, path: path.id, expected: 'Host "$host"', actual: headerText('Host', sent) }
+      for (const sent of sentHeaders(view, 'Host')) {
+        if (madeOf(subject.configuration, sent.value, CLAIMED) === undefined) continue
+        yield { at: sent.at, path: path.id, expected: 'Host "$host"', actual: headerText('Host', sent) }
+      }
     }
   },
+}
+
+/** Clear text may have been TLS at a proxy before this one; TLS was never clear text. */
+function isScheme({ value }: SentHeader, view: View): boolean {
+  const { text, known } = view.fill(value)
+  return !known || text === 'https' || text === view.asked.scheme
 }
 
 const proto: Rule = {
@@ -50,7 +89,7 @@ const proto: Rule = {
   title: 'The daemon is told the scheme it was asked by',
   why: 'Unset, the value that a client sends is passed on and believed.',
   severity: 'error',
-  judge: subject => hasToBeSet('X-Forwarded-Proto', subject, 'X-Forwarded-Proto "$scheme"'),
+  judge: subject => hasToBeSet('X-Forwarded-Proto', subject, 'X-Forwarded-Proto "$scheme"', isScheme),
 }
 
 const forwardedFor: Rule = {
@@ -58,7 +97,8 @@ const forwardedFor: Rule = {
   title: 'The daemon is told the address of the client',
   why: 'Unset, the value that a client sends is passed on and believed, and an audit names whom the client liked.',
   severity: 'error',
-  judge: subject => hasToBeSet('X-Forwarded-For', subject, 'X-Forwarded-For "$remote_addr"'),
+  judge: subject =>
+    hasToBeSet('X-Forwarded-For', subject, 'X-Forwarded-For "$remote_addr"', ({ value }) => value.includes('$')),
 }
 
 const TOLD = ['X-Forwarded-For', 'X-Forwarded-Proto', 'X-Forwarded-Host', 'X-Forwarded-Port', 'X-Real-IP', 'Forwarded']
@@ -71,9 +111,13 @@ const spoofed: Rule = {
   *judge(subject) {
     for (const { path, view } of passedOn(subject)) {
       for (const name of TOLD) {
-        const sent = sentHeader(view, name)
-        if (sent === undefined || !CLAIMED.test(sent.value)) continue
-        yield { at: sent.at, path: path.id, expected: `${name} of the proxy’s own`, actual: headerText(name, sent) }
+        for (const sent of sentHeaders(view, name)) {
+          const claimed = madeOf(subject.configuration, sent.value, CLAIMED)
+          if (claimed === undefined) continue
+          const source = sent.value.includes(`$${claimed}`) ? '' : `, which may be $${claimed}`
+          const actual = `${headerText(name, sent)}${source}`
+          yield { at: sent.at, path: path.id, expected: `${name} of the proxy’s own`, actual }
+        }
       }
     }
   },

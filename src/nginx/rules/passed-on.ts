@@ -54,15 +54,22 @@ export function hasToBe(directive: string, value: string) {
     wrongSettings(requests, directive, `${directive} ${value}`, ([first]) => first === value)
 }
 
-interface SentHeader {
+export interface SentHeader {
   readonly value: string
   readonly at: Position
 }
 
-/** What `proxy_set_header` makes of a header; undefined where it says nothing of it. */
+/** What `proxy_set_header` makes of a header, line by line: written twice, it is sent twice. */
+export function sentHeaders(view: View, name: string): readonly SentHeader[] {
+  return view
+    .listed('proxy_set_header')
+    .filter(({ args }) => args[0]?.toLowerCase() === name.toLowerCase())
+    .map(({ args, at }) => ({ value: args[1] ?? '', at }))
+}
+
+/** The first of them; undefined where nothing is said of it. */
 export function sentHeader(view: View, name: string): SentHeader | undefined {
-  const found = view.listed('proxy_set_header').find(({ args }) => args[0]?.toLowerCase() === name.toLowerCase())
-  return found === undefined ? undefined : { value: found.args[1] ?? '', at: found.at }
+  return sentHeaders(view, name)[0]
 }
 
 export function headerText(name: string, sent: SentHeader | undefined): string {

@@ -47,7 +47,29 @@ const reachable: Rule = {
   title: 'Every path of the daemon is passed on',
   why: 'A location of something else takes it: streams, webhooks or clients get a page or a 404.',
   severity: 'warning',
-  judge: subject => notPassedOn(subject, kind => kind !== 'health'),
+  *judge(subject) {
+    yield* notPassedOn(subject, kind => kind !== 'health')
+    yield* methodsRefused(subject)
+  },
+}
+
+/** By which things are set, taken away and revoked. */
+const OTHER_METHODS = ['POST', 'PUT', 'DELETE']
+
+function* methodsRefused(subject: Subject): Generator<Found> {
+  for (const { path, view } of passedOn(subject, 'ordinary')) {
+    if (view.asked.scheme === 'http') continue
+    for (const method of OTHER_METHODS) {
+      const { action } = subject.effective.view({ ...view.asked, method })
+      if (action.kind === 'proxy') continue
+      yield {
+        at: action.at ?? placeOf(view),
+        path: path.id,
+        expected: 'proxy_pass to the daemon',
+        actual: `${actionText(action)} for ${method}`,
+      }
+    }
+  }
 }
 
 const altered: Rule = {

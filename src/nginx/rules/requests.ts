@@ -1,5 +1,15 @@
-import { changedHeaders, hasToBe, passedOn, placeOf, wrongSettings } from './passed-on.ts'
-import type { Rule } from './rule.ts'
+import { madeOf } from './made-of.ts'
+import {
+  changedHeaders,
+  hasToBe,
+  headerText,
+  type PassedOn,
+  passedOn,
+  placeOf,
+  sentHeaders,
+  wrongSettings,
+} from './passed-on.ts'
+import type { Found, Rule, Subject } from './rule.ts'
 
 /** Health is asked without a token. */
 const WITH_TOKEN = ['stream', 'connector', 'ordinary'] as const
@@ -9,7 +19,29 @@ const authorization: Rule = {
   title: 'Authorization reaches the daemon as the client sent it',
   why: 'The daemon decides about tokens. Without the header every request is refused; with one of the proxy every client is let in.',
   severity: 'error',
-  judge: subject => changedHeaders(passedOn(subject, ...WITH_TOKEN), ['Authorization']),
+  *judge(subject) {
+    for (const request of passedOn(subject, ...WITH_TOKEN)) {
+      const changed = [...changedHeaders([request], ['Authorization'])]
+      yield* changed.length > 0 ? changed : fromElsewhere(subject, request)
+    }
+  },
+}
+
+/** A token in an address is in logs and histories; one in a cookie comes along with whatever another page makes a browser ask. */
+const ELSEWHERE = /^(?:arg_|cookie_|http_(?!authorization$))/
+
+function* fromElsewhere({ configuration }: Subject, { path, view }: PassedOn): Generator<Found> {
+  for (const sent of sentHeaders(view, 'Authorization')) {
+    const source = madeOf(configuration, sent.value, ELSEWHERE)
+    if (source === undefined) continue
+    const expected = headerText('Authorization', undefined)
+    yield {
+      at: sent.at,
+      path: path.id,
+      expected,
+      actual: `${headerText('Authorization', sent)}, which may be $${source}`,
+    }
+  }
 }
 
 const headersPassed: Rule = {

@@ -31,11 +31,13 @@ const name: Rule = {
   why: 'Whoever can change what the name resolves to gets every token.',
   severity: 'error',
   *judge(subject) {
-    for (const { path, upstream, passedAt } of passedOn(subject)) {
-      if (upstream.scheme === 'https' || upstream.dynamic) continue
+    for (const { path, view, upstream, passedAt } of passedOn(subject)) {
+      if (upstream.scheme === 'https') continue
       for (const server of upstream.servers) {
         const host = server.address.replace(/:\d+$/, '')
         if (reachOf(server.address) !== 'name' || PRIVATE_NAME.test(host)) continue
+        // What the client chose is said by a rule of its own.
+        if (upstream.dynamic && host === view.asked.host) continue
         yield {
           at: server.at ?? passedAt,
           path: path.id,

@@ -82,6 +82,17 @@ describe('nothing is found where', () => {
       [`${passedOn}\n        }`, 'set $to daemon; proxy_pass http://$to; }'],
     ],
     'the path is passed on by its variable': [[`${passedOn}\n        }`, 'proxy_pass http://daemon$request_uri; }']],
+    'an own name is told, with its port': [['Host $host', 'Host $server_name:$server_port']],
+    'a header is emptied before it is set': [
+      before('        proxy_set_header Host $host;', 'proxy_set_header Host "";'),
+    ],
+    'a map decides by a header, and gives nothing of it': [
+      before(HTTP, 'map $http_x_internal $seen_by { default $remote_addr; 1 $realip_remote_addr; }'),
+      ['X-Forwarded-For $remote_addr', 'X-Forwarded-For $seen_by'],
+    ],
+    'whether there is a token is logged': [
+      before(HTTP, "map $http_authorization $with { default 1; '' 0; } log_format with '$with';"),
+    ],
     'a condition only returns': [before(IN_ORDINARY, 'if ($request_method = TRACE) { return 405; }')],
     'an alias and its location both have no slash at the end': [
       before(ORDINARY, 'location /docs { alias /srv/docs; }'),
@@ -206,6 +217,82 @@ describe('it is found that', () => {
       'bodies are logged',
       ['token-logged'],
       [before(HTTP, "log_format whole '$request $request_body'; access_log /var/log/nginx/whole.log whole;")],
+    ],
+    [
+      'tokens are logged through a map',
+      ['token-logged'],
+      [before(HTTP, "map $http_authorization $whose { default $http_authorization; } log_format whose '$whose';")],
+    ],
+    [
+      'a map takes the scheme that the client claims',
+      ['forwarded-spoofed'],
+      [
+        before(HTTP, 'map $http_x_forwarded_proto $told { default $http_x_forwarded_proto; "" $scheme; }'),
+        ['X-Forwarded-Proto $scheme', 'X-Forwarded-Proto $told'],
+      ],
+    ],
+    [
+      'the address of the client is set from a header',
+      ['forwarded-spoofed'],
+      [before(SERVER, 'set $client $http_cf_connecting_ip; proxy_set_header X-Real-IP $client;')],
+    ],
+    [
+      'a map takes the host that the client wrote',
+      ['host-spoofed'],
+      [before(HTTP, 'map $http_host $named { default $http_host; }'), ['Host $host', 'Host $named']],
+    ],
+    ['the host is told twice', ['host-forwarded'], [before(SERVER, 'proxy_set_header Host $server_name;')]],
+    [
+      'the host is told once more, as the client wrote it',
+      ['host-forwarded', 'host-spoofed'],
+      [['Host $host;', 'Host $host; proxy_set_header Host $http_host;']],
+    ],
+    ['the daemon is told another name', ['host-forwarded'], [['Host $host', 'Host localhost']]],
+    ['TLS is told to be clear text', ['forwarded-proto'], [['X-Forwarded-Proto $scheme', 'X-Forwarded-Proto http']]],
+    ['no scheme is told', ['forwarded-proto'], [['X-Forwarded-Proto $scheme', 'X-Forwarded-Proto ""']]],
+    [
+      'every client is told to be the same one',
+      ['forwarded-for'],
+      [['X-Forwarded-For $remote_addr', 'X-Forwarded-For 127.0.0.1']],
+    ],
+    [
+      'a token in the address is as good as one in the header',
+      ['authorization-forwarded'],
+      [
+        before(HTTP, 'map $arg_token $token { default "Bearer $arg_token"; "" $http_authorization; }'),
+        ['$http_authorization;\n', '$token;\n'],
+      ],
+    ],
+    [
+      'a cookie is as good as a token',
+      ['authorization-forwarded'],
+      [
+        before(SERVER, 'set $token $http_authorization; if ($cookie_session) { set $token "Bearer $cookie_session"; }'),
+        ['$http_authorization;\n', '$token;\n'],
+      ],
+    ],
+    [
+      'a part of the path names the upstream',
+      ['upstream-chosen-by-client'],
+      [before(ORDINARY, 'location ~ ^/fetch/(?<from>[^/]+)/ { proxy_pass http://$from; }')],
+    ],
+    [
+      'a part of the host names the upstream, through a map',
+      ['upstream-chosen-by-client'],
+      [
+        before(HTTP, 'map $host $inner { ~^(?P<tenant>[^.]+)\\. $tenant.internal; }'),
+        before(ORDINARY, 'location /tenants/ { proxy_pass http://$inner; }'),
+      ],
+    ],
+    [
+      'a variable holds a public name',
+      ['upstream-unverified-name'],
+      [[`${passedOn}\n        }`, 'set $to daemon.example.com; proxy_pass http://$to:4000; }']],
+    ],
+    [
+      'nothing can be taken away through the proxy',
+      ['path-unreachable'],
+      [before(SERVER, 'if ($request_method !~ ^(GET|HEAD|POST)$) { return 405; }')],
     ],
     ['the body is left out', ['request-body-altered'], [before(SERVER, 'proxy_pass_request_body off;')]],
     ['bodies have no limit', ['body-limit'], [['client_max_body_size 32m', 'client_max_body_size 0']]],
