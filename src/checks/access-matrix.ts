@@ -240,7 +240,9 @@ function wrongAnswer(one: Answered, way: Way, refusals: EdgeApi['refusals']): st
   const { status, code } = expectedOf(one, way, refusals)
   if (one.status === status && (code === undefined || one.code === code)) return undefined
   const answered = `${one.status}${one.code === undefined ? '' : ` ${one.code}`}`
-  return `${nameOf(one)} answered ${answered}, expected ${status}${code === undefined ? '' : ` ${code}`}`
+  const said = `${nameOf(one)} answered ${answered}, expected ${status}${code === undefined ? '' : ` ${code}`}`
+  const isOwn = way === 'edge' && one.origin === 'public' && one.code === refusals.origin.code
+  return isOwn ? `${said} (the proxy has to take its own origin away)` : said
 }
 
 function wrongReader(
