@@ -69,7 +69,7 @@ describe('a survey says what was not judged', () => {
     [
       'a server whose names are patterns',
       `server { listen 443 ssl; server_name ~^a; ${PASSES} }`,
-      ['server ~^a (edge.conf:3) has no name that can be asked by'],
+      ['server ~^a (edge.conf:3) has patterns for names only: name a host that fits'],
     ],
   ] as const) {
     test(what, () => {
@@ -77,6 +77,15 @@ describe('a survey says what was not judged', () => {
       assert.deepEqual([asked, notJudged], [[], told])
     })
   }
+
+  test('a server whose name an earlier one has', () => {
+    const server = `server { listen 443 ssl; server_name a.test; ${PASSES} }`
+    const { asked, notJudged } = surveyOf(`${server}\n${server}`)
+    assert.deepEqual(asked, ['https a.test 3'])
+    assert.deepEqual(notJudged, [
+      'server a.test (edge.conf:4) gets no request by its name: server a.test (edge.conf:3) does',
+    ])
+  })
 
   test('what hangs on a header is told once, with the paths', () => {
     const { notJudged } = surveyOf(

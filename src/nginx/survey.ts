@@ -69,17 +69,21 @@ function* candidates(effective: Effective, host: string | undefined): Generator<
   for (const server of effective.servers) {
     const name = host ?? nameOf(server)
     if (name === undefined) {
-      yield `${describe(server)} has no name that can be asked by`
+      yield `${describe(server)} has patterns for names only: name a host that fits`
       continue
     }
-    for (const listen of server.listens) {
-      const asked = askedAt(listen, name)
-      const { server: taking } = effective.view({ ...asked, path: '/' })
+    const asked = server.listens.map(listen => askedAt(listen, name))
+    const takers = asked.map(one => effective.view({ ...one, path: '/' }).server)
+    // Where two servers have one name the later one is never asked, and nginx tells of it in a warning only.
+    if (host === undefined && takers.length > 0 && !takers.includes(server))
+      yield `${describe(server)} gets no request by its name: ${describe(takers[0]!)} does`
+    for (const [index, one] of asked.entries()) {
+      const taking = takers[index]!
       // One address of each scheme is enough: what differs between them is the server that takes no name.
-      const key = `${effective.servers.indexOf(taking)} ${asked.scheme}`
+      const key = `${effective.servers.indexOf(taking)} ${one.scheme}`
       if ((host === undefined && taking !== server) || seen.has(key)) continue
       seen.add(key)
-      yield { server: taking, asked }
+      yield { server: taking, asked: one }
     }
   }
 }
