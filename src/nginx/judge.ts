@@ -88,8 +88,8 @@ export function judge(subject: Subject, waivers?: Waivers, rules: readonly Rule[
       else if (path !== undefined && !same.paths.includes(path)) same.paths.push(path)
     }
   }
-  const files = subject.configuration.files.map(({ path }) => path)
-  return [...[...merged.values()].sort(byPlace(files)), ...aboutWaivers(waivers, valid, used)]
+  const order = new Map(subject.configuration.files.map(({ path }, index) => [path, index]))
+  return [...[...merged.values()].sort(byPlace(order)), ...aboutWaivers(waivers, valid, used)]
 }
 
 function excuses({ rule, path, location }: Waiver, { id }: Rule, found: Found): boolean {
@@ -114,9 +114,10 @@ function toFinding(rule: RuleText, { at, path, expected, actual }: Found, waiver
   }
 }
 
-function byPlace(files: readonly string[]) {
+function byPlace(order: ReadonlyMap<string, number>) {
+  const rank = ({ file }: Position) => order.get(file) ?? -1
   return ({ at: one }: Finding, { at: other }: Finding) =>
-    files.indexOf(one.file) - files.indexOf(other.file) || one.line - other.line || one.column - other.column
+    rank(one) - rank(other) || one.line - other.line || one.column - other.column
 }
 
 function aboutWaivers(
