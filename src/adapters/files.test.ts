@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
@@ -34,5 +35,38 @@ describe('reading a file', () => {
 
   test('gives what a file holds that is said to be empty, as those of the kernel are', async () => {
     assert.match(await files.readText('/proc/self/status', 100_000), /^Name:/)
+  })
+})
+
+describe('writing a file', () => {
+  const root = mkdtempSync(join(tmpdir(), 'runproof-test-'))
+  after(() => rmSync(root, { recursive: true, force: true }))
+  const at = (name: string) => join(root, name)
+  execFileSync('mkfifo', [at('pipe')])
+  symlinkSync('pipe', at('to-pipe'))
+  symlinkSync(root, at('to-directory'))
+
+  symlinkSync('/proc/self/status', at('to-process'))
+
+  for (const name of ['pipe', 'to-pipe', 'to-directory', 'to-process'])
+    test(`leaves what is no ordinary file where it is: ${name}`, async () => {
+      const { ino } = lstatSync(at(name))
+      await assert.rejects(files.write(at(name), 'text'), {
+        code: 'FILE_UNREADABLE',
+        message: `can't write ${at(name)}: it is no ordinary file`,
+      })
+      assert.equal(lstatSync(at(name)).ino, ino)
+      assert.deepEqual(
+        readdirSync(root).filter(one => one.endsWith('.tmp')),
+        [],
+      )
+    })
+
+  test('replaces a link, and leaves the file alone that it leads to', async () => {
+    writeFileSync(at('other'), 'of another')
+    symlinkSync('other', at('link'))
+    await files.write(at('link'), 'text')
+    assert.equal(readFileSync(at('other'), 'utf8'), 'of another')
+    assert.ok(lstatSync(at('link')).isFile())
   })
 })

@@ -1,6 +1,18 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { type FileHandle, lstat, mkdir, open, readdir, realpath, rename, rm, statfs } from 'node:fs/promises'
+import {
+  type FileHandle,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+  statfs,
+} from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import type { Json } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
@@ -116,6 +128,7 @@ export const files: Files = {
   async write(path, content, mode = 0o600) {
     const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`)
     try {
+      await refuseSpecial(path)
       {
         await using handle = await open(temporary, 'wx', 0o600)
         // Said outright: the process's umask would narrow the mode that open gets.
@@ -159,6 +172,18 @@ export const files: Files = {
       throw fileError(thrown, path, 'resolve')
     }
   },
+}
+
+/** What a file is renamed to is gone: /dev/null for everyone on the machine, when root asks. A link to a file is replaced. */
+async function refuseSpecial(path: string): Promise<void> {
+  const facts = await stat(path).catch(() => undefined)
+  if (facts === undefined) return
+  // As /dev/stdout is, also where that is a file.
+  const leadsTo = await readlink(path).catch(() => '')
+  if (facts.isFile() && !leadsTo.startsWith('/proc/')) return
+  throw new RunproofError('FILE_UNREADABLE', `can't write ${path}: it is no ordinary file`, {
+    hint: 'name a file, new or to be replaced',
+  })
 }
 
 /** A rename is durable only when the directory that holds the new name is on disk. */
