@@ -29,7 +29,10 @@ function arriving({ effective }: Subject, view: View, origin: string): ArrivingO
 /** By which browsers may know this server. A port may be mapped on the way here, so the usual one is as good. */
 export function ownOrigins({ asked, server }: View): readonly string[] {
   const names = server.names.filter(name => /^[a-z0-9][a-z0-9.-]*$/i.test(name))
-  const ports = server.listens.filter(({ tls }) => tls).flatMap(({ port }) => (port === undefined ? [] : [`:${port}`]))
+  const listening = server.listens
+    .filter(({ tls }) => tls)
+    .flatMap(({ port }) => (port === undefined ? [] : [`:${port}`]))
+  const ports = [...new Set(listening)]
   return (names.length === 0 ? [asked.host] : names).flatMap(name =>
     ['', ...ports].map(port => `https://${name}${port}`),
   )
