@@ -154,6 +154,10 @@ describe('the copy of a configuration', () => {
     assert.match(copied('events {}', { asRoot: true, oneProcess: true }).text, /user root; master_process off; events/)
   })
 
+  test('loads no engine of OpenSSL, which may be any file', () => {
+    assert.doesNotMatch(copied('ssl_engine /tmp/engine.so;\nevents {}').text, /ssl_engine/)
+  })
+
   test('listens at sockets, and goes to some, where it is told to', () => {
     const { text } = copied(
       'http { server { server_name a; }\nserver { listen 443 ssl deferred reuseport backlog=9; location / { proxy_pass http://d/x$is_args; } } }',
@@ -164,7 +168,7 @@ describe('the copy of a configuration', () => {
   })
 
   test('leaves to nginx what nginx refuses', () => {
-    for (const text of ['user a b c;', 'pid;', 'worker_processes 1 2;', 'load_module a b;', 'daemon;']) {
+    for (const text of ['ssl_engine;', 'user a b c;', 'pid;', 'worker_processes 1 2;', 'load_module a b;', 'daemon;']) {
       assert.ok(copied(`${text}\n`).text.includes(`${text}\n`), text)
     }
     assert.match(copied('events { pid x; }').text, /events \{ pid x; \}/)
@@ -290,12 +294,15 @@ describe('what a configuration needs of its place', () => {
   })
 
   test('is to be told where it runs code of its own', () => {
-    const { code } = source('http {\n  init_by_lua_block { os.exit() }\n  perl_modules x;\n  server { listen 1; }\n}')
+    const { code } = source(
+      'http {\n  init_by_lua_block { os.exit() }\n  perl_modules x;\n  lua_package_path "/x/?.lua";\n  server { listen 1; }\n}',
+    )
     assert.deepEqual(
       code.map(({ line, column }) => [line, column]),
       [
         [2, 3],
         [3, 3],
+        [4, 3],
       ],
     )
   })

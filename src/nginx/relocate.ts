@@ -5,7 +5,7 @@ import { addressOf, DEFAULT_ADDRESS, listeningAt } from './relocate/listening.ts
 import { type Context, through, walk } from './relocate/tree.ts'
 import { writeCopy } from './relocate/write-copy.ts'
 
-const RUNS_CODE = /_by_lua(?:_block|_file)?$|^(?:perl|js)(?:_|$)/
+const RUNS_CODE = /_by_lua(?:_block|_file)?$|^(?:lua|perl|js|passenger)(?:_|$)/
 /** Besides options of `listen`, what makes a server speak TLS (before 1.25.1) and HTTP/2 (since then). */
 type Switch = 'ssl' | 'http2'
 const isSwitch = (name: string): name is Switch => name === 'ssl' || name === 'http2'

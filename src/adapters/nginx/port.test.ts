@@ -172,9 +172,12 @@ http { ssl_stapling on; resolver 10.0.0.1; server { listen 443 ssl; ssl_certific
 
   test('runs no code of a configuration without a barrier', async () => {
     const unprotected = createNginxPort({ ...ground, instances: without(instances) })
-    const verdict = await unprotected.test(await source(http('  init_by_lua_block { os.exit(7) }')))
+    const given = await source(http('  init_by_lua_block { os.exit(7) }\n  server { listen 80; }'))
+    const verdict = await unprotected.test(given)
+    const message = /nginx\.conf:3:3 runs code even while it is tested, and there is no barrier/
     assert.equal(verdict.outcome, 'missing')
-    assert.match(verdict.reason, /nginx\.conf:3:3 runs code even while it is tested, and there is no barrier/)
+    assert.match(verdict.reason, message)
+    await assert.rejects(unprotected.start(given), { code: 'BARRIER_UNAVAILABLE', message })
     assert.equal((await unprotected.test(await source(EDGE))).outcome, 'accepted')
   })
 })

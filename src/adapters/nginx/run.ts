@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { RunproofError } from '../../model/error.ts'
-import type { BarrierKind, Inside, Instance, InstancePort, StopReport } from '../../model/instance.ts'
+import type { Barrier, BarrierKind, Inside, Instance, InstancePort, StopReport } from '../../model/instance.ts'
 import type {
   NginxMessage,
   NginxSource,
@@ -43,10 +43,8 @@ export async function testCopy(
 ): Promise<NginxVerdict> {
   const { testMs } = { ...LIMITS, ...ground.limits }
   const barrier = await ground.instances.detectBarrier()
-  if (barrier.kind === 'none' && source.code.length > 0) {
-    const what = `${placeOf(source.code[0]!)} runs code even while it is tested`
-    return { outcome: 'missing', reason: `${what}, and there is no barrier to run it behind: ${barrier.reason}` }
-  }
+  const exposed = exposedCode(source, barrier)
+  if (exposed !== undefined) return { outcome: 'missing', reason: exposed }
   await using place = await privateDirectory(ground, scratch)
   await using instance = await ground.instances.start({
     scratch: place.path,
@@ -71,6 +69,13 @@ export async function testCopy(
   return { outcome, messages, rewrites, program, barrier: barrier.kind, durationMs: result.durationMs }
 }
 
+/** Why a configuration may not be run: what it does is known of directives, and not of programs in it. */
+function exposedCode({ code }: NginxSource, barrier: Barrier): string | undefined {
+  const [first] = code
+  if (barrier.kind !== 'none' || first === undefined) return undefined
+  return `${placeOf(first)} runs code even while it is tested, and there is no barrier to run it behind: ${barrier.reason}`
+}
+
 /** Runs a copy as the daemon of an instance, and returns once all its addresses are listened at. */
 export async function startCopy(
   ground: Ground,
@@ -82,6 +87,8 @@ export async function startCopy(
   if (source.listens.length === 0) throw new RunproofError('CONFIG_INVALID', `${source.file} listens nowhere`)
   const { listensMs, portsToTry } = { ...LIMITS, ...ground.limits }
   const barrier = await ground.instances.detectBarrier()
+  const exposed = exposedCode(source, barrier)
+  if (exposed !== undefined) throw new RunproofError('BARRIER_UNAVAILABLE', exposed)
   await using scope = new AsyncDisposableStack()
   const place = scope.use(await privateDirectory(ground, options.scratch))
   for (let attempt = 1; ; attempt += 1) {

@@ -126,6 +126,8 @@ const MAIN: Readonly<Record<string, Rule>> = {
       ? left('this nginx has no such module')
       : { args: [found], why: 'modules are those of this nginx' }
   },
+  // OpenSSL takes a path as its name and loads what is there, even while a configuration is only tested.
+  ssl_engine: leaveOut('keys are made for the copy, and it loads no code'),
   ...Object.fromEntries(
     'lock_file working_directory worker_cpu_affinity worker_priority worker_rlimit_core debug_points google_perftools_profiles'
       .split(' ')
