@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { files } from '../adapters/files.ts'
 import { readIdentity } from '../adapters/tls/identity.ts'
 import { refuseExisting, type SetFile, writeSet } from '../adapters/tls/write-set.ts'
@@ -26,6 +26,7 @@ const PUBLIC = 0o644
  * @returns the exit code
  */
 export async function issueTls(flags: IssueFlags): Promise<number> {
+  if (flags.out === '') throw new RunproofError('USAGE', '--out names no directory', { hint: '--out edge-tls' })
   const names = readNames(flags)
   const days = readDays(flags.days)
   const password = await readPassword(flags)
@@ -40,6 +41,7 @@ export async function issueTls(flags: IssueFlags): Promise<number> {
   const reused = flags.caCert !== undefined || flags.caKey !== undefined
   refuseMixed(flags, reused)
   const written = [paths.key, paths.certificate, ...(reused ? [] : [paths.ca]), ...(keepKey ? [paths.caKey] : [])]
+  await refuseArchive(flags, written)
   if (flags.force !== true)
     await refuseExisting([
       ...written.map(name => join(flags.out, name)),
@@ -123,6 +125,19 @@ function refuseMixed(flags: IssueFlags, reused: boolean): void {
     throw refuse('--ca-cert and --ca-key go together', 'name both, or neither for a new authority')
   if (reused && flags.keepCaKey === true)
     throw refuse('--keep-ca-key is for a new authority, and --ca-key names one that is kept', 'leave one of them out')
+}
+
+/** The archive is written last, and what is found only then would leave the rest behind. */
+async function refuseArchive({ out, pkcs12 }: IssueFlags, written: readonly string[]): Promise<void> {
+  if (pkcs12 === undefined) return
+  const same = written.map(name => join(out, name)).find(path => resolve(path) === resolve(pkcs12))
+  if (same !== undefined)
+    throw new RunproofError('USAGE', `--pkcs12 ${pkcs12} is where ${same} is written to`, { hint: 'another name' })
+  const directory = dirname(resolve(pkcs12))
+  if (directory !== resolve(out) && (await files.facts(directory)) === undefined)
+    throw new RunproofError('USAGE', `--pkcs12 ${pkcs12}: there is no directory ${directory}`, {
+      hint: 'make it first, or write into --out',
+    })
 }
 
 async function readPassword(flags: IssueFlags): Promise<Secret | undefined> {

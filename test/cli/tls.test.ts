@@ -209,6 +209,19 @@ describe('runproof tls issue', { concurrency: 2 }, () => {
     )
   })
 
+  for (const [title, archive, message] of [
+    ['in a directory that is not there', 'nowhere/x.p12', /--pkcs12 .*: there is no directory .*nowhere$/],
+    ['in the place of the key', 'early/server-key.pem', /--pkcs12 .* is where .*server-key.pem is written to$/],
+  ] as const)
+    test(`writes nothing with a PKCS #12 ${title}`, async () => {
+      const words = ['issue', '--out', at('early'), '--name', 'a.test', '--rsa', '--pkcs12', at(archive)]
+      await assertUsage([...words, '--secret', 'pkcs12-password=env:PATH'], message)
+      assert.equal(existsSync(at('early')), false)
+    })
+
+  test('writes nowhere where an unset variable names no directory', () =>
+    assertUsage(['issue', '--out', '', '--name', 'a.test'], /--out names no directory/))
+
   const usage: readonly (readonly [string, readonly string[], RegExp])[] = [
     ['no name', [], /nothing says for whom/],
     ['an address as a name', ['--name', '127.0.0.1'], /--name 127.0.0.1 is an address/],
