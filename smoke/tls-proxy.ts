@@ -44,6 +44,9 @@ export default defineRunbook({
     ...(input.params['base-url'] === undefined || input.params['ca-file'] !== undefined
       ? []
       : ['the one authority that is trusted: no ca-file= was given, and this machine’s are']),
+    ...(input.params['base-url'] === undefined
+      ? []
+      : ['what else its TLS takes, old versions and weak suites: runproof tls check HOST:PORT asks']),
     ...(mayWrite(input) ? [] : ['runs: allow-write=yes asks the provider once, in a session of ours']),
   ],
   steps: input => [
@@ -80,7 +83,7 @@ const access: Step = {
   effect: 'read',
   docs: { page: PAGE, command: 'status' },
   timeoutMs: 60_000,
-  run: { describe: 'nothing: its checks ask, once without a token', execute: tellRefusal },
+  run: { describe: 'nothing: its checks ask, once without a token and once with an unknown one', execute: tellRefusal },
   verify: [instanceReady, tlsTokens],
 }
 
@@ -102,7 +105,9 @@ const diagnosis: Step = {
 
 async function tellRefusal({ run, values }: StepContext): Promise<void> {
   if (values.get(daemon).reached === 'running')
-    run.assume('a request without a token was refused, and stands in the daemon’s audit log')
+    run.assume(
+      'a request without a token was refused, and one with an unknown token; both stand in the daemon’s audit log',
+    )
 }
 
 const run: Step = {
