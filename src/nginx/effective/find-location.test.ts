@@ -24,6 +24,8 @@ describe('the location of a path', () => {
     ['slashes are merged', 'location /a/b {}', '/a//b', '/a/b'],
     ['unless that is off', 'merge_slashes off; location /a/b {} location / {}', '/a//b', '/'],
     ['an encoded slash is one', 'location /a/b {}', '/a%2Fb', '/a/b'],
+    ['which ends a name as any does', 'location /b {} location / {}', '/a%2F..%2fb', '/b'],
+    ['and is merged with others', 'location /a/b {} location / {}', '/a%2F%2fb', '/a/b'],
     ['dots are resolved', 'location /b {} location /a {}', '/a/.%2e/./b', '/b'],
     ['the query is no part of it', 'location ~ x {} location / {}', '/a?x', '/'],
     ['an encoded ? is', 'location ~ x {} location / {}', '/a%3fx', '~ x'],
