@@ -41,12 +41,23 @@ async function main(words: readonly string[]): Promise<number | undefined> {
     if (thrown instanceof CommanderError) {
       // Help and version were asked for; everything else that commander throws is a usage error it has printed.
       if (thrown.exitCode === 0) return 0
-      // What stands after the name of an unknown flag may be the value of a secret.
-      const message = thrown.message.replace(/^error: /, '').replace(/^(unknown option '[^'=]*)=[\s\S]*$/, "$1'")
-      return report(new RunproofError('USAGE', message, { hint: 'runproof --help' }), words.includes('--json'))
+      return report(usageOf(thrown, words), words.includes('--json'))
     }
     return report(toRunproofError(thrown), words.includes('--json'))
   }
+}
+
+function usageOf({ code, message }: CommanderError, words: readonly string[]): RunproofError {
+  // Commander would print its help, and says nothing else.
+  if (code === 'commander.help') {
+    const group = words.filter(word => !word.startsWith('-'))
+    return new RunproofError('USAGE', 'a command is missing', { hint: ['runproof', ...group, '--help'].join(' ') })
+  }
+  const line = message.replace(/^error: /, '').replace(/\n(?=\(Did you mean)/, ' ')
+  // What stands after the name of an unknown flag may be the value of a secret.
+  return new RunproofError('USAGE', line.replace(/^(unknown option '[^'=]*)=[\s\S]*$/, "$1'"), {
+    hint: 'runproof --help',
+  })
 }
 
 async function buildProgram(): Promise<Command> {
