@@ -78,6 +78,14 @@ describe('a survey says what was not judged', () => {
     })
   }
 
+  test('a server that passes on only what claims to have come by TLS', () => {
+    const { notJudged } = surveyOf(
+      `server { listen 80; server_name a.test; if ($http_x_forwarded_proto != https) { return 301 https://a.test$request_uri; } ${PASSES} }`,
+    )
+    assert.equal(notJudged.length, 1)
+    assert.match(notJudged[0]!, /^server a\.test .* paths on \(http\); taken that .* X-Forwarded-Proto$/)
+  })
+
   test('a server whose name an earlier one has', () => {
     const server = `server { listen 443 ssl; server_name a.test; ${PASSES} }`
     const { asked, notJudged } = surveyOf(`${server}\n${server}`)

@@ -38,8 +38,15 @@ export function survey(effective: Effective, edge: EdgeApi, host?: string): Surv
     const views = new Map(edge.paths.map(path => [path.id, effective.view({ ...one.asked, ...asPath(path) })] as const))
     const passes = [...views.values()].some(({ action }) => action.kind === 'proxy')
     if (passes) surveyed.push({ server: one.server, scheme: one.asked.scheme, host: one.asked.host, views })
-    else if (host !== undefined || one.asked.scheme === 'https')
-      notJudged.push(`${describe(one.server)} passes none of the daemon’s paths on (${one.asked.scheme})`)
+    else {
+      const doubts = [...new Set([...views.values()].flatMap(view => view.uncertain))]
+      const { scheme } = one.asked
+      // Clear text that only redirects is as it should be, unless that hangs on what is not known.
+      if (host !== undefined || scheme === 'https' || doubts.length > 0)
+        notJudged.push(
+          [`${describe(one.server)} passes none of the daemon’s paths on (${scheme})`, ...doubts].join('; '),
+        )
+    }
   }
   const requests = surveyed.flatMap(({ views }) =>
     edge.paths.map((path): EdgeRequest => ({ path, view: views.get(path.id)! })),

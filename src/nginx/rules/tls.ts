@@ -1,7 +1,7 @@
 import type { Listen, Place, ServerView } from '../view.ts'
 import { isLoopback } from './address.ts'
 import { passedOn, settingText } from './passed-on.ts'
-import type { Rule, Subject } from './rule.ts'
+import type { Found, Rule, Subject } from './rule.ts'
 
 interface TlsServer {
   readonly place: Place
@@ -106,7 +106,34 @@ const plain: Rule = {
         actual: `listen ${at.text} passes it on`,
       }
     }
+    yield* trustingClaims(subject)
   },
+}
+
+const CLAIMED_TLS = { 'x-forwarded-proto': 'https' }
+
+/** Servers that send everyone to TLS, but not who claims to have come by it. */
+function* trustingClaims({ effective, edge, requests }: Subject): Generator<Found> {
+  const passing = new Set(
+    [...passedOn({ requests })].filter(({ view }) => view.asked.scheme === 'http').map(({ view }) => view.server),
+  )
+  for (const server of effective.servers) {
+    const listen = plainListenOf(server)
+    if (listen === undefined || passing.has(server)) continue
+    const { text, address, port = 0, at } = listen
+    const host = server.names.find(name => /^[a-z0-9][a-z0-9.-]*$/i.test(name)) ?? 'any.test'
+    const asked = { scheme: 'http', host, listen: { address, port } } as const
+    for (const { id, kind, method, path } of edge.paths) {
+      const view = effective.view({ ...asked, method, path })
+      // What hangs on no header is the same for everyone.
+      if (kind === 'health' || view.server !== server || view.uncertain.length === 0 || view.action.kind === 'proxy')
+        continue
+      const { action } = effective.view({ ...asked, method, path, headers: { host, ...CLAIMED_TLS } })
+      if (action.kind !== 'proxy') continue
+      const actual = `listen ${text} passes it on to whoever sends X-Forwarded-Proto "https"`
+      yield { at, path: id, expected: 'a redirect to https for everyone', actual }
+    }
+  }
 }
 
 /** Loopback is no network to listen in on. */

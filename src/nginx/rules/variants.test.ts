@@ -390,6 +390,16 @@ describe('it is found that', () => {
         ],
       ],
     ],
+    [
+      'clear text is passed on for whoever claims to have come by TLS',
+      ['plain-http'],
+      [
+        [
+          'return 308 https://daemon.example.test:8443$request_uri;',
+          `if ($http_x_forwarded_proto != https) { return 308 https://daemon.example.test:8443$request_uri; } location / { ${passedOn} }`,
+        ],
+      ],
+    ],
     ['clear text is passed on at every address', ['plain-http', 'default-server'], [before(SERVER, 'listen 8081;')]],
     [
       'a redirect of any name leads to that name',
