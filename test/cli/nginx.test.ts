@@ -439,6 +439,7 @@ describe('what nginx itself says', async () => {
     const { status, stdout } = await site.run(['nginx', 'check', file])
     assert.equal(status, 1)
     assert.match(stdout, /^nginx -t: refused \(nginx [\d.]+\)$/m)
+    assert.match(stdout, /that alone fails this check;[\s\S]*--no-nginx\n/)
     assert.match(stdout, new RegExp(`^ {2}${file}:37:5 emerg no "ssl_certificate" is\\s+defined`, 'm'))
   })
 })

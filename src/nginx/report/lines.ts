@@ -71,7 +71,15 @@ function nginxLines({ nginx }: Checked, width: number): readonly string[] {
     return `${place}${level} ${text}`
   })
   const unseen = nginx.foreseen ? '' : ', for a reason that this check did not see'
-  return [`nginx -t: ${nginx.outcome} (${nginx.by})${unseen}`, ...messages.flatMap(text => wrap(text, width, '  '))]
+  // It may be the only reason for an exit of 1, under a summary without an error.
+  const so =
+    nginx.outcome === 'refused'
+      ? ['that alone fails this check; where the nginx that is meant is newer or has more modules, use --no-nginx']
+      : []
+  return [
+    `nginx -t: ${nginx.outcome} (${nginx.by})${unseen}`,
+    ...[...messages, ...so].flatMap(text => wrap(text, width, '  ')),
+  ]
 }
 
 function summary({ findings, ruleCount, survey }: Checked): string {
