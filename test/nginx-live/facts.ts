@@ -128,6 +128,10 @@ export const FACTS: Readonly<Record<string, Fact>> = {
     shows: 'a probe is not answered by the daemon',
     on: live => anyPath(live, {}, head => head === undefined, ['/healthz', '/readyz']),
   },
+  'stream-unreachable': {
+    shows: 'a stream is answered by the proxy',
+    on: live => anyPath(live, {}, head => head === undefined, ['/v1/events/stream']),
+  },
   'path-unreachable': {
     shows: 'a path of the daemon is answered by the proxy',
     on: live => anyPath(live, {}, head => head === undefined),

@@ -1,3 +1,4 @@
+import type { EdgeKind } from '../../model/edge-api.ts'
 import type { Action } from '../view.ts'
 import { passedOn, placeOf } from './passed-on.ts'
 import type { Found, Rule, Subject } from './rule.ts'
@@ -9,10 +10,10 @@ function actionText(action: Action): string {
   return action.kind === 'module' ? action.directive : 'proxy_pass'
 }
 
-function* notPassedOn({ requests }: Subject, isMeant: (kind: string) => boolean): Generator<Found> {
+function* notPassedOn({ requests }: Subject, isMeant: (kind: EdgeKind, action: Action) => boolean): Generator<Found> {
   for (const { path, view } of requests) {
     const { action } = view
-    if (action.kind === 'proxy' || view.asked.scheme === 'http' || !isMeant(path.kind)) continue
+    if (action.kind === 'proxy' || view.asked.scheme === 'http' || !isMeant(path.kind, action)) continue
     yield {
       at: action.at ?? placeOf(view),
       path: path.id,
@@ -42,13 +43,24 @@ const health: Rule = {
   },
 }
 
+/** Who writes `return` has decided it; files and modules take a stream by accident. */
+const isTaken = (kind: EdgeKind, action: Action) => kind === 'stream' && action.kind !== 'return'
+
+const streamTaken: Rule = {
+  id: 'stream-unreachable',
+  title: 'No event stream is answered from files',
+  why: 'A location for files or another module takes it, and every reader gets a 404 and comes back for it again and again.',
+  severity: 'error',
+  judge: subject => notPassedOn(subject, isTaken),
+}
+
 const reachable: Rule = {
   id: 'path-unreachable',
   title: 'Every path of the daemon is passed on',
   why: 'A location of something else takes it: streams, webhooks or clients get a page or a 404.',
   severity: 'warning',
   *judge(subject) {
-    yield* notPassedOn(subject, kind => kind !== 'health')
+    yield* notPassedOn(subject, (kind, action) => kind !== 'health' && !isTaken(kind, action))
     yield* methodsRefused(subject)
   },
 }
@@ -128,4 +140,4 @@ const slashes: Rule = {
   },
 }
 
-export const pathRules: readonly Rule[] = [health, reachable, altered, normalised, slashes]
+export const pathRules: readonly Rule[] = [health, streamTaken, reachable, altered, normalised, slashes]
