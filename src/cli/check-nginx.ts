@@ -2,6 +2,7 @@ import { files } from '../adapters/files.ts'
 import { RunproofError } from '../model/error.ts'
 import type { Target } from '../model/target.ts'
 import type { Configuration } from '../nginx/ast.ts'
+import { connectionsPassedOn } from '../nginx/connections.ts'
 import { effective } from '../nginx/effective/effective.ts'
 import { type Finding, failing, judge, refusals, type Waivers } from '../nginx/judge.ts'
 import type { Checked, NginxSays } from '../nginx/report/checked.ts'
@@ -63,7 +64,7 @@ async function check(file: string, { target, waivers, flags }: Asked): Promise<{
     target: target.id,
     findings,
     ruleCount: RULES.length,
-    survey: surveyed,
+    survey: { ...surveyed, notJudged: [...surveyed.notJudged, ...connectionsPassedOn(configuration)] },
     nginx,
     failOn,
     exitCode: failed ? 1 : 0,
