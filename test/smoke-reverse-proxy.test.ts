@@ -112,6 +112,29 @@ describe('the reverse-proxy suite', { timeout: 300_000, concurrency: 2 }, () => 
     await Promise.all(asked)
   })
 
+  test('what the daemon has may be all that is passed on, to an address that nothing else names', {
+    skip,
+  }, async () => {
+    const config = ours(
+      /location \/ \{\s+proxy_pass http:\/\/kheish_daemon;/g,
+      'location / { return 404; } location /v1/ { proxy_pass http://kheish_daemon;',
+    )
+    assertPassed(await runSuite('reverse-proxy', { root, params: { config } }))
+    const named = ours(
+      'proxy_pass http://kheish_daemon;',
+      'proxy_pass http://127.0.0.1:4000; proxy_set_header Host $proxy_host;',
+    )
+    const ended = await runSuite('reverse-proxy', { root, params: { config: named } })
+    assert.match(said(evidenceOf(ended), 'edge-agreement'), /^passed/)
+  })
+
+  test('a stream that is refused is an answer of the proxy', { skip }, async () => {
+    const config = ours('proxy_buffering off;', 'return 403;')
+    const ended = await runSuite('reverse-proxy', { root, params: { config } })
+    assert.equal(ended.status, 1, ended.stderr)
+    assert.match(said(evidenceOf(ended), 'edge-buffering'), /^failed: the proxy answers 403 to \/v1\/events\/stream by/)
+  })
+
   test('warnings fail where that is asked for', { skip }, async () => {
     const config = ours('server_tokens off;', 'server_tokens on;')
     const warned = assertPassed(await runSuite('reverse-proxy', { root, params: { config } }))

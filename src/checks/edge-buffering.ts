@@ -15,9 +15,9 @@ export const edgeBuffering = defineCheck<StreamPassages>({
 
   judge({ direct, through }) {
     const streams = through.filter(({ isStream }) => isStream)
-    const told = through.map(({ path, http, claimed, seen: { buffering, firstEventMs } }) => {
+    const told = through.map(({ path, http, claimed, seen: { status, buffering, firstEventMs } }) => {
       const { verdict, maxLagMs, spreadRatio } = buffering
-      return { path, http, claimed, verdict, maxLagMs, spreadRatio, firstEventMs }
+      return { path, http, status, claimed, verdict, maxLagMs, spreadRatio, firstEventMs }
     })
     const { verdict, maxLagMs } = direct.buffering
     const actual = { direct: { verdict, maxLagMs, firstEventMs: direct.firstEventMs }, through: told }
@@ -25,8 +25,11 @@ export const edgeBuffering = defineCheck<StreamPassages>({
     if (verdict !== 'passes')
       return failed(`without a proxy, too, events do not come as they are sent: ${direct.buffering.why}`, { actual })
     for (const { path, http, isStream, claimed, seen } of through) {
-      const { buffering } = seen
+      const { status, buffering } = seen
       const what = `${path} by ${http}`
+      if (isStream && status !== 200) return failed(`the proxy answers ${status} to ${what}`, { actual })
+      // What is no stream of the daemon's may be refused.
+      if (status !== 200) continue
       if (isStream && buffering.verdict !== 'passes')
         return failed(`the proxy holds events of ${what} back, and they come at once without it: ${buffering.why}`, {
           actual,
@@ -54,8 +57,19 @@ export const edgeBuffering = defineCheck<StreamPassages>({
         ...observed,
         through: observed.through.map((one, index) =>
           index === 0
-            ? { ...one, seen: { buffering: { verdict: 'buffered', confidence: 'sure', why: 'together' } } }
+            ? { ...one, seen: { ...one.seen, buffering: { verdict: 'buffered', confidence: 'sure', why: 'together' } } }
             : one,
+        ),
+      }),
+    },
+    {
+      id: 'buffering-refused',
+      breaks: 'one stream is refused',
+      because: /the proxy answers 403 to/,
+      observation: observed => ({
+        ...observed,
+        through: observed.through.map((one, index) =>
+          index === 0 ? { ...one, seen: { ...one.seen, status: 403 } } : one,
         ),
       }),
     },
@@ -65,18 +79,16 @@ export const edgeBuffering = defineCheck<StreamPassages>({
       because: /without a proxy, too/,
       observation: observed => ({
         ...observed,
-        direct: { buffering: { verdict: 'buffered', confidence: 'sure', why: 'together' } },
+        direct: { status: 200, buffering: { verdict: 'buffered', confidence: 'sure', why: 'together' } },
       }),
     },
     {
       id: 'buffering-unlike',
-      breaks: 'another stream than the daemon’s passes, which was said to be held back',
+      breaks: 'streams pass that were said to be held back, or the other way round',
       because: /by the configuration .* and in truth it is not/,
       observation: observed => ({
         ...observed,
-        through: observed.through.map(one =>
-          one.isStream ? one : { ...one, claimed: one.claimed === 'passes' ? 'buffered' : 'passes' },
-        ),
+        through: observed.through.map(one => ({ ...one, claimed: one.claimed === 'passes' ? 'buffered' : 'passes' })),
       }),
     },
     otherwise('buffering-on', bufferingOn, /holds events of .* back/),

@@ -14,6 +14,8 @@ export interface EdgeLab {
   readonly source: NginxSource
   /** Where it and others like it are made. */
   readonly scratch: string
+  /** Where it goes in place of every address that is written there. */
+  readonly goesTo: string
   /** What is behind it, asked directly. */
   readonly upstream: HttpClient
 }
@@ -46,7 +48,7 @@ export async function startEdgeLab(
   const { host, front } = values.get(edgeConfiguration)
   const port = instance.place.tunnels[UPSTREAM]!
   const edge = scope.use(await startEdge(context, instance, source, { port, host, front: front.address }))
-  return { edge, source, scratch, upstream: instance.through(UPSTREAM) }
+  return { edge, source, scratch, goesTo: `127.0.0.1:${port}`, upstream: instance.through(UPSTREAM) }
 }
 
 /** Runs the configuration that is judged, for all checks of it; where there is no nginx, nothing. */

@@ -89,6 +89,8 @@ function portsOf(listens: readonly Listen[]): readonly Listen[] {
 interface Claim {
   readonly claim: Told['claimed']
   readonly uncertain: readonly string[]
+  /** What `$proxy_host` is as it is written; undefined where that is not known. */
+  readonly proxyHost: string | undefined
   /** Whether it may be refused for how many came before. */
   readonly limited: boolean
 }
@@ -107,10 +109,12 @@ function claimed({ effective }: EdgeConfiguration, request: Request): Claim | un
     headers: sent,
   })
   const account = claimedAccount(view, exchangeOf(request))
+  const proxyHost = view.fill('$proxy_host')
   if (account === undefined) return undefined
   return {
     claim: { ...account, 'HTTP to the proxy': http2 ? 'h2' : 'http/1.1' },
     uncertain: view.uncertain,
+    proxyHost: proxyHost.known ? proxyHost.text : undefined,
     limited: LIMITS.some(name => view.listed(name).length > 0),
   }
 }
@@ -139,7 +143,7 @@ export async function askEdge(context: CheckContext, described: EdgeConfiguratio
     }
     const answer = await send(context, request, lab)
     const arrived = await arrivedAt(context, lab)
-    const seen = seenOf(answer, arrived.slice(known))
+    const seen = seenOf(answer, arrived.slice(known), text => asWritten(text, claim, lab))
     known = arrived.length
     if (claim.limited && seen.arrived === undefined) {
       uncertain.push(`${name}: a limit may have refused it`)
@@ -188,7 +192,12 @@ async function arrivedAt({ signal }: CheckContext, { upstream }: EdgeLab): Promi
   return requests
 }
 
-function seenOf(answer: Answer | undefined, arrived: readonly Arrived[]): Seen {
+/** The copy goes elsewhere, and says so where it names what it goes to. */
+function asWritten(text: string, { proxyHost }: Claim, { goesTo }: EdgeLab): string {
+  return proxyHost === undefined ? text : text.replaceAll(goesTo, () => proxyHost)
+}
+
+function seenOf(answer: Answer | undefined, arrived: readonly Arrived[], asWritten: (text: string) => string): Seen {
   const [first] = arrived
   return {
     status: answer?.status,
@@ -200,7 +209,7 @@ function seenOf(answer: Answer | undefined, arrived: readonly Arrived[]): Seen {
             method: first.method,
             path: first.path,
             httpVersion: first.http_version,
-            headers: joined(first.headers),
+            headers: joined(first.headers.map(([name, value]) => [name, asWritten(value)] as const)),
           },
   }
 }

@@ -3,7 +3,7 @@ import { RunproofError } from '../model/error.ts'
 import type { HttpClient } from '../model/http.ts'
 import { parseJson } from '../model/json-answer.ts'
 import { whatClientGets } from '../nginx/effective/client-gets.ts'
-import { type Buffering, judgeSent, type SentEvent } from '../sse/buffering.ts'
+import { type Buffering, judgeSent, type SentEvent, unknown } from '../sse/buffering.ts'
 import { readEvents } from '../sse/read-events.ts'
 import type { EdgeConfiguration } from './edge-configuration.ts'
 import type { EdgeLab } from './edge-lab.ts'
@@ -25,12 +25,17 @@ export interface StreamPassage {
   readonly http: HttpVersion
   /** Whether the daemon says that clients wait for its events. */
   readonly isStream: boolean
-  /** By HTTP/2 nginx 1.22 passes small events on even where it buffers, so that nothing is claimed there. */
+  /**
+   * By HTTP/2 nginx 1.22 passes small events on even where it buffers, so that nothing is claimed there; nor of what it does
+   * not pass on.
+   */
   readonly claimed: 'passes' | 'buffered' | 'unknown'
   readonly seen: Passage
 }
 
 export interface Passage {
+  /** Only of 200 anything else is known. */
+  readonly status: number
   readonly buffering: Buffering
   /** From the request to the first byte of the first event; absent where none came. */
   readonly firstEventMs?: number
@@ -60,7 +65,7 @@ export async function passStreams(
   const through = asked.map(({ http, path }, index): StreamPassage => {
     const { carried } = whatClientGets(effective.view({ scheme: 'https', host, listen: front.listen, path }))
     const buffers = http === 'HTTP/2' ? 'unknown' : 'buffered'
-    const claimed = carried?.buffering === true ? buffers : 'passes'
+    const claimed = carried === undefined ? 'unknown' : carried.buffering === true ? buffers : 'passes'
     return { path, http, isStream: streams.includes(path), claimed, seen: seen[index]! }
   })
   return { direct: direct!, through }
@@ -74,7 +79,7 @@ async function passStream(
 ): Promise<Passage> {
   for (let left = TRIES - 1; ; left -= 1) {
     const passage = await readPassage(context, client, path, headers)
-    if (passage.buffering.confidence === 'sure' || left === 0) return passage
+    if (passage.status !== 200 || passage.buffering.confidence === 'sure' || left === 0) return passage
   }
 }
 
@@ -91,7 +96,8 @@ async function readPassage(
     signal,
   })
   try {
-    if (stream.status !== 200) throw new RunproofError('ANSWER_MALFORMED', `${path} answered ${stream.status}`)
+    const { status } = stream
+    if (status !== 200) return { status, buffering: unknown(`it answered ${status}`) }
     const came: SentEvent[] = []
     let firstEventMs: number | undefined
     const nowMs = () => tools.clock.now().getTime()
@@ -100,7 +106,7 @@ async function readPassage(
       came.push({ sentAtMs: sentAt(path, data), arrivedAtMs, bytes: data.length })
     }
     const buffering = judgeSent(came, { sameClock: true })
-    return firstEventMs === undefined ? { buffering } : { buffering, firstEventMs: Math.round(firstEventMs) }
+    return { status, buffering, ...(firstEventMs === undefined ? {} : { firstEventMs: Math.round(firstEventMs) }) }
   } finally {
     stream.close()
   }
