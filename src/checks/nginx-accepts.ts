@@ -1,7 +1,7 @@
 import { changed, defineCheck, failed, passed } from '../model/check.ts'
 import { changeConfiguration, withInside, written } from '../nginx/change.ts'
+import { sayMessage } from '../nginx/messages.ts'
 import { relocate } from '../nginx/relocate.ts'
-import { sayMessage } from '../suite/edge.ts'
 import { edgeConfiguration } from '../suite/edge-configuration.ts'
 
 interface Observed {

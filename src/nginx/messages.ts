@@ -1,4 +1,5 @@
 import type { NginxCopy, NginxMessage } from '../model/nginx.ts'
+import { placeOf } from './invalid.ts'
 
 const LINE = /^(?:nginx: |\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d )\[(\w+)\] (?:\d+#\d+: )?(?:\*\d+ )?(.*)$/
 /**
@@ -26,4 +27,9 @@ export function readMessages(output: string, copy: Pick<NginxCopy, 'original'>, 
     const text = what.replaceAll(`${directory}/`, '')
     return [{ level: level as NginxMessage['level'], text, ...(at === undefined ? {} : { at }) }]
   })
+}
+
+/** One line for people. */
+export function sayMessage({ level, text, at }: NginxMessage): string {
+  return `${at === undefined ? '' : `${placeOf(at)}: `}${level}: ${text}`
 }

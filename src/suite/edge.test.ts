@@ -118,6 +118,15 @@ describe('an nginx beside a daemon', { skip }, () => {
     assert.equal(listens.outcome, 'refused')
   })
 
+  test('runs no code of a configuration where there is no barrier', async () => {
+    const given = await source(`init_by_lua_block { os.exit(7) } ${EDGE}`)
+    await using instance = await behind(given, 'none')
+    await assert.rejects(startEdge(context, instance, given), {
+      code: 'BARRIER_UNAVAILABLE',
+      message: /nginx\.conf:3:1 runs code, and there is no barrier to run it behind/,
+    })
+  })
+
   test('is not started with what nginx refuses, nor where no tunnel leads to', async () => {
     const given = await source(EDGE)
     await using instance = await behind(given)

@@ -5,6 +5,8 @@ import type { CheckContext } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
 import type { Companion, Inside } from '../model/instance.ts'
 import type { AskOptions, NginxMessage, NginxSource, Prepared, Rewrite, ServerIdentity } from '../model/nginx.ts'
+import { placeOf } from '../nginx/invalid.ts'
+import { sayMessage } from '../nginx/messages.ts'
 
 const TEST_WITHIN_MS = 10_000
 const LISTENS_WITHIN_MS = 10_000
@@ -46,7 +48,7 @@ export function edgeTunnels({ listens }: NginxSource): readonly string[] {
  * Starts an nginx in front of a daemon, behind its barrier. Requests go to its front, and commands are pointed there by
  * `place.baseUrl`.
  *
- * @throws RunproofError TOOL_MISSING, CONFIG_INVALID when nginx refuses it, INSTANCE_FAILED, INTERRUPTED
+ * @throws RunproofError BARRIER_UNAVAILABLE where it runs code of its own and there is no barrier, TOOL_MISSING, CONFIG_INVALID when nginx refuses it, INSTANCE_FAILED, INTERRUPTED
  */
 export async function startEdge(
   { tools, signal }: CheckContext,
@@ -54,7 +56,11 @@ export async function startEdge(
   source: NginxSource,
   options: EdgeOptions = {},
 ): Promise<Edge> {
-  const { place } = inside
+  const { place, barrier } = inside
+  if (barrier.kind === 'none' && source.code.length > 0) {
+    const what = `${placeOf(source.code[0]!)} runs code, and there is no barrier to run it behind`
+    throw new RunproofError('BARRIER_UNAVAILABLE', `${what}: ${barrier.reason}`)
+  }
   const front =
     source.listens.find(({ address }) => address === options.front) ??
     source.listens.find(({ tls }) => tls) ??
@@ -68,7 +74,7 @@ export async function startEdge(
     directory,
     ports: place.tunnels,
     upstream: ({ scheme }) => (scheme === 'http' ? upstream : undefined),
-    oneProcess: inside.barrier.kind === 'none',
+    oneProcess: barrier.kind === 'none',
     ...(options.identity === undefined ? {} : { identity: options.identity }),
   })
   const [outcome, messages] = prepared.verdict(await inside.run(prepared.test, { timeoutMs: TEST_WITHIN_MS, signal }))
@@ -122,9 +128,4 @@ async function listening(inside: Inside, companion: Companion, port: number, sig
 
 async function readLog({ errorLog, messages }: Prepared, files: CheckContext['tools']['files']) {
   return (await files.facts(errorLog)) === undefined ? [] : messages(await files.readText(errorLog))
-}
-
-/** One line for people. */
-export function sayMessage({ level, text, at }: NginxMessage): string {
-  return `${at === undefined ? '' : `${at.file}:${at.line}:${at.column}: `}${level}: ${text}`
 }

@@ -12,13 +12,14 @@ import type {
   RunningNginx,
   StartOptions,
 } from '../../model/nginx.ts'
+import { sayMessage } from '../../nginx/messages.ts'
 import { isNamed } from '../../nginx/relocate/destination.ts'
 import { createHttpClient } from '../http/client.ts'
 import { awaitGone, identify } from '../process/identity.ts'
 import { type Container, createContainer, type Engine, findEngine, outputOf, removed, runToEnd } from './engine.ts'
 import { writePrefix } from './prefix.ts'
 import { type MachineNginx, readVersion } from './program.ts'
-import { type Ground, LIMITS, privateDirectory, readLog, sayMessage } from './run.ts'
+import { type Ground, LIMITS, privateDirectory, readLog } from './run.ts'
 
 const ASK_WITHIN_MS = 30_000
 const GRACE_S = 5

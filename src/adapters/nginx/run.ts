@@ -13,6 +13,7 @@ import type {
   StartOptions,
 } from '../../model/nginx.ts'
 import { placeOf } from '../../nginx/invalid.ts'
+import { sayMessage } from '../../nginx/messages.ts'
 import { isNamed } from '../../nginx/relocate/destination.ts'
 import { choosePort, PORT_IN_NAMESPACE } from '../isolation/free-port.ts'
 import { writePrefix } from './prefix.ts'
@@ -207,10 +208,6 @@ function runningOf(
 
 function saysPortTaken({ text }: NginxMessage): boolean {
   return /^bind\(\) to .* failed \(98:/.test(text)
-}
-
-export function sayMessage({ level, text, at }: NginxMessage): string {
-  return `${at === undefined ? '' : `${placeOf(at)}: `}${level}: ${text}`
 }
 
 export function readLog({ errorLog, messages }: Prepared): readonly NginxMessage[] {
