@@ -164,7 +164,9 @@ export class Lexer {
   }
 
   #cutShort(name: Word | undefined, at: Position) {
-    const begun = name === undefined ? 'after the last word' : `after "${name.text}" of line ${name.at.line}`
+    // What is included by mistake may be a list of passwords: only what looks like a directive is shown.
+    const word = name === undefined || !/^[a-z_]{1,40}$/.test(name.text) ? 'the last word' : `"${name.text}"`
+    const begun = `after ${word}${name === undefined ? '' : ` of line ${name.at.line}`}`
     return invalid(at, `the file ends unexpectedly, expected ";" ${begun}`, 'end every directive with ";" or a block')
   }
 

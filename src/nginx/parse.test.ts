@@ -84,6 +84,12 @@ describe('parseConfig says where and what', () => {
   const cases: readonly [string, string, string, RegExp][] = [
     ['a block without its end', 'a;\nb {\n c;\n', '4:1', /expected "}" for "b" of line 2/],
     ['a directive without its end', 'a\n b', '2:3', /expected ";" after "a" of line 1/],
+    [
+      'what may be a password, which is not shown',
+      'me:$y$1:2\n b',
+      '2:3',
+      /expected ";" after the last word of line 1$/,
+    ],
     ['a name that the file ends with', 'a', '1:2', /expected ";" after the last word/],
     ['an end too many', 'a;\n }', '2:2', /unexpected "}", no block is open/],
     ['a missing semicolon', 'a { b }', '1:7', /unexpected "}", expected ";" after "b"/],
