@@ -123,7 +123,7 @@ const configuration: Step = {
   run: {
     describe: 'read the configuration with all it includes',
     async execute(context) {
-      const described = await readEdgeConfiguration(context)
+      const described = await readEdgeConfiguration(context, (name, sha256) => context.run.fact(name, sha256))
       context.set(edgeConfiguration, described)
       if (hasTlsUpstream(described))
         context.run.assume(

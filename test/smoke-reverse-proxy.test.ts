@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -119,7 +120,8 @@ describe('the reverse-proxy suite', { timeout: 300_000, concurrency: 2 }, () => 
       /location \/ \{\s+proxy_pass http:\/\/kheish_daemon;/g,
       'location / { return 404; } location /v1/ { proxy_pass http://kheish_daemon;',
     )
-    assertPassed(await runSuite('reverse-proxy', { root, params: { config } }))
+    const { facts } = assertPassed(await runSuite('reverse-proxy', { root, params: { config } }))
+    assert.equal(facts['config.sha256'], createHash('sha256').update(readFileSync(config)).digest('hex'))
     const named = ours(
       'proxy_pass http://kheish_daemon;',
       'proxy_pass http://127.0.0.1:4000; proxy_set_header Host $proxy_host;',

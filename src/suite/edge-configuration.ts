@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { capture } from '../model/capture.ts'
 import type { CheckContext, Json } from '../model/check.ts'
@@ -10,6 +11,7 @@ import { changeConfiguration, written } from '../nginx/change.ts'
 import { effective } from '../nginx/effective/effective.ts'
 import { readIncludes } from '../nginx/includes.ts'
 import type { Waivers } from '../nginx/judge.ts'
+import { printConfig } from '../nginx/print.ts'
 import { relocate } from '../nginx/relocate.ts'
 import { RULES } from '../nginx/rules/all.ts'
 import { type Survey, survey } from '../nginx/survey.ts'
@@ -62,12 +64,27 @@ export const edgeConfiguration = capture<EdgeConfiguration>('edge-configuration'
 /**
  * Reads the configuration that is to be judged.
  *
+ * @param onRecord - told digests of what was read
  * @throws RunproofError FILE_UNREADABLE, WAIVERS_INVALID, CONFIG_INVALID, also when it passes nothing on to the daemon by TLS
  */
-export async function readEdgeConfiguration(context: CheckContext): Promise<EdgeConfiguration> {
+export async function readEdgeConfiguration(
+  context: CheckContext,
+  onRecord: (name: string, sha256: string) => void = () => {},
+): Promise<EdgeConfiguration> {
   const path = context.params['config'] ?? OURS
   const waivers = await waiversFrom(context)
-  return describeEdge(context, asWhole(readIncludes(path, context.tools.configFiles)), waivers)
+  const read = readIncludes(path, context.tools.configFiles)
+  for (const [name, digest] of digestsOf(read)) onRecord(name, digest)
+  return describeEdge(context, asWhole(read), waivers)
+}
+
+/** Of the main file, and of what `sha256sum` says of all that it includes. */
+function* digestsOf({ files: [main, ...included] }: Configuration): Generator<readonly [name: string, sha256: string]> {
+  const sha256 = (data: string | Uint8Array) => createHash('sha256').update(data).digest('hex')
+  if (main !== undefined) yield ['config.sha256', sha256(printConfig(main))]
+  if (included.length === 0) return
+  const lines = included.map(file => `${sha256(printConfig(file))}  ${file.path}\n`)
+  yield ['config.included.sha256', sha256(lines.sort().join(''))]
 }
 
 async function waiversFrom({ params, target, tools }: CheckContext): Promise<Waivers | undefined> {
