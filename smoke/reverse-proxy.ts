@@ -16,7 +16,7 @@ import { nothingLeft } from '../src/checks/tear-down.ts'
 import { answering, isolated } from '../src/daemon/subjects.ts'
 import type { AnyCheck, NonEmpty } from '../src/model/check.ts'
 import { defineRunbook, type PlanInput, type Step } from '../src/model/runbook.ts'
-import { directly, edge, putEdgeBefore } from '../src/suite/at-edge.ts'
+import { directly, edge, putEdgeBefore, straight } from '../src/suite/at-edge.ts'
 import { edgeTunnels } from '../src/suite/edge.ts'
 import {
   edgeConfiguration,
@@ -240,10 +240,13 @@ const look = (input: PlanInput): Step => ({
   afterFailure: [answering],
   yields: [history, subjectRun],
   run: {
-    describe: 'find the newest run that ended well, and read all events that are retained once',
+    describe:
+      'find the newest run that ended well, and read all events that are retained once, without the proxy where that is given',
     async execute(context) {
-      context.set(subjectRun, await newestRun(context))
-      context.set(history, await readHistory(context))
+      // A proxy that holds streams back is for the checks to find.
+      const past = straight(context)
+      context.set(subjectRun, await newestRun(past))
+      context.set(history, await readHistory(past))
     },
   },
   verify: streamChecks(input),
