@@ -125,6 +125,7 @@ const configuration: Step = {
     async execute(context) {
       const described = await readEdgeConfiguration(context, (name, sha256) => context.run.fact(name, sha256))
       context.set(edgeConfiguration, described)
+      for (const what of described.survey.uncertain) context.run.assume(what)
       if (hasTlsUpstream(described))
         context.run.assume(
           'the copy of the configuration that was run went to the daemon without TLS, which has none here',

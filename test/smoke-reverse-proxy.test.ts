@@ -130,6 +130,12 @@ describe('the reverse-proxy suite', { timeout: 300_000, concurrency: 2 }, () => 
     assert.match(said(evidenceOf(ended), 'edge-agreement'), /^passed/)
   })
 
+  test('what a configuration leaves open is told as assumed', { skip }, async () => {
+    const config = ours('location = /healthz {', 'location = /healthz { if ($request_id ~ ^0) { return 404; }')
+    const evidence = assertPassed(await runSuite('reverse-proxy', { root, params: { config } }))
+    assert.match(evidence.assumptions.join('\n'), /^taken that if \(\$request_id ~ \^0\) does not hold: .*: healthz$/m)
+  })
+
   test('a stream that is refused is an answer of the proxy', { skip }, async () => {
     const config = ours('proxy_buffering off;', 'return 403;')
     const ended = await runSuite('reverse-proxy', { root, params: { config } })

@@ -16,6 +16,8 @@ export interface Survey {
   readonly surveyed: readonly Surveyed[]
   /** What nothing can be said of, and why; one sentence each. */
   readonly notJudged: readonly string[]
+  /** Of those, what requests were taken to meet that are judged all the same. */
+  readonly uncertain: readonly string[]
 }
 
 /** Streams are resumed by it, so it has to arrive as well. */
@@ -51,7 +53,8 @@ export function survey(effective: Effective, edge: EdgeApi, host?: string): Surv
   const requests = surveyed.flatMap(({ views }) =>
     edge.paths.map((path): EdgeRequest => ({ path, view: views.get(path.id)! })),
   )
-  return { requests, surveyed, notJudged: [...notJudged, ...uncertainOf(requests)] }
+  const uncertain = uncertainOf(requests)
+  return { requests, surveyed, notJudged: [...notJudged, ...uncertain], uncertain }
 }
 
 /** What views are not sure of, each once, with the paths it is about. */
