@@ -8,8 +8,7 @@ import { judgeRun, listTests, type TestList } from './test-verdict.ts'
 const root = path.resolve(import.meta.dirname, '..')
 /** Whole runs come first, so that what is short fills up the end. */
 const FOLDERS = ['test', 'fixtures', 'src', 'runbooks', 'smoke', 'scripts']
-/** One more than the cores of a small machine: whole runs wait for heartbeats and grace times by design. */
-const CONCURRENCY = 3
+const CONCURRENCY = 2
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

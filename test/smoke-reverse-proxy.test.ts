@@ -35,13 +35,16 @@ describe('the reverse-proxy suite', { timeout: 300_000, concurrency: 2 }, () => 
   }
   let files = 0
   /** The configuration that comes with runproof, with something in it replaced. */
-  const ours = (from: string | RegExp, to: string) => {
-    const text = readFileSync(OURS, 'utf8')
-    const changed = text.replaceAll(from, to)
-    assert.notEqual(changed, text, `${from} stands nowhere in ${OURS}`)
+  const ours = (...changes: readonly (readonly [from: string | RegExp, to: string])[]) => {
+    let text = readFileSync(OURS, 'utf8')
+    for (const [from, to] of changes) {
+      const changed = text.replaceAll(from, to)
+      assert.notEqual(changed, text, `${from} stands nowhere in ${OURS}`)
+      text = changed
+    }
     files += 1
     const file = join(root, `${files}.conf`)
-    writeFileSync(file, changed)
+    writeFileSync(file, text)
     return file
   }
 
@@ -73,7 +76,7 @@ describe('the reverse-proxy suite', { timeout: 300_000, concurrency: 2 }, () => 
   test('tells what is wrong with a configuration by its rules and by what requests get, both', { skip }, async () => {
     const cases: readonly (readonly [config: string, checks: Readonly<Record<string, RegExp>>])[] = [
       [
-        ours('proxy_buffering off;', 'proxy_buffering on;'),
+        ours(['proxy_buffering off;', 'proxy_buffering on;']),
         {
           'nginx-rules': /^failed: not kept: stream-buffering; first .*\.conf:\d+ stream-buffering: proxy_buffering on/,
           'edge-agreement': /^passed/,
@@ -81,7 +84,7 @@ describe('the reverse-proxy suite', { timeout: 300_000, concurrency: 2 }, () => 
         },
       ],
       [
-        ours('proxy_set_header Origin $origin_for_daemon;', 'proxy_set_header Origin "";'),
+        ours(['proxy_set_header Origin $origin_for_daemon;', 'proxy_set_header Origin "";']),
         {
           'nginx-rules': /^failed: not kept: foreign-origin-hidden/,
           'access-direct': /^passed/,
@@ -89,7 +92,7 @@ describe('the reverse-proxy suite', { timeout: 300_000, concurrency: 2 }, () => 
         },
       ],
       [
-        ours('https://kheish.example.com:8443 "";', ''),
+        ours(['https://kheish.example.com:8443 "";', '']),
         {
           'edge-agreement': /^passed/,
           'access-edge':
@@ -97,7 +100,7 @@ describe('the reverse-proxy suite', { timeout: 300_000, concurrency: 2 }, () => 
         },
       ],
       [
-        ours('proxy_set_header Authorization $http_authorization;', 'proxy_set_header Authorization "";'),
+        ours(['proxy_set_header Authorization $http_authorization;', 'proxy_set_header Authorization "";']),
         {
           'nginx-rules': /^failed: not kept: authorization-forwarded/,
           'access-edge': /^failed: .* answered 401 missing_token/,
@@ -113,59 +116,59 @@ describe('the reverse-proxy suite', { timeout: 300_000, concurrency: 2 }, () => 
     await Promise.all(asked)
   })
 
-  test('what the daemon has may be all that is passed on, to an address that nothing else names', {
+  /** Accepts what a client claims of itself, until that day. */
+  const waive = (expires: string) => {
+    const waivers = join(root, `until-${expires}.json`)
+    const entry = { rule: 'forwarded-spoofed', reason: 'the proxy before this one sets it', expires }
+    writeFileSync(waivers, JSON.stringify([entry]))
+    return waivers
+  }
+  const SPOOFED = ['proxy_set_header Forwarded "";', 'proxy_set_header Forwarded $http_forwarded;'] as const
+  const TOLD = ['server_tokens off;', 'server_tokens on;'] as const
+
+  test('passes with warnings, with what is waived, with what is left open, and where the rest is not passed on', {
     skip,
   }, async () => {
     const config = ours(
-      /location \/ \{\s+proxy_pass http:\/\/kheish_daemon;/g,
-      'location / { return 404; } location /v1/ { proxy_pass http://kheish_daemon;',
+      SPOOFED,
+      TOLD,
+      ['location = /healthz {', 'location = /healthz { if ($request_id ~ ^0) { return 404; }'],
+      [
+        /location \/ \{\s+proxy_pass http:\/\/kheish_daemon;/g,
+        'location / { return 404; } location /v1/ { proxy_pass http://kheish_daemon;',
+      ],
     )
-    const { facts } = assertPassed(await runSuite('reverse-proxy', { root, params: { config } }))
-    assert.equal(facts['config.sha256'], createHash('sha256').update(readFileSync(config)).digest('hex'))
-    const named = ours(
-      'proxy_pass http://kheish_daemon;',
-      'proxy_pass http://127.0.0.1:4000; proxy_set_header Host $proxy_host;',
-    )
-    const ended = await runSuite('reverse-proxy', { root, params: { config: named } })
-    assert.match(said(evidenceOf(ended), 'edge-agreement'), /^passed/)
-  })
-
-  test('what a configuration leaves open is told as assumed', { skip }, async () => {
-    const config = ours('location = /healthz {', 'location = /healthz { if ($request_id ~ ^0) { return 404; }')
-    const evidence = assertPassed(await runSuite('reverse-proxy', { root, params: { config } }))
+    const params = { config, waivers: waive('2999-12-31') }
+    const evidence = assertPassed(await runSuite('reverse-proxy', { root, params }))
+    assert.equal(evidence.facts['config.sha256'], createHash('sha256').update(readFileSync(config)).digest('hex'))
     assert.match(evidence.assumptions.join('\n'), /^taken that if \(\$request_id ~ \^0\) does not hold: .*: healthz$/m)
+    const { errors, warnings, waived } = checkOf(evidence, 'nginx-rules').actual as Record<string, string[]>
+    assert.deepEqual(errors, [])
+    assert.match(warnings!.join('\n'), /version-disclosed/)
+    assert.match(waived!.join('\n'), /forwarded-spoofed: Forwarded "\$http_forwarded"/)
   })
 
-  test('a stream that is refused is an answer of the proxy', { skip }, async () => {
-    const config = ours('proxy_buffering off;', 'return 403;')
+  test('warnings fail where that is asked for, and so does a waiver after its day', { skip }, async () => {
+    const params = { config: ours(SPOOFED, TOLD), waivers: waive('2020-01-01'), 'fail-on': 'warn' }
+    const ended = await runSuite('reverse-proxy', { root, params })
+    assert.equal(ended.status, 1, ended.stderr)
+    const reason = said(evidenceOf(ended), 'nginx-rules')
+    for (const rule of ['version-disclosed', 'waiver-expired', 'forwarded-spoofed'])
+      assert.match(reason, new RegExp(`^failed: not kept: .*${rule}`))
+  })
+
+  test('the address of the copy is not held against a configuration, and a stream that is refused is an answer', {
+    skip,
+  }, async () => {
+    const config = ours(
+      ['proxy_pass http://kheish_daemon;', 'proxy_pass http://127.0.0.1:4000; proxy_set_header Host $proxy_host;'],
+      ['proxy_buffering off;', 'return 403;'],
+    )
     const ended = await runSuite('reverse-proxy', { root, params: { config } })
     assert.equal(ended.status, 1, ended.stderr)
-    assert.match(said(evidenceOf(ended), 'edge-buffering'), /^failed: the proxy answers 403 to \/v1\/events\/stream by/)
-  })
-
-  test('warnings fail where that is asked for', { skip }, async () => {
-    const config = ours('server_tokens off;', 'server_tokens on;')
-    const warned = assertPassed(await runSuite('reverse-proxy', { root, params: { config } }))
-    assert.match(JSON.stringify(checkOf(warned, 'nginx-rules').actual), /version-disclosed/)
-    const ended = await runSuite('reverse-proxy', { root, params: { config, 'fail-on': 'warn' } })
-    assert.equal(ended.status, 1, ended.stderr)
-    assert.match(said(evidenceOf(ended), 'nginx-rules'), /^failed: not kept: version-disclosed/)
-  })
-
-  test('findings that are waived are told, and fail nothing until their day', { skip }, async () => {
-    const config = ours('proxy_set_header Forwarded "";', 'proxy_set_header Forwarded $http_forwarded;')
-    const waive = (name: string, expires: string) => {
-      const waivers = join(root, `${name}.json`)
-      const entry = { rule: 'forwarded-spoofed', reason: 'the proxy before this one sets it', expires }
-      writeFileSync(waivers, JSON.stringify([entry]))
-      return runSuite('reverse-proxy', { root, params: { config, waivers } })
-    }
-    const waived = assertPassed(await waive('waived', '2999-12-31'))
-    const { errors, waived: excused } = checkOf(waived, 'nginx-rules').actual as Record<string, string[]>
-    assert.deepEqual(errors, [])
-    assert.match(excused!.join('\n'), /forwarded-spoofed: Forwarded "\$http_forwarded"/)
-    const expired = await waive('expired', '2020-01-01')
-    assert.match(said(evidenceOf(expired), 'nginx-rules'), /^failed: not kept: .*waiver-expired/)
+    const evidence = evidenceOf(ended)
+    assert.match(said(evidence, 'edge-agreement'), /^passed/)
+    assert.match(said(evidence, 'edge-buffering'), /^failed: the proxy answers 403 to \/v1\/events\/stream by/)
   })
 
   test('a configuration that leads nowhere, is none or is not there gives no verdict', async () => {
@@ -205,7 +208,7 @@ describe('the reverse-proxy suite', { timeout: 300_000, concurrency: 2 }, () => 
     await using running = await StandInWithProvider.start()
     await running.makeRun()
     const { daemon, reading } = running.standIn
-    const config = ours('kheish.example.com', 'localhost')
+    const config = ours(['kheish.example.com', 'localhost'])
     const scratch = mkdtempSync(join(root, 'proxy-'))
     await using proxy = await nginx.start(relocate(await readConfiguration(config)), {
       network: 'shared',
