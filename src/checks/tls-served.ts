@@ -1,23 +1,10 @@
-import { X509Certificate } from 'node:crypto'
 import { withFront } from '../daemon/break.ts'
 import { daemon } from '../daemon/subjects.ts'
 import { defineCheck, failed, passed, type SubjectCounterproof } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
-import type { Peer } from '../model/http.ts'
 import { authorities, issueFor, withCertificate } from '../suite/tls-front.ts'
-import { readCertificate } from '../tls/facts.ts'
 import type { Finding } from '../tls/finding.ts'
 import type { LeafOptions } from '../tls/issue.ts'
-import {
-  judgeExpiry,
-  judgeKeys,
-  judgeName,
-  judgePurpose,
-  judgeSignatures,
-  judgeValidity,
-} from '../tls/judge-certificate.ts'
-import { judgeAuthorities, judgeTrust } from '../tls/judge-chain.ts'
-import { buildPath } from '../tls/path.ts'
 
 const SAFE_PROTOCOLS = ['TLSv1.2', 'TLSv1.3']
 const COMMON_NAME = { names: [], commonName: '127.0.0.1' }
@@ -45,7 +32,9 @@ export const tlsServed = defineCheck<Observed>({
       if (peer === undefined)
         throw new RunproofError('INTERNAL', `${instance.place.baseUrl} is asked for a certificate`)
       const host = new URL(instance.place.baseUrl).hostname.replace(/^\[|\]$/g, '')
-      return { protocol: peer.protocol, ...judgeChain(peer, host, tools.clock.now()) }
+      // Reading certificates brings a library that costs more than listing all suites does.
+      const { judgeServed } = await import('../tls/judge-served.ts')
+      return { protocol: peer.protocol, ...judgeServed(peer, host, tools.clock.now()) }
     } catch (thrown) {
       // That nobody speaks TLS there is the answer here, not a lack of one.
       if (!(thrown instanceof RunproofError) || thrown.code !== 'TLS_FAILED') throw thrown
@@ -135,30 +124,6 @@ export const tlsServed = defineCheck<Observed>({
     },
   ],
 })
-
-function judgeChain({ chain, roots }: Peer, host: string, now: Date): Pick<Observed, 'chain' | 'findings'> {
-  const sent = chain.map((der, index) => readCertificate(der, `certificate ${index + 1}`))
-  const [own] = sent
-  if (own === undefined) return { chain: [], findings: [] }
-  const path = buildPath(
-    sent,
-    roots.map(pem => new X509Certificate(pem)),
-  )
-  const { certificates, anchored } = path
-  return {
-    chain: sent.map(({ subject }) => subject),
-    findings: [
-      judgeTrust(path, 'an authority that is trusted'),
-      judgeAuthorities(path),
-      judgeName(own, host),
-      judgeValidity(certificates, now),
-      judgeExpiry(certificates, now),
-      judgePurpose(certificates),
-      judgeKeys(certificates),
-      judgeSignatures(certificates, anchored),
-    ],
-  }
-}
 
 /** Another certificate is shown, from the authority that is trusted. */
 function shows(id: string, breaks: string, options: Partial<LeafOptions>, because: RegExp): SubjectCounterproof {
