@@ -65,9 +65,9 @@ function cursorOf(request: IncomingMessage, { lenient = false }: How): bigint | 
 }
 
 /** Answers requests of a server of another's with a faithful stream. */
-export function streamAnswerer(): (request: IncomingMessage, response: ServerResponse) => void {
+export function streamAnswerer(how: How): (request: IncomingMessage, response: ServerResponse) => void {
   const events: Events = { last: FIRST_ID + 6n, readers: new Set() }
-  return (request, response) => streamTo(request, response, {}, events)
+  return (request, response) => streamTo(request, response, how, events)
 }
 
 interface Events {
