@@ -7,6 +7,7 @@ import { isolated } from '../src/daemon/subjects.ts'
 import type { AnyCheck, NonEmpty } from '../src/model/check.ts'
 import type { Fact } from '../src/model/contract.ts'
 import { defineRunbook, type Step } from '../src/model/runbook.ts'
+import { onlyChecks } from '../src/suite/acts.ts'
 import { reachOf, suiteConflict, suiteParams } from '../src/suite/params.ts'
 import { daemonStep, endSteps } from '../src/suite/steps.ts'
 
@@ -36,7 +37,7 @@ function sections(facts: readonly Fact[]): readonly Step[] {
     effect: 'read',
     timeoutMs: 120_000,
     afterFailure: [isolated],
-    run: { describe: 'nothing: each fact is asked by itself', execute: async () => {} },
+    run: onlyChecks('nothing: each fact is asked by itself'),
     verify: some.map(factCheck) as unknown as NonEmpty<AnyCheck>,
   }))
 }

@@ -17,6 +17,7 @@ import { noSecretWritten } from '../src/checks/no-secret-written.ts'
 import { nothingLeft } from '../src/checks/tear-down.ts'
 import { answering, isolated } from '../src/daemon/subjects.ts'
 import { defineRunbook, type PlanInput, type Step, type StepContext, type Undo } from '../src/model/runbook.ts'
+import { onlyChecks } from '../src/suite/acts.ts'
 import { ask } from '../src/suite/ask.ts'
 import {
   beatWell,
@@ -70,7 +71,7 @@ const look: Step = {
   docs: { page: PAGE, command: 'capture agents list' },
   timeoutMs: 30_000,
   afterFailure: [answering],
-  run: { describe: 'ask for agents and alerts', execute: async () => {} },
+  run: onlyChecks('ask for agents and alerts'),
   verify: [captureReadable, captureViews],
 }
 

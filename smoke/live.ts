@@ -33,10 +33,11 @@ import { ROUTE_SLOT } from '../src/daemon/make-site.ts'
 import { answering, daemon } from '../src/daemon/subjects.ts'
 import type { AnyCheck, NonEmpty } from '../src/model/check.ts'
 import { defineRunbook, type PlanInput, type Step } from '../src/model/runbook.ts'
+import { haveRunAnswered, lookBack, onlyChecks, RUN_MS, readRetained } from '../src/suite/acts.ts'
 import { liveConflict, liveMissing, liveParams, liveRecipe, routeCredential } from '../src/suite/live-recipe.ts'
 import { PROVIDER_KEY } from '../src/suite/own-recipe.ts'
 import { mayWrite, reachOf, suiteInUse, suiteLacks, yes } from '../src/suite/params.ts'
-import { makeProbeRun, newestRun, openSession, probeRun, subjectRun } from '../src/suite/probe-run.ts'
+import { probeRun, subjectRun } from '../src/suite/probe-run.ts'
 import { recoverSlot, recovery } from '../src/suite/recovery.ts'
 import { restart, restartDaemon } from '../src/suite/restart.ts'
 import { holdLeases, revokeSlot, revokeSubject, slotRevocation, subjectRevocation } from '../src/suite/revocations.ts'
@@ -52,14 +53,10 @@ import {
   startSidecar,
 } from '../src/suite/sidecar.ts'
 import { daemonStep, endSteps } from '../src/suite/steps.ts'
-import { history, readHistory } from '../src/suite/streams.ts'
+import { history } from '../src/suite/streams.ts'
 import { rotateTokens, tokenRotation } from '../src/suite/token-rotation.ts'
 
 const PAGE = 'production-runbooks'
-/** The one session of a running daemon that is ours; sessions cannot be deleted, so it is taken again each time. */
-const PROBE = 'runproof-probe'
-const NEIGHBOUR = 'runproof-neighbour'
-const RUN_MS = 60_000
 
 const isOwn = (input: PlanInput) => reachOf(input) === 'isolated'
 const hasClient = (input: PlanInput) => suiteLacks('binary', input) === undefined
@@ -112,7 +109,7 @@ const diagnosis = (input: PlanInput): Step => ({
   docs: { page: PAGE, command: 'doctor' },
   timeoutMs: 120_000,
   afterFailure: [answering],
-  run: { describe: 'nothing: its checks ask', execute: async () => {} },
+  run: onlyChecks(),
   verify: [
     healthOk,
     { ...storageWorks, covers: ['7.3/2', '9.A/6'] },
@@ -143,16 +140,7 @@ const run: Step = {
   resume: 'repeatable',
   irreversible: 'a session cannot be deleted; its run stays on record',
   yields: [probeRun, subjectRun],
-  run: {
-    describe: 'make a session, submit a prompt with a marker, wait for the end of the run',
-    async execute(context) {
-      // Somebody else's events come first, so that a filtered stream has something to leave out.
-      if (context.values.get(daemon).reached === 'isolated') await openSession(context, NEIGHBOUR)
-      const made = await makeProbeRun(context, PROBE, RUN_MS)
-      context.set(probeRun, made)
-      context.set(subjectRun, made)
-    },
-  },
+  run: haveRunAnswered('client'),
   verify: [sessionMade, runAnswered, providerAsked],
 }
 
@@ -176,10 +164,7 @@ const streams = (input: PlanInput): Step => ({
   timeoutMs: 60_000,
   afterFailure: [answering],
   yields: [history],
-  run: {
-    describe: 'read all that is retained once',
-    execute: async context => context.set(history, await readHistory(context)),
-  },
+  run: readRetained,
   verify: streamChecks(input),
 })
 
@@ -190,7 +175,7 @@ const records: Step = {
   docs: { page: PAGE, command: 'runs external-actions <run_id>' },
   timeoutMs: 60_000,
   afterFailure: [answering, subjectRun],
-  run: { describe: 'nothing: its checks ask', execute: async () => {} },
+  run: onlyChecks(),
   verify: [actionsSigned, actionDigests, actionsSealed],
 }
 
@@ -203,13 +188,7 @@ const look = (input: PlanInput): Step => ({
   timeoutMs: 60_000,
   afterFailure: [answering],
   yields: [history, subjectRun],
-  run: {
-    describe: 'find the newest run that ended well, and read all events that are retained once',
-    async execute(context) {
-      context.set(subjectRun, await newestRun(context))
-      context.set(history, await readHistory(context))
-    },
-  },
+  run: lookBack,
   verify: [...streamChecks(input), actionsSigned, actionsSealed, ...runChecks],
 })
 
@@ -222,7 +201,7 @@ const operate = (input: PlanInput): Step => ({
   afterFailure: [answering, subjectRun],
   resume: 'repeatable',
   irreversible: 'what it stops has ended, and the settings are those of the suite’s own daemon',
-  run: { describe: 'nothing: its checks run the commands', execute: async () => {} },
+  run: onlyChecks('nothing: its checks run the commands'),
   verify: [stopsHarmless, ...runChecks, ...(isOwn(input) ? [settingsTakeHold] : [])],
 })
 

@@ -11,6 +11,7 @@ import { oauthUsed, useAccount, used } from '../src/checks/oauth-used.ts'
 import { nothingLeft } from '../src/checks/tear-down.ts'
 import { answering } from '../src/daemon/subjects.ts'
 import { defineRunbook, type Step } from '../src/model/runbook.ts'
+import { onlyChecks } from '../src/suite/acts.ts'
 import { overwriteBearer } from '../src/suite/mcp-calls.ts'
 import { expectBearer, mcpRecipe, mcpRequests, mcpSite, OAUTH_SERVER } from '../src/suite/mcp-site.ts'
 import { logIn } from '../src/suite/oauth-login.ts'
@@ -48,7 +49,7 @@ const look: Step = {
   docs: { page: MCP_PAGE, command: 'runtime get' },
   timeoutMs: 30_000,
   afterFailure: [answering],
-  run: { describe: 'ask for the runtime', execute: async () => {} },
+  run: onlyChecks('ask for the runtime'),
   verify: [mcpReadable, mcpServers],
 }
 
@@ -59,7 +60,7 @@ const bearer: Step = {
   docs: { page: MCP_PAGE, command: 'mcp tools call <name> --input-json <json>' },
   timeoutMs: 60_000,
   afterFailure: [answering],
-  run: { describe: 'the checks call its tool', execute: async () => {} },
+  run: onlyChecks('the checks call its tool'),
   verify: [mcpReadable, mcpServers, mcpConnected, mcpToolCall, mcpBearerAlways, mcpSlotHeld],
 }
 
@@ -70,7 +71,7 @@ const refused: Step = {
   docs: { page: MCP_PAGE },
   timeoutMs: 60_000,
   afterFailure: [answering],
-  run: { describe: 'the check tells the server to want another one for a while', execute: async () => {} },
+  run: onlyChecks('the check tells the server to want another one for a while'),
   verify: [mcpRefusedBearer],
 }
 
@@ -144,7 +145,7 @@ const account: readonly Step[] = [
     docs: { page: OAUTH_PAGE, command: 'mcp oauth status <id>' },
     timeoutMs: 60_000,
     afterFailure: [answering, login],
-    run: { describe: 'the check runs every command that shows it', execute: async () => {} },
+    run: onlyChecks('the check runs every command that shows it'),
     verify: [oauthAccountShown],
   },
   {
@@ -168,7 +169,7 @@ const account: readonly Step[] = [
     docs: { page: OAUTH_PAGE, command: 'mcp oauth refresh <id>' },
     timeoutMs: 60_000,
     afterFailure: [answering, login],
-    run: { describe: 'the check logs in to it and forgets it again', execute: async () => {} },
+    run: onlyChecks('the check logs in to it and forgets it again'),
     verify: [oauthRevoked],
   },
   {

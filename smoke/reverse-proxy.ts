@@ -16,6 +16,7 @@ import { nothingLeft } from '../src/checks/tear-down.ts'
 import { answering, isolated } from '../src/daemon/subjects.ts'
 import type { AnyCheck, NonEmpty } from '../src/model/check.ts'
 import { defineRunbook, type PlanInput, type Step } from '../src/model/runbook.ts'
+import { onlyChecks } from '../src/suite/acts.ts'
 import { directly, edge, putEdgeBefore, straight } from '../src/suite/at-edge.ts'
 import { edgeTunnels } from '../src/suite/edge.ts'
 import {
@@ -150,8 +151,6 @@ const agreement: Step = {
   verify: [edgeAgreement],
 }
 
-const asks = { describe: 'nothing: its checks ask', execute: async () => {} }
-
 /** By itself: whatever keeps this machine busy makes events late. */
 const passage: Step = {
   id: 'passage',
@@ -159,7 +158,7 @@ const passage: Step = {
   effect: 'read',
   timeoutMs: 60_000,
   afterFailure: [edgeLab],
-  run: asks,
+  run: onlyChecks(),
   verify: [edgeBuffering],
 }
 
@@ -169,7 +168,7 @@ const bodies: Step = {
   effect: 'read',
   timeoutMs: 60_000,
   afterFailure: [edgeLab],
-  run: asks,
+  run: onlyChecks(),
   verify: [edgeBodies],
 }
 

@@ -14,6 +14,7 @@ import { answering } from '../src/daemon/subjects.ts'
 import type { NonEmpty } from '../src/model/check.ts'
 import { defineRunbook, type Step } from '../src/model/runbook.ts'
 import { signalParams } from '../src/slo/params.ts'
+import { onlyChecks } from '../src/suite/acts.ts'
 import { suiteConflict, suiteInUse, suiteLacks, suiteParams } from '../src/suite/params.ts'
 import { daemonStep, endSteps } from '../src/suite/steps.ts'
 
@@ -48,7 +49,7 @@ const statements: Step = {
   docs: { page: PAGE, command: 'doctor routes --check-auth' },
   timeoutMs: 60_000,
   afterFailure: [answering],
-  run: { describe: 'ask for the status and for both diagnoses', execute: async () => {} },
+  run: onlyChecks('ask for the status and for both diagnoses'),
   verify: [statusPrinted, doctorAgrees, routesClean, routesReady, noBacklog, debugNotFull, notExposed],
 }
 

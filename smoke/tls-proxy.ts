@@ -15,19 +15,16 @@ import { tlsTrusted } from '../src/checks/tls-trusted.ts'
 import { daemon } from '../src/daemon/subjects.ts'
 import type { AnyCheck, NonEmpty } from '../src/model/check.ts'
 import { defineRunbook, type PlanInput, type Step, type StepContext } from '../src/model/runbook.ts'
+import { haveRunAnswered, lookBack, onlyChecks, readRetained } from '../src/suite/acts.ts'
 import { liveConflict, liveMissing, liveParams, liveRecipe, routeCredential } from '../src/suite/live-recipe.ts'
 import { PROVIDER_KEY } from '../src/suite/own-recipe.ts'
 import { mayWrite, suiteInUse, suiteLacks } from '../src/suite/params.ts'
-import { makeProbeRun, newestRun, openSession, probeRun, subjectRun } from '../src/suite/probe-run.ts'
+import { probeRun, subjectRun } from '../src/suite/probe-run.ts'
 import { daemonStep, endSteps } from '../src/suite/steps.ts'
-import { history, readHistory } from '../src/suite/streams.ts'
+import { history } from '../src/suite/streams.ts'
 import { authorities, makeAuthorities, putTlsBefore } from '../src/suite/tls-front.ts'
 
 const PAGE = 'production-runbooks'
-/** The one session of a running daemon that is ours; sessions cannot be deleted, so it is taken again each time. */
-const PROBE = 'runproof-probe'
-const NEIGHBOUR = 'runproof-neighbour'
-const RUN_MS = 60_000
 
 export default defineRunbook({
   id: 'tls-proxy',
@@ -93,7 +90,7 @@ const diagnosis: Step = {
   effect: 'read',
   docs: { page: PAGE, command: 'doctor' },
   timeoutMs: 60_000,
-  run: { describe: 'nothing: its checks ask', execute: async () => {} },
+  run: onlyChecks(),
   verify: [
     { ...healthOk, covers: ['7.2/4'] },
     { ...storageWorks, covers: ['7.2/4'] },
@@ -119,16 +116,7 @@ const run: Step = {
   resume: 'repeatable',
   irreversible: 'a session cannot be deleted; its run stays on record',
   yields: [probeRun, subjectRun],
-  run: {
-    describe: 'make a session, submit a prompt with a marker, wait for the end of the run',
-    async execute(context) {
-      // Somebody else's events come first, so that a filtered stream has something to leave out.
-      if (context.values.get(daemon).reached === 'isolated') await openSession(context, NEIGHBOUR)
-      const made = await makeProbeRun(context, PROBE, RUN_MS, 'http')
-      context.set(probeRun, made)
-      context.set(subjectRun, made)
-    },
-  },
+  run: haveRunAnswered('http'),
   verify: [sessionMade, runAnswered, providerAsked],
 }
 
@@ -148,10 +136,7 @@ const streams: Step = {
   docs: { page: PAGE },
   timeoutMs: 60_000,
   yields: [history],
-  run: {
-    describe: 'read all that is retained once',
-    execute: async context => context.set(history, await readHistory(context)),
-  },
+  run: readRetained,
   verify: streamChecks,
 }
 
@@ -163,12 +148,6 @@ const look: Step = {
   docs: { page: PAGE },
   timeoutMs: 60_000,
   yields: [history, subjectRun],
-  run: {
-    describe: 'find the newest run that ended well, and read all events that are retained once',
-    async execute(context) {
-      context.set(subjectRun, await newestRun(context))
-      context.set(history, await readHistory(context))
-    },
-  },
+  run: lookBack,
   verify: streamChecks,
 }
