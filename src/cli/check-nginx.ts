@@ -4,7 +4,7 @@ import type { Target } from '../model/target.ts'
 import type { Configuration } from '../nginx/ast.ts'
 import { connectionsPassedOn } from '../nginx/connections.ts'
 import { effective } from '../nginx/effective/effective.ts'
-import { type Finding, failing, judge, refusals, type Waivers } from '../nginx/judge.ts'
+import { type Finding, failing, judge, refusals } from '../nginx/judge.ts'
 import type { Checked, NginxSays } from '../nginx/report/checked.ts'
 import { checkedDocument } from '../nginx/report/document.ts'
 import type { Sources } from '../nginx/report/excerpt.ts'
@@ -12,7 +12,7 @@ import { checkedLines } from '../nginx/report/lines.ts'
 import { checkedSarif } from '../nginx/report/sarif.ts'
 import { RULES } from '../nginx/rules/all.ts'
 import { survey } from '../nginx/survey.ts'
-import { readWaivers } from '../nginx/waivers.ts'
+import { readWaivers, type Waivers } from '../nginx/waivers.ts'
 import { terminalLine } from '../reporters/text/terminal.ts'
 import type { CheckFlags } from './commands/nginx.ts'
 import { readNginx, showPlace, WIDTH } from './read-nginx.ts'
@@ -26,7 +26,10 @@ import { version } from './version.ts'
  */
 export async function checkNginx(file: string, flags: CheckFlags): Promise<number> {
   const target = await loadTarget(flags.target)
-  const waivers = flags.waivers === undefined ? undefined : await waiversFrom(flags.waivers, target)
+  const waivers =
+    flags.waivers === undefined
+      ? undefined
+      : readWaivers(flags.waivers, await files.readText(flags.waivers), target.edge, new Date())
   const format = flags.json === true ? 'json' : flags.format
   try {
     const { checked, sources } = await check(file, { target, waivers, flags })
@@ -81,18 +84,6 @@ async function nginxSays(
   if (!nginx) return { outcome: 'skipped', by: '--no-nginx', messages: [], foreseen: true }
   const { askNginx } = await import('./ask-nginx.ts')
   return askNginx(configuration, findings)
-}
-
-async function waiversFrom(file: string, { edge }: Target): Promise<Waivers> {
-  const text = await files.readText(file)
-  let document: Parameters<typeof readWaivers>[0]
-  try {
-    document = JSON.parse(text)
-  } catch (cause) {
-    throw new RunproofError('WAIVERS_INVALID', `${file} is not JSON`, { cause })
-  }
-  const known = { rules: RULES.map(({ id }) => id), paths: edge.paths.map(({ id }) => id) }
-  return { file, list: readWaivers(document, file, known), today: new Date().toISOString().slice(0, 10) }
 }
 
 function render(format: CheckFlags['format'], checked: Checked, sources: Sources): string {

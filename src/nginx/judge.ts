@@ -3,7 +3,7 @@ import type { Position } from './ast.ts'
 import { RULES } from './rules/all.ts'
 import { withoutCredentials } from './rules/credentials.ts'
 import type { Found, Rule, Severity, Subject } from './rules/rule.ts'
-import type { Waiver } from './waivers.ts'
+import type { Waiver, Waivers } from './waivers.ts'
 
 /** What a finding is an instance of. */
 export type RuleText = Pick<Rule, 'id' | 'title' | 'why' | 'severity'>
@@ -17,13 +17,6 @@ export interface Finding {
   readonly expected: string
   readonly actual: string
   readonly waived: Pick<Waiver, 'reason' | 'expires'> | undefined
-}
-
-export interface Waivers {
-  readonly file: string
-  readonly list: readonly Waiver[]
-  /** The day of today, in UTC, as `2027-01-31`. */
-  readonly today: string
 }
 
 const EXPIRED: RuleText = {

@@ -1,5 +1,7 @@
 import type { Json } from '../model/check.ts'
+import type { EdgeApi } from '../model/edge-api.ts'
 import { RunproofError } from '../model/error.ts'
+import { RULES } from './rules/all.ts'
 
 /** A rule that somebody chose not to keep, where, why and until when. */
 export interface Waiver {
@@ -13,28 +15,42 @@ export interface Waiver {
   readonly expires: string
 }
 
-const MEMBERS = ['rule', 'path', 'location', 'reason', 'expires']
-
-/**
- * @param document - a list of waivers
- * @param known - ids that rules and paths have
- * @throws RunproofError WAIVERS_INVALID naming the entry
- */
-export function readWaivers(
-  document: Json,
-  file: string,
-  known: { readonly rules: readonly string[]; readonly paths: readonly string[] },
-): readonly Waiver[] {
-  if (!Array.isArray(document)) throw invalid(file, 'it is no list')
-  return document.map((entry, index) => readWaiver(entry, `entry ${index + 1}`, file, known))
+export interface Waivers {
+  readonly file: string
+  readonly list: readonly Waiver[]
+  /** The day of today, in UTC, as `2027-01-31`. */
+  readonly today: string
 }
 
-function readWaiver(
-  entry: Json,
-  which: string,
-  file: string,
-  known: { readonly rules: readonly string[]; readonly paths: readonly string[] },
-): Waiver {
+const MEMBERS = ['rule', 'path', 'location', 'reason', 'expires']
+
+/** Ids that may be named. */
+interface Known {
+  readonly rules: readonly string[]
+  readonly paths: readonly string[]
+}
+
+/**
+ * @param text - a list of waivers, as JSON
+ * @throws RunproofError WAIVERS_INVALID naming the entry
+ */
+export function readWaivers(file: string, text: string, edge: EdgeApi, now: Date): Waivers {
+  const known = { rules: RULES.map(({ id }) => id), paths: edge.paths.map(({ id }) => id) }
+  const document = parse(file, text)
+  if (!Array.isArray(document)) throw invalid(file, 'it is no list')
+  const list = document.map((entry, index) => readWaiver(entry, `entry ${index + 1}`, file, known))
+  return { file, list, today: now.toISOString().slice(0, 10) }
+}
+
+function parse(file: string, text: string): Json {
+  try {
+    return JSON.parse(text) as Json
+  } catch (cause) {
+    throw new RunproofError('WAIVERS_INVALID', `${file} is not JSON`, { cause })
+  }
+}
+
+function readWaiver(entry: Json, which: string, file: string, known: Known): Waiver {
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) throw invalid(file, `${which} is no object`)
   const members = entry as Readonly<Record<string, Json>>
   const unknown = Object.keys(members).find(name => !MEMBERS.includes(name))

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { capture } from '../model/capture.ts'
-import type { CheckContext, Json } from '../model/check.ts'
+import type { CheckContext } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
 import type { NginxSource } from '../model/nginx.ts'
 import type { ParamSpec } from '../model/runbook.ts'
@@ -10,13 +10,11 @@ import type { Configuration } from '../nginx/ast.ts'
 import { changeConfiguration, written } from '../nginx/change.ts'
 import { effective } from '../nginx/effective/effective.ts'
 import { readIncludes } from '../nginx/includes.ts'
-import type { Waivers } from '../nginx/judge.ts'
 import { printConfig } from '../nginx/print.ts'
 import { relocate } from '../nginx/relocate.ts'
-import { RULES } from '../nginx/rules/all.ts'
 import { type Survey, survey } from '../nginx/survey.ts'
 import type { Effective, Listen } from '../nginx/view.ts'
-import { readWaivers } from '../nginx/waivers.ts'
+import { readWaivers, type Waivers } from '../nginx/waivers.ts'
 
 /** The configuration that comes with runproof. */
 const OURS = join(import.meta.dirname, '..', '..', 'nginx', 'runproof.conf')
@@ -71,9 +69,11 @@ export async function readEdgeConfiguration(
   context: CheckContext,
   onRecord: (name: string, sha256: string) => void = () => {},
 ): Promise<EdgeConfiguration> {
-  const path = context.params['config'] ?? OURS
-  const waivers = await waiversFrom(context)
-  const read = readIncludes(path, context.tools.configFiles)
+  const { params, target, tools } = context
+  const file = params['waivers']
+  const waivers =
+    file === undefined ? undefined : readWaivers(file, await tools.files.readText(file), target.edge, tools.clock.now())
+  const read = readIncludes(params['config'] ?? OURS, tools.configFiles)
   for (const [name, digest] of digestsOf(read)) onRecord(name, digest)
   return describeEdge(context, asWhole(read), waivers)
 }
@@ -85,22 +85,6 @@ function* digestsOf({ files: [main, ...included] }: Configuration): Generator<re
   if (included.length === 0) return
   const lines = included.map(file => `${sha256(printConfig(file))}  ${file.path}\n`)
   yield ['config.included.sha256', sha256(lines.sort().join(''))]
-}
-
-async function waiversFrom({ params, target, tools }: CheckContext): Promise<Waivers | undefined> {
-  const file = params['waivers']
-  if (file === undefined) return undefined
-  const known = { rules: RULES.map(({ id }) => id), paths: target.edge.paths.map(({ id }) => id) }
-  const list = readWaivers(parseWaivers(file, await tools.files.readText(file)), file, known)
-  return { file, list, today: tools.clock.now().toISOString().slice(0, 10) }
-}
-
-function parseWaivers(file: string, text: string): Json {
-  try {
-    return JSON.parse(text) as Json
-  } catch (cause) {
-    throw new RunproofError('WAIVERS_INVALID', `${file} is not JSON`, { cause })
-  }
 }
 
 /** The same for a configuration that was changed. */
