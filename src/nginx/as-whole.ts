@@ -1,5 +1,6 @@
 import type { Configuration, Directive, Word } from './ast.ts'
-import { argTexts } from './rules/walk.ts'
+import { argsOf } from './directive.ts'
+import { expand } from './expand.ts'
 
 /** What a whole configuration has at its top and a part of `http { }` cannot have. */
 const TOP = ['http', 'events', 'stream', 'mail', 'user', 'worker_processes', 'pid', 'daemon', 'load_module']
@@ -16,14 +17,14 @@ export function asWhole(configuration: Configuration): Configuration {
   return { ...configuration, files: [{ ...main, directives: [events, http], after: '' }, ...others] }
 }
 
-function isPart(directives: readonly Directive[], { included }: Configuration): boolean {
-  const top = directives.flatMap(one => [one, ...(included.get(one) ?? []).flatMap(file => file.directives)])
+function isPart(directives: readonly Directive[], configuration: Configuration): boolean {
+  const top = expand(configuration, directives)
   return top.some(isServer) && !top.some(({ name }) => TOP.includes(name.text))
 }
 
 /** A `server` of `upstream` has arguments and no block. */
 function isServer(directive: Directive): boolean {
-  return directive.name.text === 'server' && directive.body.kind === 'block' && argTexts(directive).length === 0
+  return directive.name.text === 'server' && directive.body.kind === 'block' && argsOf(directive).length === 0
 }
 
 function block(text: string, path: string, directives: readonly Directive[], beforeEnd: string): Directive {

@@ -1,8 +1,9 @@
 import type { Listening, NginxSource } from '../model/nginx.ts'
 import type { Configuration, Directive } from './ast.ts'
+import { expand } from './expand.ts'
 import { splitPassed } from './relocate/destination.ts'
 import { addressOf, DEFAULT_ADDRESS, listeningAt } from './relocate/listening.ts'
-import { type Context, through, walk } from './relocate/tree.ts'
+import { type Context, walk } from './relocate/tree.ts'
 import { writeCopy } from './relocate/write-copy.ts'
 
 const RUNS_CODE = /_by_lua(?:_block|_file)?$|^(?:lua|perl|js|passenger)(?:_|$)/
@@ -59,7 +60,7 @@ export function relocate(configuration: Configuration): NginxSource {
     }
     if (body.kind !== 'block') continue
     if (name.text === 'upstream' && args[0] !== undefined) upstreams.set(args[0].text.toLowerCase(), 'http')
-    const listensSomewhere = () => [...through(configuration, body.directives)].some(one => one.name.text === 'listen')
+    const listensSomewhere = () => expand(configuration, body.directives).some(one => one.name.text === 'listen')
     if (name.text === 'server' && context.length === 1 && context[0]!.name.text === 'http' && !listensSomewhere()) {
       listen(DEFAULT_ADDRESS, { args: [] }, [...context, directive])
     }

@@ -1,8 +1,9 @@
 import type { Directive } from '../ast.ts'
+import { argsOf } from '../directive.ts'
 import { placeOf } from '../invalid.ts'
 import { companions } from './inheritance.ts'
 import type { Running } from './running.ts'
-import { argsOf, type Scope, settingIn } from './scope.ts'
+import { type Scope, settingIn } from './scope.ts'
 
 /**
  * The rule that refuses every client, if one does. Rules that look at the address of the client count as letting it in, as

@@ -1,5 +1,5 @@
 import type { Position } from '../ast.ts'
-import { toMs } from '../rules/nginx-time.ts'
+import { toMs } from '../nginx-time.ts'
 import type { Filled, View } from '../view.ts'
 
 export interface AddedHeader {

@@ -1,9 +1,9 @@
 import type { Directive } from '../ast.ts'
+import { argsOf } from '../directive.ts'
 import { placeOf } from '../invalid.ts'
 import { bytesOf } from './bytes.ts'
 import { matchPattern } from './pattern.ts'
 import { capture, type Running } from './running.ts'
-import { argsOf } from './scope.ts'
 import { display, plain } from './value.ts'
 import { decide } from './variables.ts'
 

@@ -1,5 +1,6 @@
 import type { Directive, Position } from '../ast.ts'
-import { argsOf, type Scope } from './scope.ts'
+import { argsOf } from '../directive.ts'
+import type { Scope } from './scope.ts'
 
 export interface ErrorPage {
   /** A path, `@name` or URL, with variables. */

@@ -1,5 +1,6 @@
+import { argsOf } from '../directive.ts'
 import type { Action } from '../view.ts'
-import { argsOf, type Scope } from './scope.ts'
+import type { Scope } from './scope.ts'
 
 /** Files below the `root` or `alias` in effect: the innermost of both. */
 export function filesOf(scope: Scope): Extract<Action, { kind: 'files' }> {

@@ -1,6 +1,6 @@
 import type { Directive, Position } from '../ast.ts'
+import { argsOf } from '../directive.ts'
 import type { Listen } from '../view.ts'
-import { argsOf } from './scope.ts'
 
 /** What a server listens on before what other servers say of the same address is known. */
 export type WrittenListen = Listen & { readonly v6only: boolean }

@@ -1,7 +1,8 @@
 import type { Configuration, Directive } from '../ast.ts'
+import { argsOf } from '../directive.ts'
 import type { LocationView } from '../view.ts'
 import { bytesOf } from './bytes.ts'
-import { argsOf, innerScope, type Scope } from './scope.ts'
+import { innerScope, type Scope } from './scope.ts'
 
 /** A `location`, or a server as the place of its locations. */
 export interface Location {

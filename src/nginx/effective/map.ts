@@ -1,8 +1,9 @@
 import type { Directive } from '../ast.ts'
+import { argsOf, blockOf } from '../directive.ts'
+import { expand } from '../expand.ts'
 import { bytesOf } from './bytes.ts'
 import { matchPattern } from './pattern.ts'
 import { capture, type Running } from './running.ts'
-import { argsOf, blockOf, expand } from './scope.ts'
 import { plain, type Value } from './value.ts'
 import { decide, evaluate } from './variables.ts'
 

@@ -1,10 +1,11 @@
 import type { Configuration } from '../ast.ts'
+import { argsOf } from '../directive.ts'
 import type { Action, Place } from '../view.ts'
 import { filesOf } from './files.ts'
 import { answersIn } from './handler.ts'
 import { allLocations, type Location } from './location.ts'
 import { upstreamOf } from './proxy.ts'
-import { argsOf, listedIn, type Scope, settingIn } from './scope.ts'
+import { listedIn, type Scope, settingIn } from './scope.ts'
 import type { Server } from './server.ts'
 
 /** A server and all locations in it, the outer ones first. */

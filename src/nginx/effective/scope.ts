@@ -1,5 +1,6 @@
 import type { Configuration, Directive } from '../ast.ts'
-import { invalid } from '../invalid.ts'
+import { argsOf, blockOf } from '../directive.ts'
+import { expand } from '../expand.ts'
 import type { Level, ListedSetting, Setting } from '../view.ts'
 import { DEFAULTS } from './defaults.ts'
 import { addsUpWords, companions, isList, isOwn } from './inheritance.ts'
@@ -30,15 +31,6 @@ export function innerScope(
   return scopeOf(configuration, level, directive, blockOf(directive), outer)
 }
 
-/** What stands between the braces; nothing for a directive without a block, or with one in another language. */
-export function blockOf(directive: Directive): readonly Directive[] {
-  return directive.body.kind === 'block' ? directive.body.directives : []
-}
-
-export function argsOf(directive: Directive): readonly string[] {
-  return directive.args.map(word => word.text)
-}
-
 function scopeOf(
   configuration: Configuration,
   level: Scope['level'],
@@ -54,35 +46,6 @@ function scopeOf(
     else same.push(one)
   }
   return { level, directive, outer, directives, byName }
-}
-
-/** Directives with those of the included files in the place of each `include`. */
-export function expand(configuration: Configuration, written: readonly Directive[]): readonly Directive[] {
-  if (!written.some(one => configuration.included.has(one))) return written
-  const expanded: Directive[] = []
-  const open = new Set<Directive>()
-  append(written)
-  return expanded
-
-  function append(directives: readonly Directive[]): void {
-    for (const one of directives) {
-      const files = configuration.included.get(one)
-      if (files === undefined) {
-        expanded.push(one)
-        continue
-      }
-      if (open.has(one)) {
-        throw invalid(
-          one.name.at,
-          'this file includes itself, directly or through others',
-          'remove one of the includes',
-        )
-      }
-      open.add(one)
-      for (const file of files) append(file.directives)
-      open.delete(one)
-    }
-  }
 }
 
 /** What a directive with one value comes to in a block. */

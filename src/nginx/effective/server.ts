@@ -1,8 +1,9 @@
 import type { Configuration, Directive } from '../ast.ts'
+import { argsOf } from '../directive.ts'
 import type { ServerView } from '../view.ts'
 import { impliedListen, parseListen, type WrittenListen } from './listen.ts'
 import { buildLocations, type Location } from './location.ts'
-import { argsOf, innerScope, type Scope, settingIn } from './scope.ts'
+import { innerScope, type Scope, settingIn } from './scope.ts'
 
 export interface Server {
   readonly view: ServerView

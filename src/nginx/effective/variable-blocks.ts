@@ -1,5 +1,7 @@
 import type { Configuration, Directive } from '../ast.ts'
-import { argsOf, blockOf, expand, type Scope } from './scope.ts'
+import { argsOf, blockOf } from '../directive.ts'
+import { expand } from '../expand.ts'
+import type { Scope } from './scope.ts'
 
 /** Variables that a block or a directive defines. Names are without `$`, lower case. */
 export interface VariableBlocks {

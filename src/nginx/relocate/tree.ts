@@ -1,4 +1,5 @@
 import type { ConfigFile, Configuration, Directive } from '../ast.ts'
+import { expand } from '../expand.ts'
 
 /** The blocks around a directive, outermost first. */
 export type Context = readonly Directive[]
@@ -8,15 +9,6 @@ const STRUCTURE = new Set(['http', 'stream', 'mail', 'events', 'server', 'upstre
 
 export function holdsDirectives(context: Context): boolean {
   return context.every(({ name }) => STRUCTURE.has(name.text))
-}
-
-/** Directives with those of included files in place of each `include`. */
-export function* through(configuration: Configuration, directives: readonly Directive[]): Generator<Directive> {
-  for (const directive of directives) {
-    const files = includedBy(configuration, directive)
-    if (files === undefined) yield directive
-    else for (const file of files) yield* through(configuration, file.directives)
-  }
 }
 
 /** Undefined for what is no `include`. */
@@ -31,7 +23,7 @@ export function* walk(
   directives: readonly Directive[] = configuration.files[0]?.directives ?? [],
   context: Context = [],
 ): Generator<readonly [Directive, Context]> {
-  for (const directive of through(configuration, directives)) {
+  for (const directive of expand(configuration, directives)) {
     yield [directive, context]
     const inner = [...context, directive]
     if (directive.body.kind === 'block' && holdsDirectives(inner)) {

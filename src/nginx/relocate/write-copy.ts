@@ -1,9 +1,10 @@
 import { posix } from 'node:path'
 import type { ConfigPosition, CopyPlace, NginxCopy, Rewrite } from '../../model/nginx.ts'
 import type { ConfigFile, Configuration, Directive } from '../ast.ts'
+import { expand } from '../expand.ts'
 import { DEFAULT_ADDRESS } from './listening.ts'
 import { changeOf, listensAt, type Site } from './rules.ts'
-import { type Context, holdsDirectives, includedBy, through } from './tree.ts'
+import { type Context, holdsDirectives, includedBy } from './tree.ts'
 
 /** Which line of a copy a directive ends at: the one that nginx names. */
 interface Span {
@@ -126,7 +127,7 @@ export function writeCopy(
   }
 
   function namesIn(directives: readonly Directive[]): Set<string> {
-    return new Set([...through(configuration, directives)].map(({ name }) => name.text))
+    return new Set(expand(configuration, directives).map(({ name }) => name.text))
   }
 }
 

@@ -1,8 +1,9 @@
 import type { Configuration, Position } from '../ast.ts'
+import { argsOf } from '../directive.ts'
 import { printConfig } from '../print.ts'
+import { directivesNamed } from '../walk.ts'
 import { madeOf } from './made-of.ts'
 import type { Rule } from './rule.ts'
-import { argTexts, directivesNamed } from './walk.ts'
 
 /** A scheme of authentication and what follows it. @see RFC 6750, section 2.1 */
 const LITERAL = /\b(Bearer|Basic|Token)[ \t]+([\w.~+/-]{12,}=*)/gi
@@ -27,7 +28,7 @@ function* literals(configuration: Configuration): Generator<Literal> {
     }
   }
   for (const { directive } of directivesNamed(configuration, 'set', 'proxy_set_header', 'grpc_set_header')) {
-    const [name = '', value = ''] = argTexts(directive)
+    const [name = '', value = ''] = argsOf(directive)
     if (HOLDS_CREDENTIAL.test(name) && OPAQUE.test(value)) yield { at: directive.name.at, length: value.length }
   }
 }
@@ -53,7 +54,7 @@ const logged: Rule = {
   severity: 'error',
   *judge({ configuration }) {
     for (const { directive } of directivesNamed(configuration, 'log_format', 'add_header', 'add_trailer', 'return')) {
-      const variable = madeOf(configuration, argTexts(directive).join(' '), LOGGED)
+      const variable = madeOf(configuration, argsOf(directive).join(' '), LOGGED)
       if (variable === undefined) continue
       yield {
         at: directive.name.at,

@@ -1,7 +1,8 @@
 import type { Directive, Position } from '../ast.ts'
+import { argsOf } from '../directive.ts'
+import { directivesIn, directivesNamed } from '../walk.ts'
 import { passedOn } from './passed-on.ts'
 import type { Found, Rule, Subject } from './rule.ts'
-import { argTexts, directivesIn, directivesNamed } from './walk.ts'
 
 const LISTS = ['proxy_set_header', 'add_header'] as const
 const BLOCKS = ['http', 'server', 'location', 'if', 'limit_except']
@@ -59,7 +60,7 @@ function* addedHeaders({ configuration, requests }: Subject): Generator<AddedHea
       yield { name: args[0] ?? '', value: args[1] ?? '', at, path: path.id }
   for (const { directive, parents } of directivesNamed(configuration, 'add_header')) {
     const conditional = parents.some(({ name }) => name.text === 'if') && parents.some(parent => taking.has(parent))
-    const [name = '', value = ''] = argTexts(directive)
+    const [name = '', value = ''] = argsOf(directive)
     if (conditional) yield { name, value, at: directive.name.at }
   }
 }

@@ -1,5 +1,6 @@
 import type { Configuration } from '../ast.ts'
-import { argTexts, directivesIn, directivesNamed } from './walk.ts'
+import { argsOf } from '../directive.ts'
+import { directivesIn, directivesNamed } from '../walk.ts'
 
 const VARIABLE = /\$(?:\{(\w+)\}|(\w+))/g
 const NAMED_CAPTURE = /\(\?P?[<'](\w+)[>']/g
@@ -21,16 +22,16 @@ function definitions(configuration: Configuration): Definitions {
     for (const [, name] of texts.join(' ').matchAll(NAMED_CAPTURE)) add(name, ['$1'])
   }
   for (const { directive } of directivesNamed(configuration, 'set')) {
-    const [variable, ...set] = argTexts(directive)
+    const [variable, ...set] = argsOf(directive)
     add(variable, set)
   }
   for (const { directive } of directivesNamed(configuration, 'map', 'geo')) {
     const entries = directivesIn(directive, configuration)
     const results = entries.map(one => one.args.at(-1)?.text ?? '')
-    add(argTexts(directive).at(-1), results)
+    add(argsOf(directive).at(-1), results)
     addCaptures(entries.map(({ name }) => name.text))
   }
-  for (const { directive } of directivesNamed(configuration, ...MATCHING)) addCaptures(argTexts(directive))
+  for (const { directive } of directivesNamed(configuration, ...MATCHING)) addCaptures(argsOf(directive))
   return values
 }
 

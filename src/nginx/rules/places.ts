@@ -1,5 +1,6 @@
+import { argsOf } from '../directive.ts'
+import { directivesIn, directivesNamed } from '../walk.ts'
 import type { Rule } from './rule.ts'
-import { argTexts, directivesIn, directivesNamed } from './walk.ts'
 
 const alias: Rule = {
   id: 'alias-traversal',
@@ -35,7 +36,7 @@ const status: Rule = {
 }
 
 /** What has one meaning inside of `if`. @see https://nginx.org/en/docs/http/ngx_http_rewrite_module.html#if */
-const SAFE_IN_IF = ['return', 'rewrite', 'set', 'break', 'access_log', 'include']
+const SAFE_IN_IF = ['return', 'rewrite', 'set', 'break', 'access_log']
 
 const conditional: Rule = {
   id: 'if-in-location',
@@ -64,7 +65,7 @@ const debugLog: Rule = {
   severity: 'error',
   *judge({ configuration }) {
     for (const { directive } of directivesNamed(configuration, 'error_log')) {
-      const [, level] = argTexts(directive)
+      const [, level] = argsOf(directive)
       if (!/^debug/.test(level ?? '')) continue
       yield { at: directive.name.at, expected: 'error_log at warn or above', actual: `error_log at ${level}` }
     }

@@ -1,6 +1,7 @@
+import { argsOf } from '../directive.ts'
+import { directivesNamed } from '../walk.ts'
 import { madeOf } from './made-of.ts'
 import type { Rule } from './rule.ts'
-import { argTexts, directivesNamed } from './walk.ts'
 
 const PASSING = ['proxy_pass', 'grpc_pass', 'fastcgi_pass', 'uwsgi_pass', 'scgi_pass']
 const CHOSEN_BY_CLIENT =
@@ -19,7 +20,7 @@ const upstreamChosen: Rule = {
   severity: 'error',
   *judge({ configuration }) {
     for (const { directive } of directivesNamed(configuration, ...PASSING)) {
-      const text = argTexts(directive)[0] ?? ''
+      const text = argsOf(directive)[0] ?? ''
       const variable = madeOf(configuration, destination(text), CHOSEN_BY_CLIENT)
       if (variable === undefined) continue
       yield {

@@ -1,9 +1,10 @@
+import { argsOf } from '../directive.ts'
 import { whatUpstreamGets } from '../effective/upstream-gets.ts'
+import { toMs } from '../nginx-time.ts'
 import type { View } from '../view.ts'
-import { toMs } from './nginx-time.ts'
+import { directivesNamed } from '../walk.ts'
 import { changedHeaders, hasToBe, headerText, passedOn, placeOf, sentHeader, wrongSettings } from './passed-on.ts'
 import type { Rule, Subject } from './rule.ts'
-import { argTexts, directivesNamed } from './walk.ts'
 
 const HOUR_MS = 3_600_000
 const COMPRESSED: readonly string[] = ['*', 'text/event-stream']
@@ -160,7 +161,7 @@ const http2: Rule = {
   severity: 'warning',
   *judge(subject) {
     const offered = directivesNamed(subject.configuration, 'http2').some(
-      ({ directive }) => argTexts(directive)[0] === 'on',
+      ({ directive }) => argsOf(directive)[0] === 'on',
     )
     if (offered) return
     for (const { path, view } of passedOn(subject, 'stream')) {

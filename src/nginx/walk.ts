@@ -1,4 +1,6 @@
-import type { Configuration, Directive } from '../ast.ts'
+import type { Configuration, Directive } from './ast.ts'
+import { blockOf } from './directive.ts'
+import { expand } from './expand.ts'
 
 export interface Standing {
   readonly directive: Directive
@@ -26,27 +28,13 @@ function* below(
   parents: readonly Directive[],
   configuration: Configuration,
 ): Generator<Standing> {
-  for (const directive of directives) {
+  for (const directive of expand(configuration, directives)) {
     yield { directive, parents }
-    for (const file of configuration.included.get(directive) ?? [])
-      yield* below(file.directives, parents, configuration)
     if (directive.body.kind === 'block') yield* below(directive.body.directives, [...parents, directive], configuration)
   }
 }
 
 /** The directives of a block, those of included files among them. */
 export function directivesIn(block: Directive, configuration: Configuration): readonly Directive[] {
-  return block.body.kind === 'block' ? inPlace(block.body.directives, configuration) : []
-}
-
-function inPlace(directives: readonly Directive[], configuration: Configuration): readonly Directive[] {
-  const { included } = configuration
-  return directives.flatMap(one => [
-    one,
-    ...(included.get(one) ?? []).flatMap(file => inPlace(file.directives, configuration)),
-  ])
-}
-
-export function argTexts({ args }: Directive): readonly string[] {
-  return args.map(({ text }) => text)
+  return expand(configuration, blockOf(block))
 }
