@@ -1,12 +1,11 @@
 /** A server on loopback that agrees on HTTP/2 and is bad at it, each one in its own way. Frames are written by hand. */
-import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer, type TLSSocket } from 'node:tls'
 import type { Pair } from './certificates.ts'
+import { drip, GIBIBYTE, kibibyte, MANY_EVENTS, noText, pour } from './floods.ts'
 
-const GIBIBYTE = 2 ** 30
 const TYPES = { data: 0, headers: 1, reset: 3, settings: 4, ping: 6, goAway: 7, window: 8, continuation: 9 } as const
 const END_STREAM = 1
 const END_HEADERS = 4
@@ -52,22 +51,6 @@ const data = (body: string | Buffer, flags = 0) => frame('data', flags, body)
 const reset = (code: number) => frame('reset', 0, numbers(code))
 const goAway = (code: number) => frame('goAway', 0, numbers(0, code), 0)
 
-/** As fast as it is read, until as much is sent, or the other side has gone. */
-function pour(socket: TLSSocket, piece: () => Buffer, bytes = Number.POSITIVE_INFINITY): void {
-  let sent = 0
-  const more = () => {
-    while (sent < bytes && !socket.destroyed) {
-      const next = piece()
-      sent += next.length
-      if (!socket.write(next)) {
-        socket.once('drain', more)
-        return
-      }
-    }
-  }
-  more()
-}
-
 /** Data as the other side's windows allow it: DATA beyond them is an error of its own, and not the one meant. */
 function pourData(connection: Connection, piece: () => Buffer, bytes = Number.POSITIVE_INFINITY): void {
   let sent = 0
@@ -84,23 +67,6 @@ function pourData(connection: Connection, piece: () => Buffer, bytes = Number.PO
   connection.whenRoom()
 }
 
-function drip(socket: TLSSocket, piece: Buffer): void {
-  const timer = setInterval(() => socket.write(piece), 10)
-  socket.once('close', () => clearInterval(timer))
-}
-
-/** Never begins as a page does, which would be another error. */
-function noText(bytes: number): Buffer {
-  const piece = randomBytes(bytes)
-  piece[0] = 0xff
-  return piece
-}
-
-const kibibyte = (piece: string) => {
-  const body = Buffer.from(piece.repeat(Math.ceil(1024 / piece.length)))
-  return () => body
-}
-const MANY_EVENTS = Buffer.from(`id: 1\ndata: ${'x'.repeat(186)}\n\n`.repeat(32))
 /** A kilobyte at a time is too slow to be a flood. */
 const many = (piece: Buffer) => {
   const body = Buffer.concat(Array.from({ length: Math.ceil(4_096 / piece.length) }, () => piece))

@@ -1,44 +1,11 @@
 /** A server on loopback whose answers are bad, each in its own way, by path. */
-import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { drip, GIBIBYTE, kibibyte, MANY_EVENTS, noText, pour } from './floods.ts'
 
-const GIBIBYTE = 2 ** 30
 const EVENTS = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n'
 const CHUNKED = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n'
 const chunk = (text: string) => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`
-
-/** As fast as it is read, until as much is sent, or the other side has gone. */
-function pour(socket: Socket, piece: () => string | Buffer, bytes = Number.POSITIVE_INFINITY): void {
-  let sent = 0
-  const more = () => {
-    while (sent < bytes && !socket.destroyed) {
-      const next = piece()
-      sent += next.length
-      if (!socket.write(next)) {
-        socket.once('drain', more)
-        return
-      }
-    }
-    socket.end()
-  }
-  more()
-}
-
-function drip(socket: Socket, piece: string): void {
-  const timer = setInterval(() => socket.write(piece), 10)
-  socket.once('close', () => clearInterval(timer))
-}
-
-/** Never begins as a page does, which would be another error. */
-function noText(bytes: number): Buffer {
-  const piece = randomBytes(bytes)
-  piece[0] = 0xff
-  return piece
-}
-
-const MANY_EVENTS = `id: 1\ndata: ${'x'.repeat(186)}\n\n`.repeat(32)
-const kibibyte = (text: string) => () => text.repeat(Math.ceil(1024 / text.length))
 
 /** What comes back, by path. */
 const ANSWERS: Readonly<Record<string, (socket: Socket) => void>> = {
