@@ -1,8 +1,7 @@
-import { withFront } from '../daemon/break.ts'
 import { daemon } from '../daemon/subjects.ts'
 import { defineCheck, failed, passed, type SubjectCounterproof } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
-import { authorities, issueFor, withCertificate } from '../suite/tls-front.ts'
+import { CHAIN_BREAKS, withCertificate } from '../suite/tls-front.ts'
 import type { Finding } from '../tls/finding.ts'
 import type { LeafOptions } from '../tls/issue.ts'
 
@@ -83,31 +82,23 @@ export const tlsServed = defineCheck<Observed>({
     shows('weak-signature', 'the certificate is signed with SHA-1', { hash: 'sha1' }, /signature: .*sha1/),
     {
       id: 'served-other-authority',
-      breaks: 'the certificate comes from another authority',
+      ...CHAIN_BREAKS.otherAuthority,
       because: /chain: .*issuer was not sent/,
-      subject: (context, scope) => withCertificate(context, scope, {}, context.values.get(authorities).stranger),
     },
     {
       id: 'served-self-signed',
-      breaks: 'the certificate is signed by itself',
+      ...CHAIN_BREAKS.selfSigned,
       because: /chain: .*signed by itself, and not trusted/,
-      subject: (context, scope) => withCertificate(context, scope, {}, 'itself'),
     },
     {
       id: 'served-no-intermediate',
-      breaks: 'the authority between root and certificate is not sent',
+      ...CHAIN_BREAKS.noIntermediate,
       because: /chain: .*issuer was not sent/,
-      subject: async (context, scope) => {
-        const { certificatePem, privateKeyPem } = await issueFor(context, context.values.get(authorities).intermediate)
-        return withFront(context, scope, { chain: certificatePem, key: privateKeyPem })
-      },
     },
     {
       id: 'served-issued-by-leaf',
-      breaks: 'the certificate is issued by one that is no authority',
+      ...CHAIN_BREAKS.issuedByLeaf,
       because: /authorities: .*is no authority/,
-      subject: async (context, scope) =>
-        withCertificate(context, scope, {}, await issueFor(context, context.values.get(authorities).intermediate)),
     },
     {
       id: 'served-expired',
@@ -118,9 +109,8 @@ export const tlsServed = defineCheck<Observed>({
     },
     {
       id: 'served-plain',
-      breaks: 'plain HTTP is spoken where TLS is expected',
+      ...CHAIN_BREAKS.plainHttp,
       because: /does not speak TLS/,
-      subject: (context, scope) => withFront(context, scope, { plain: true }),
     },
   ],
 })

@@ -2,7 +2,7 @@ import { withFront } from '../daemon/break.ts'
 import { daemon } from '../daemon/subjects.ts'
 import { defineCheck, failed, passed, type SubjectCounterproof } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
-import { authorities, issueFor, withCertificate } from '../suite/tls-front.ts'
+import { authorities, CHAIN_BREAKS, issueFor, withCertificate } from '../suite/tls-front.ts'
 import type { LeafOptions } from '../tls/issue.ts'
 
 const DAY_MS = 86_400_000
@@ -65,9 +65,8 @@ export const tlsTrusted = defineCheck<Observed>({
     shown('for-clients', 'the certificate is for clients', () => ({ purposes: ['clientAuth'] }), /is not for servers/),
     {
       id: 'other-authority',
-      breaks: 'the certificate comes from another authority',
+      ...CHAIN_BREAKS.otherAuthority,
       because: /issuer of its certificate is not known/,
-      subject: (context, scope) => withCertificate(context, scope, {}, context.values.get(authorities).stranger),
     },
     {
       id: 'other-root-sent',
@@ -81,33 +80,23 @@ export const tlsTrusted = defineCheck<Observed>({
     },
     {
       id: 'self-signed',
-      breaks: 'the certificate is signed by itself',
+      ...CHAIN_BREAKS.selfSigned,
       because: /self-signed/,
-      subject: (context, scope) => withCertificate(context, scope, {}, 'itself'),
     },
     {
       id: 'issued-by-leaf',
-      breaks: 'the certificate is issued by one that is no authority',
+      ...CHAIN_BREAKS.issuedByLeaf,
       because: /its certificate (is refused|was issued)/,
-      subject: async (context, scope) => {
-        const { intermediate } = context.values.get(authorities)
-        return withCertificate(context, scope, {}, await issueFor(context, intermediate))
-      },
     },
     {
       id: 'no-intermediate',
-      breaks: 'the authority between root and certificate is not sent',
+      ...CHAIN_BREAKS.noIntermediate,
       because: /intermediate certificate is missing/,
-      subject: async (context, scope) => {
-        const { certificatePem, privateKeyPem } = await issueFor(context, context.values.get(authorities).intermediate)
-        return withFront(context, scope, { chain: certificatePem, key: privateKeyPem })
-      },
     },
     {
       id: 'plain-http',
-      breaks: 'plain HTTP is spoken where TLS is expected',
+      ...CHAIN_BREAKS.plainHttp,
       because: /does not speak TLS/,
-      subject: (context, scope) => withFront(context, scope, { plain: true }),
     },
   ],
 })

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { withFront } from '../daemon/break.ts'
 import type { Isolated } from '../daemon/subjects.ts'
 import { capture } from '../model/capture.ts'
-import type { CheckContext } from '../model/check.ts'
+import type { CheckContext, SubjectCounterproof } from '../model/check.ts'
 import type { StepContext } from '../model/runbook.ts'
 import { type Issued, issueAuthority, issueLeaf, type LeafOptions } from '../tls/issue.ts'
 
@@ -71,3 +71,35 @@ export async function withCertificate(
   const leaf = await issueFor(context, issuer, options)
   return withFront(context, scope, { chain: leaf.chainPem, key: leaf.privateKeyPem })
 }
+
+type ChainBreak = Pick<SubjectCounterproof, 'breaks' | 'subject'>
+
+/** Chains that nobody may take, whoever looks at them. */
+export const CHAIN_BREAKS = {
+  otherAuthority: {
+    breaks: 'the certificate comes from another authority',
+    subject: (context, scope) => withCertificate(context, scope, {}, context.values.get(authorities).stranger),
+  },
+  selfSigned: {
+    breaks: 'the certificate is signed by itself',
+    subject: (context, scope) => withCertificate(context, scope, {}, 'itself'),
+  },
+  issuedByLeaf: {
+    breaks: 'the certificate is issued by one that is no authority',
+    subject: async (context, scope) => {
+      const { intermediate } = context.values.get(authorities)
+      return withCertificate(context, scope, {}, await issueFor(context, intermediate))
+    },
+  },
+  noIntermediate: {
+    breaks: 'the authority between root and certificate is not sent',
+    subject: async (context, scope) => {
+      const { certificatePem, privateKeyPem } = await issueFor(context, context.values.get(authorities).intermediate)
+      return withFront(context, scope, { chain: certificatePem, key: privateKeyPem })
+    },
+  },
+  plainHttp: {
+    breaks: 'plain HTTP is spoken where TLS is expected',
+    subject: (context, scope) => withFront(context, scope, { plain: true }),
+  },
+} as const satisfies Readonly<Record<string, ChainBreak>>
