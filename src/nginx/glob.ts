@@ -1,3 +1,4 @@
+import { bytesOf } from './bytes.ts'
 /** Whether nginx looks for files by this name, instead of opening it. */
 export function isPattern(path: string): boolean {
   return /[*?[]/.test(path)
@@ -58,11 +59,6 @@ function matches(tokens: readonly Token[], name: string): boolean {
 
 function exactly(character: string): RegExp {
   return new RegExp(`^${RegExp.escape(character)}$`)
-}
-
-/** One character a byte. */
-function bytesOf(text: string): string {
-  return Buffer.from(text).toString('latin1')
 }
 
 function setExpression(negated: boolean, members: string): RegExp {

@@ -1,7 +1,7 @@
 import type { Directive } from '../ast.ts'
+import { bytesOf } from '../bytes.ts'
 import { argsOf } from '../directive.ts'
 import { placeOf } from '../invalid.ts'
-import { bytesOf } from './bytes.ts'
 import { matchPattern } from './pattern.ts'
 import { capture, type Running } from './running.ts'
 import { display, plain } from './value.ts'

@@ -1,7 +1,7 @@
 import type { Configuration } from '../ast.ts'
+import { bytesOf, textOf } from '../bytes.ts'
 import { placeOf } from '../invalid.ts'
 import type { Asked, Effective, Filled, View } from '../view.ts'
-import { bytesOf, textOf } from './bytes.ts'
 import { pickSocket } from './pick-socket.ts'
 import { placesOf } from './places.ts'
 import { capture, type Running } from './running.ts'

@@ -1,5 +1,5 @@
+import { bytesOf, textOf } from '../bytes.ts'
 import { placeOf } from '../invalid.ts'
-import { bytesOf, textOf } from './bytes.ts'
 import { findLocation } from './find-location.ts'
 import { matchPattern } from './pattern.ts'
 import type { Running } from './running.ts'

@@ -1,7 +1,7 @@
 import type { Configuration, Directive } from '../ast.ts'
+import { bytesOf } from '../bytes.ts'
 import { argsOf } from '../directive.ts'
 import type { LocationView } from '../view.ts'
-import { bytesOf } from './bytes.ts'
 import { innerScope, type Scope } from './scope.ts'
 
 /** A `location`, or a server as the place of its locations. */

@@ -1,7 +1,7 @@
 import type { Directive } from '../ast.ts'
+import { bytesOf } from '../bytes.ts'
 import { argsOf, blockOf } from '../directive.ts'
 import { expand } from '../expand.ts'
-import { bytesOf } from './bytes.ts'
 import { matchPattern } from './pattern.ts'
 import { capture, type Running } from './running.ts'
 import { plain, type Value } from './value.ts'

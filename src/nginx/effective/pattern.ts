@@ -1,4 +1,4 @@
-import { bytesOf } from './bytes.ts'
+import { bytesOf } from '../bytes.ts'
 import { translatePattern } from './pcre.ts'
 
 /** What the groups of a regular expression matched, as bytes. */

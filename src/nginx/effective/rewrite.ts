@@ -1,7 +1,7 @@
 import type { Directive } from '../ast.ts'
+import { bytesOf, textOf } from '../bytes.ts'
 import { argsOf } from '../directive.ts'
 import type { Action } from '../view.ts'
-import { bytesOf, textOf } from './bytes.ts'
 import { holds } from './condition.ts'
 import { answersIn } from './handler.ts'
 import { matchPattern } from './pattern.ts'

@@ -1,4 +1,4 @@
-import { bytesOf } from './bytes.ts'
+import { bytesOf } from '../bytes.ts'
 
 /** The target of a request as nginx takes it apart. Texts hold bytes, one a character. */
 export interface Target {

@@ -1,4 +1,4 @@
-import { bytesOf } from './bytes.ts'
+import { bytesOf } from '../bytes.ts'
 import { evaluateMap } from './map.ts'
 import type { Running } from './running.ts'
 import { settingIn } from './scope.ts'
