@@ -1,6 +1,7 @@
 import { daemon } from '../daemon/subjects.ts'
 import { defineCheck, failed, passed, type SubjectCounterproof } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
+import { hostOf } from '../model/host-text.ts'
 import { CHAIN_BREAKS, withCertificate } from '../suite/tls-front.ts'
 import type { Finding } from '../tls/finding.ts'
 import type { LeafOptions } from '../tls/issue.ts'
@@ -30,7 +31,7 @@ export const tlsServed = defineCheck<Observed>({
       const peer = await instance.peer?.({ timeoutMs: Math.min(deadlineMs, 10_000), signal })
       if (peer === undefined)
         throw new RunproofError('INTERNAL', `${instance.place.baseUrl} is asked for a certificate`)
-      const host = new URL(instance.place.baseUrl).hostname.replace(/^\[|\]$/g, '')
+      const host = hostOf(new URL(instance.place.baseUrl))
       // Reading certificates brings a library that costs more than listing all suites does.
       const { judgeServed } = await import('../tls/judge-served.ts')
       return { protocol: peer.protocol, ...judgeServed(peer, host, tools.clock.now()) }

@@ -6,6 +6,7 @@ import { inspect } from '../adapters/tls/inspect.ts'
 import { rootsIn, rootsOfMachine } from '../adapters/tls/roots.ts'
 import { parseDuration } from '../model/duration.ts'
 import { RunproofError } from '../model/error.ts'
+import { hostOf } from '../model/host-text.ts'
 import { readCertificate } from '../tls/facts.ts'
 import { verdictOf } from '../tls/finding.ts'
 import { judge } from '../tls/judge.ts'
@@ -121,7 +122,7 @@ function readRedirect(flags: CheckFlags, place: Place): { readonly place: Place;
     throw new RunproofError('USAGE', '--redirect-from: expected an http: address without a user', {
       hint: '--redirect-from http://edge.internal/',
     })
-  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const host = hostOf(url)
   return { place: { host, name: host, port: Number(url.port || 80) }, path: `${url.pathname}${url.search}` }
 }
 

@@ -3,6 +3,7 @@ import { files } from '../adapters/files.ts'
 import { readIdentity } from '../adapters/tls/identity.ts'
 import { refuseExisting, type SetFile, writeSet } from '../adapters/tls/write-set.ts'
 import { RunproofError } from '../model/error.ts'
+import { bracketed } from '../model/host-text.ts'
 import type { Secret } from '../model/secret.ts'
 import { terminalLine } from '../reporters/text/terminal.ts'
 import { authorityOf } from '../tls/authority.ts'
@@ -197,7 +198,7 @@ function lines(
     kind === 'server'
       ? [
           `next: in nginx: ssl_certificate ${at('server.pem')}; ssl_certificate_key ${at('server-key.pem')};`,
-          `      runproof tls check ${names[0]!.includes(':') ? `[${names[0]}]` : names[0]!.replace('*', 'www')}:443 --ca-file ${caFile}`,
+          `      runproof tls check ${bracketed(names[0]!).replace('*', 'www')}:443 --ca-file ${caFile}`,
         ]
       : [
           `next: in nginx: ssl_verify_client on; ssl_client_certificate ${caFile};`,

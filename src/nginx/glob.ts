@@ -1,4 +1,5 @@
 import { bytesOf } from './bytes.ts'
+
 /** Whether nginx looks for files by this name, instead of opening it. */
 export function isPattern(path: string): boolean {
   return /[*?[]/.test(path)

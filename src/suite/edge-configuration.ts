@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { capture } from '../model/capture.ts'
 import type { CheckContext } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
+import { bracketed } from '../model/host-text.ts'
 import type { NginxSource } from '../model/nginx.ts'
 import type { ParamSpec } from '../model/runbook.ts'
 import { asWhole } from '../nginx/as-whole.ts'
@@ -129,7 +130,7 @@ export function describeEdge(
 
 /** As the copy of a configuration names where it listens. */
 export function listenAddress({ address, port }: Listen): string {
-  return `${address.includes(':') ? `[${address}]` : address}:${port}`
+  return `${bracketed(address)}:${port}`
 }
 
 /** A configuration as it can be run in front of what speaks no TLS. */

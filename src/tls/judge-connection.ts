@@ -1,3 +1,4 @@
+import { hostOf } from '../model/host-text.ts'
 import { answer, type Finding } from './finding.ts'
 import type { Admission, Inspection, OfferAnswer, OfferId, PlainAnswer } from './inspection.ts'
 
@@ -94,7 +95,7 @@ export function judgeRedirect(redirect: PlainAnswer | null, from: string | undef
   const shown = `HTTP ${status}${location === null ? '' : ` to ${location.slice(0, 200)}`}`
   if (!isRedirect(status) || !isHttps(location))
     return answer(question, 'fail', shown, 'in nginx: listen 80; return 308 https://$host$request_uri;')
-  const same = new URL(location!).hostname.replace(/^\[|\]$/g, '') === name.toLowerCase()
+  const same = hostOf(new URL(location!)) === name.toLowerCase()
   return answer(question, same ? 'ok' : 'warn', shown, `it leads to another name than ${name}`)
 }
 

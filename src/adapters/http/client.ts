@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { buildConnector } from 'undici'
 import { RunproofError } from '../../model/error.ts'
+import { hostOf } from '../../model/host-text.ts'
 import type { RequestOptions, TargetHttp } from '../../model/http.ts'
 import { Call } from './call.ts'
 import type { Trust } from './explain.ts'
@@ -181,10 +182,6 @@ export async function createHttpClient(to: ClientPlace): Promise<TargetHttp> {
     close,
     [Symbol.asyncDispose]: close,
   }
-}
-
-function hostOf({ hostname }: URL): string {
-  return hostname.replace(/^\[|\]$/g, '')
 }
 
 /** @throws what connecting throws */

@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { ConnectionOptions, TLSSocket } from 'node:tls'
+import { hostOf } from '../../model/host-text.ts'
 import type { Peer } from '../../model/http.ts'
 import type { Call } from './call.ts'
 
@@ -15,7 +16,7 @@ interface Place {
  */
 export async function shakeHands({ url, socketPath }: Place, call: Call): Promise<Omit<Peer, 'roots'>> {
   const { connect } = await import('node:tls')
-  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const host = hostOf(url)
   const options: ConnectionOptions = {
     ...(socketPath == null ? { host, port: Number(url.port || 443) } : { path: socketPath }),
     // An address is no name that could be asked for.

@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net'
+import { bracketed } from '../../model/host-text.ts'
 import type { HttpClient, TargetHttp } from '../../model/http.ts'
 import type { ThroughTls } from '../../model/instance.ts'
 import { createHttpClient } from '../http/client.ts'
@@ -16,7 +16,7 @@ interface Where {
 /** A client that asks for a host, wherever that is, at a port of an instance. */
 export function openThroughTls({ host, roots, http2 = false }: ThroughTls, where: Where): ThroughTlsClient {
   const client: Promise<TargetHttp> = createHttpClient({
-    baseUrl: `https://${isIPv6(host) ? `[${host}]` : host}`,
+    baseUrl: `https://${bracketed(host)}`,
     roots,
     trust: { host, caFile: null },
     http2,

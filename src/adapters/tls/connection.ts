@@ -2,6 +2,7 @@ import { connect as connectTcp, isIP } from 'node:net'
 import { connect as connectTls, createSecureContext, type SecureContextOptions, type TLSSocket } from 'node:tls'
 import { abortedError } from '../../model/aborted.ts'
 import { RunproofError } from '../../model/error.ts'
+import { bracketed } from '../../model/host-text.ts'
 import type { Secret } from '../../model/secret.ts'
 import { errnoOf } from '../../model/system-error.ts'
 import { readServerFlight, type ServerFlight } from '../../tls/handshake.ts'
@@ -193,5 +194,5 @@ function late(place: Place, timeoutMs: number, tap: Tap | undefined, done: boole
 }
 
 export function placeText({ host, port }: Pick<Place, 'host' | 'port'>): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+  return `${bracketed(host)}:${port}`
 }

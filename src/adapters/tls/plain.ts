@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { abortedError } from '../../model/aborted.ts'
+import { bracketed } from '../../model/host-text.ts'
 import type { PlainAnswer } from '../../tls/inspection.ts'
 import { type Limits, type Place, placeText } from './connection.ts'
 
@@ -8,7 +9,7 @@ const ALERT = 21
 
 /** The request of a client that knows nothing of TLS. */
 export function request(name: string, port: number, path = '/'): string {
-  const host = `${name.includes(':') ? `[${name}]` : name}${port === 80 || port === 443 ? '' : `:${port}`}`
+  const host = `${bracketed(name)}${port === 80 || port === 443 ? '' : `:${port}`}`
   return `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: runproof\r\nAccept: */*\r\nConnection: close\r\n\r\n`
 }
 

@@ -1,4 +1,5 @@
 import { RunproofError } from '../../model/error.ts'
+import { bracketed } from '../../model/host-text.ts'
 import type { Asked } from '../view.ts'
 import { normalAddress } from './listen.ts'
 import type { Socket } from './server.ts'
@@ -42,5 +43,5 @@ function at(serving: readonly Socket[], { address, port }: NonNullable<Asked['li
 }
 
 function describe({ address, port, tls }: Socket): string {
-  return `${tls ? 'https' : 'http'} on ${port === undefined ? address : `${address.includes(':') ? `[${address}]` : address}:${port}`}`
+  return `${tls ? 'https' : 'http'} on ${port === undefined ? address : `${bracketed(address)}:${port}`}`
 }
