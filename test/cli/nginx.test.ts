@@ -440,6 +440,8 @@ describe('what nginx itself says', async () => {
     assert.equal(status, 1)
     assert.match(stdout, /^nginx -t: refused \(nginx [\d.]+\)$/m)
     assert.match(stdout, /that alone fails this check;[\s\S]*--no-nginx\n/)
-    assert.match(stdout, new RegExp(`^ {2}${file}:37:5 emerg no "ssl_certificate" is\\s+defined`, 'm'))
+    // Where a line is broken depends on how long the path of this checkout is.
+    const told = stdout.slice(stdout.search(/^nginx -t: /m)).replaceAll(/\s+/g, ' ')
+    assert.ok(told.includes(` ${file}:37:5 emerg no "ssl_certificate" is defined for `), stdout)
   })
 })
