@@ -76,7 +76,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   'src/targets': { ...pure, ours: ['src/model'], why: 'a profile is a description' },
   'src/docs': {
     ours: ['src/model'],
-    npm: ['unified', 'remark-parse', 'remark-gfm', 'remark-mdx', 'unbash'],
+    npm: ['unified', 'remark-parse', 'remark-gfm', 'remark-mdx', 'remark-frontmatter', 'mdast', 'unbash', 'yaml'],
     world: false,
     why: 'parsers only; the pages are handed in',
   },
