@@ -33,6 +33,8 @@ export interface DocumentedCommand {
   readonly env: readonly string[]
   /** Something is piped or redirected into it. */
   readonly readsStdin: boolean
+  /** Files that redirections name: `< x` reads one, `> x`, `>> x` and `&> x` write one. Descriptors and here-documents are not. */
+  readonly redirected: { readonly reads: readonly Word[]; readonly writes: readonly Word[] }
   /** `fence`: a shell would run it. `span`: code in prose, which may be a command or the name of something. */
   readonly from: 'fence' | 'span' | 'text'
   readonly within: readonly string[]

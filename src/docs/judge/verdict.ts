@@ -12,6 +12,8 @@ export interface JudgedCommand {
 }
 
 export interface Verdict {
+  /** Everything that was read as a command, of whichever program, also what no tree is there for. */
+  readonly commands: readonly DocumentedCommand[]
   readonly judged: readonly JudgedCommand[]
   readonly findings: readonly Finding[]
   readonly unjudged: readonly Unjudged[]
