@@ -8,7 +8,10 @@ export interface CommandTree {
   /** Of the file that was asked; null in a tree that was written by hand. */
   readonly sha256: string | null
   readonly root: CommandNode
-  /** Parts of the program that could not be read, and why; nothing below such a path is judged. */
+  /**
+   * What could not be read, and why, for telling. Judging goes by the nodes: whatever is told here is not known there
+   * (`optionsKnown`, `args`, `commandsKnown`), and the rest of such a node still holds.
+   */
   readonly unread: readonly { readonly path: readonly string[]; readonly why: string }[]
 }
 
@@ -46,8 +49,10 @@ export interface OptionSpec {
 
 export interface OptionValue {
   readonly name: string
-  /** `--color[=WHEN]`: only with an equals sign. */
+  /** It may be left out: `--color[=WHEN]`, `--color [WHEN]`. */
   readonly optional: boolean
+  /** Only with an equals sign, so that the next word is never it: `--color[=WHEN]`, `--color=WHEN`. */
+  readonly attached: boolean
   /** Takes all words up to the next option. */
   readonly many: boolean
   /** What help enumerates; null where anything goes. */
