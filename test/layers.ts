@@ -32,6 +32,11 @@ const DOMAINS: Readonly<Record<string, Layer>> = {
     world: false,
     why: 'event streams as bytes, events and promises kept; the parser knows the grammar, and the bytes are handed in',
   },
+  'src/findings': {
+    ...pure,
+    ours: ['src/model'],
+    why: 'how findings about files are shown and accepted, whatever they are about',
+  },
   'src/contract': { ...pure, ours: ['src/model'], why: 'whether an answer has the shape that a contract gives it' },
   'src/daemon': {
     ...pure,
@@ -45,7 +50,7 @@ const DOMAINS: Readonly<Record<string, Layer>> = {
   },
   'src/nginx': {
     ...pure,
-    ours: ['src/model'],
+    ours: ['src/model', 'src/findings'],
     why: 'what a configuration says, and what a request gets; files are handed in',
   },
   'src/tls': {
@@ -75,8 +80,12 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   'src/checks': { ...pure, ours: ['src/model', ...domains], why: 'probe through a port, judge without one' },
   'src/targets': { ...pure, ours: ['src/model'], why: 'a profile is a description' },
   'src/docs': {
-    ours: ['src/model'],
-    npm: ['unified', 'remark-parse', 'remark-gfm', 'remark-mdx', 'remark-frontmatter', 'mdast', 'unbash', 'yaml'],
+    ours: ['src/model', 'src/findings'],
+    npm: [
+      ...['unified', 'remark-parse', 'remark-gfm', 'remark-mdx', 'remark-frontmatter', 'mdast', 'unbash', 'yaml'],
+      ...['micromark', 'micromark-util-types', 'micromark-extension-gfm-table', 'micromark-extension-frontmatter'],
+      ...['micromark-extension-mdxjs', 'decode-named-character-reference'],
+    ],
     world: false,
     why: 'parsers only; the pages are handed in',
   },
@@ -95,8 +104,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   },
   'src/reporters': {
     ...pure,
-    ours: ['src/model', 'src/evidence'],
-    why: 'a report is a function of the evidence, so it needs the type of the evidence',
+    ours: ['src/model', 'src/evidence', 'src/findings'],
+    why: 'a report is a function of the evidence, so it needs the type of the evidence; annotations are written in one way',
   },
   'src/adapters': {
     ours: ['src/model', ...domains],

@@ -1,11 +1,11 @@
 import { instances } from '../adapters/isolation/instances.ts'
 import { createNginxPort } from '../adapters/nginx/port.ts'
+import { withoutCredentials } from '../findings/credentials.ts'
 import type { NginxMessage, NginxPort } from '../model/nginx.ts'
 import type { Configuration } from '../nginx/ast.ts'
 import type { Finding } from '../nginx/judge.ts'
 import { relocate } from '../nginx/relocate.ts'
 import type { NginxSays } from '../nginx/report/checked.ts'
-import { withoutCredentials } from '../nginx/rules/credentials.ts'
 
 /** Rules that speak of what nginx refuses, wherever nginx sees it. */
 const ABOUT_REFUSALS = ['syntax', 'directive-unknown']

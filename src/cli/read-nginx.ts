@@ -1,10 +1,10 @@
 import { files } from '../adapters/files.ts'
 import { readConfiguration } from '../adapters/nginx/read-config.ts'
+import { excerpt, type Sources } from '../findings/excerpt.ts'
 import { RunproofError } from '../model/error.ts'
 import { asWhole } from '../nginx/as-whole.ts'
 import type { Configuration } from '../nginx/ast.ts'
 import { printConfig } from '../nginx/print.ts'
-import { excerpt, type Sources } from '../nginx/report/excerpt.ts'
 import { terminalLine } from '../reporters/text/terminal.ts'
 
 export const WIDTH = 80
@@ -27,7 +27,7 @@ export async function readNginx(file: string): Promise<ReadNginx> {
 
 function sourcesOf(written: Configuration): Sources {
   const lines = new Map<string, readonly string[]>()
-  return path => {
+  const linesOf = (path: string) => {
     const known = lines.get(path)
     if (known !== undefined) return known
     const file = written.files.find(one => one.path === path)
@@ -36,6 +36,7 @@ function sourcesOf(written: Configuration): Sources {
     lines.set(path, read)
     return read
   }
+  return (path, line) => linesOf(path)?.[line - 1]
 }
 
 /**
@@ -49,7 +50,8 @@ export async function showPlace(thrown: unknown): Promise<unknown> {
   if (file === undefined) return thrown
   const text = await files.readText(file).catch(() => undefined)
   if (text === undefined) return thrown
-  const sources: Sources = () => text.split(/\r?\n/)
+  const lines = text.split(/\r?\n/)
+  const sources: Sources = (_, number) => lines[number - 1]
   for (const shown of excerpt(sources, { file, line: Number(line), column: Number(column) }, WIDTH))
     process.stderr.write(`${terminalLine(shown)}\n`)
   return thrown

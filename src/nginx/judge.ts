@@ -1,7 +1,7 @@
+import { withoutCredentials } from '../findings/credentials.ts'
 import type { NginxMessage } from '../model/nginx.ts'
 import type { Position } from './ast.ts'
 import { RULES } from './rules/all.ts'
-import { withoutCredentials } from './rules/credentials.ts'
 import type { Found, Rule, Severity, Subject } from './rules/rule.ts'
 import type { Waiver, Waivers } from './waivers.ts'
 

@@ -1,18 +1,16 @@
+import { type Accepted, dayOf, readAccepted } from '../findings/accepted.ts'
 import type { Json } from '../model/check.ts'
 import type { EdgeApi } from '../model/edge-api.ts'
 import { RunproofError } from '../model/error.ts'
 import { RULES } from './rules/all.ts'
 
 /** A rule that somebody chose not to keep, where, why and until when. */
-export interface Waiver {
+export interface Waiver extends Accepted {
   readonly rule: string
   /** Id of a path of the daemon. */
   readonly path?: string
   /** The end of the name of a configuration file, and a line in it where one is given: `edge.conf`, `edge.conf:12`. */
   readonly location?: string
-  readonly reason: string
-  /** The last day on which it holds, in UTC, as `2027-01-31`. */
-  readonly expires: string
 }
 
 export interface Waivers {
@@ -21,8 +19,6 @@ export interface Waivers {
   /** The day of today, in UTC, as `2027-01-31`. */
   readonly today: string
 }
-
-const MEMBERS = ['rule', 'path', 'location', 'reason', 'expires']
 
 /** Ids that may be named. */
 interface Known {
@@ -39,7 +35,7 @@ export function readWaivers(file: string, text: string, edge: EdgeApi, now: Date
   const document = parse(file, text)
   if (!Array.isArray(document)) throw invalid(file, 'it is no list')
   const list = document.map((entry, index) => readWaiver(entry, `entry ${index + 1}`, file, known))
-  return { file, list, today: now.toISOString().slice(0, 10) }
+  return { file, list, today: dayOf(now) }
 }
 
 function parse(file: string, text: string): Json {
@@ -51,27 +47,12 @@ function parse(file: string, text: string): Json {
 }
 
 function readWaiver(entry: Json, which: string, file: string, known: Known): Waiver {
-  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) throw invalid(file, `${which} is no object`)
-  const members = entry as Readonly<Record<string, Json>>
-  const unknown = Object.keys(members).find(name => !MEMBERS.includes(name))
-  if (unknown !== undefined) throw invalid(file, `${which} has the unknown member ${unknown}`)
-  const text = (name: string): string => {
-    const value = members[name]
-    if (typeof value === 'string' && value.trim() !== '') return value
-    throw invalid(file, `${which} has no text as its ${name}`)
-  }
-  const optional = (name: 'path' | 'location') => (members[name] === undefined ? {} : { [name]: text(name) })
-  const rule = text('rule')
+  const refuse = (problem: string) => invalid(file, `${which} ${problem}`)
+  const waiver = readAccepted(entry, { required: ['rule'], optional: ['path', 'location'] }, refuse)
+  const { rule, path } = waiver
   if (!known.rules.includes(rule)) throw invalid(file, `${which}: there is no rule ${rule}`)
-  const { path } = optional('path')
   if (path !== undefined && !known.paths.includes(path)) throw invalid(file, `${which}: there is no path ${path}`)
-  const expires = text('expires')
-  if (!isDay(expires)) throw invalid(file, `${which}: ${expires} is no day`)
-  return { rule, ...optional('path'), ...optional('location'), reason: text('reason'), expires }
-}
-
-function isDay(text: string): boolean {
-  return /^\d{4}-\d\d-\d\d$/.test(text) && new Date(`${text}T00:00:00Z`).toJSON()?.slice(0, 10) === text
+  return waiver
 }
 
 function invalid(file: string, problem: string): RunproofError {

@@ -236,7 +236,7 @@ describe('a waiver', () => {
     ['is no object', [waiver(), 'x'], /entry 2 is no object/],
     ['has no reason', [waiver({ reason: ' ' })], /entry 1 has no text as its reason/],
     ['has no end', [{ ...waiver(), expires: undefined }], /entry 1 has no text as its expires/],
-    ['ends on no day', [waiver({ expires: '2027-02-30' })], /entry 1: 2027-02-30 is no day/],
+    ['ends on no day', [waiver({ expires: '2027-02-30' })], /entry 1 expires on 2027-02-30, which is no day/],
     ['has a member too many', [waiver({ until: '2027-01-31' })], /entry 1 has the unknown member until/],
     ['is for no rule', [waiver({ rule: 'stream-bufering' })], /entry 1: there is no rule stream-bufering/],
     ['is for no path', [waiver({ path: '/v1/status' })], /entry 1: there is no path \/v1\/status/],

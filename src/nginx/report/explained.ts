@@ -1,11 +1,11 @@
+import { withoutCredentials } from '../../findings/credentials.ts'
+import { wrap } from '../../findings/wrap.ts'
 import type { Json } from '../../model/check.ts'
 import type { Position } from '../ast.ts'
 import { whatClientGets } from '../effective/client-gets.ts'
 import { type ArrivingHeader, whatUpstreamGets } from '../effective/upstream-gets.ts'
-import { withoutCredentials } from '../rules/credentials.ts'
 import { ownOrigins } from '../rules/origin.ts'
 import type { Action, Effective, Setting, View } from '../view.ts'
-import { wrap } from './excerpt.ts'
 
 const ALWAYS = ['client_max_body_size', 'auth_basic', 'gzip', 'limit_rate', 'merge_slashes', 'server_tokens']
 const OVER_TLS = ['ssl_protocols', 'ssl_ciphers']

@@ -1,8 +1,9 @@
+import { excerpt, type Sources } from '../../findings/excerpt.ts'
+import { plural, wrap } from '../../findings/wrap.ts'
 import type { Finding } from '../judge.ts'
 import { describe, type Surveyed } from '../survey.ts'
 import type { View } from '../view.ts'
 import type { Checked } from './checked.ts'
-import { excerpt, type Sources, wrap } from './excerpt.ts'
 
 /** For people: what was found by file, what was judged, what was not, and one line that sums it up. */
 export function checkedLines(checked: Checked, sources: Sources, width: number): readonly string[] {
@@ -88,8 +89,4 @@ function summary({ findings, ruleCount, survey }: Checked): string {
   const paths = survey.surveyed[0]?.views.size ?? 0
   const servers = plural(survey.surveyed.length, 'server')
   return `${plural(ruleCount, 'rule')}, ${plural(paths, 'path')} at ${servers}: ${plural(count('error'), 'error')}, ${plural(count('warning'), 'warning')}, ${count('waived')} waived`
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

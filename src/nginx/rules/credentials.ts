@@ -1,15 +1,10 @@
+import { HOLDS_CREDENTIAL, LITERAL, OPAQUE } from '../../findings/credentials.ts'
 import type { Configuration, Position } from '../ast.ts'
 import { argsOf } from '../directive.ts'
 import { printConfig } from '../print.ts'
 import { directivesNamed } from '../walk.ts'
 import { madeOf } from './made-of.ts'
 import type { Rule } from './rule.ts'
-
-/** A scheme of authentication and what follows it. @see RFC 6750, section 2.1 */
-const LITERAL = /\b(Bearer|Basic|Token)[ \t]+([\w.~+/-]{12,}=*)/gi
-/** A value that can hardly be anything else than a credential: long, without a blank, of both letters and digits. */
-const OPAQUE = /^(?=.*\d)(?=.*[a-z])[\w.~+/-]{20,}=*$/i
-const HOLDS_CREDENTIAL = /authorization|token|api[-_]?key|secret/i
 
 interface Literal {
   readonly at: Position
@@ -66,10 +61,3 @@ const logged: Rule = {
 }
 
 export const credentialRules: readonly Rule[] = [literal, logged]
-
-/** A text with every credential in it replaced, for whatever shows a part of the configuration. */
-export function withoutCredentials(text: string): string {
-  const masked = text.replaceAll(LITERAL, (_, scheme: string, token: string) => `${scheme} ${'*'.repeat(token.length)}`)
-  if (!HOLDS_CREDENTIAL.test(masked)) return masked
-  return masked.replaceAll(/[\w.~+/-]{20,}=*/g, word => (OPAQUE.test(word) ? '*'.repeat(word.length) : word))
-}

@@ -1,5 +1,6 @@
 import type { WithoutEvidence } from '../../evidence/layout.ts'
 import type { Evidence } from '../../evidence/schema.ts'
+import { workflowCommand } from '../../findings/workflow-command.ts'
 
 /** Workflow commands of GitHub Actions, one a line: what is not green, as ids and outcomes. */
 export function annotationLines(evidence: Evidence): readonly string[] {
@@ -45,12 +46,7 @@ function notGreen({ steps, released }: Evidence): readonly Bad[] {
 }
 
 function error(text: string): string {
-  return `::error title=runproof::${escapeData(text)}`
-}
-
-/** @see the runner's own toolkit: percent first, then what would end the command */
-function escapeData(text: string): string {
-  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+  return workflowCommand('error', { title: 'runproof' }, text)
 }
 
 function row(id: string, outcome: string): string {

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { excerpt, wrap } from './excerpt.ts'
+import { excerpt } from './excerpt.ts'
+import { wrap } from './wrap.ts'
 
 const at = (line: number, column: number) => ({ file: 'edge.conf', line, column })
 const of =
   (...lines: readonly string[]) =>
-  () =>
-    lines
+  (_: string, line: number) =>
+    lines[line - 1]
 
 describe('an excerpt', () => {
   test('has the line, its number and a mark below the column', () => {
@@ -28,6 +29,15 @@ describe('an excerpt', () => {
     const token = ['Bearer', 'not-a-real-token-0000'].join(' ')
     const [text] = excerpt(of(`set $x "${token}";`), at(1, 1), 80)
     assert.equal(text, `     1 | set $x "Bearer ${'*'.repeat(21)}";`)
+  })
+
+  test('marks the whole of a place whose end is known, within its line', () => {
+    const marked = (endLine: number, endColumn: number) =>
+      excerpt(of('  user x;  ', 'y'), { ...at(1, 3), endLine, endColumn }, 40)[1]
+    assert.equal(marked(1, 7), '       |   ^^^^')
+    assert.equal(marked(2, 2), '       |   ^^^^^^^')
+    assert.equal(marked(1, 3), '       |   ^')
+    assert.ok(marked(1, 1000)!.length <= 40)
   })
 
   test('of a file that is not known is nothing', () => {
