@@ -29,7 +29,7 @@ export function literal(word: Word): string | undefined {
 export interface DocumentedCommand {
   /** All words, the program first. Of a span it is not known yet whether the first one is a program or a sub-command. */
   readonly words: readonly Word[]
-  /** Names that are set for it: `KEY=value kheish-daemon …`. */
+  /** Names that are set for it: `KEY=value deployctl …`. */
   readonly env: readonly string[]
   /** Something is piped or redirected into it. */
   readonly readsStdin: boolean

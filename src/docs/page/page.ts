@@ -34,7 +34,7 @@ export interface Page {
   readonly form: 'markdown' | 'mdx' | 'text'
   /** Of its bytes. */
   readonly sha256: string
-  /** Programs that its front matter declares (`programs: [kheish-daemon]` or `program: kheish-daemon`). */
+  /** Programs that its front matter declares (`programs: [deployctl]` or `program: deployctl`). */
   readonly programs: readonly string[]
   readonly snippets: readonly Snippet[]
   /** Text outside code, for fragments that must not occur and for links: as it is written, with where it stands. */

@@ -1,7 +1,7 @@
 /** Everything that is known of a program's command line, one level of help a node. Saved and checked in as it stands here. */
 export interface CommandTree {
   readonly schema: 'runproof-command-tree-1'
-  /** As pages call it: `kheish-daemon`. */
+  /** As pages call it: `deployctl`. */
   readonly program: string
   /** What it says of itself; null where it was not asked or does not say. */
   readonly version: string | null
