@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto'
+import path from 'node:path'
+import type { Page } from './page.ts'
+import { readMarkup } from './read-markup.ts'
+import { readPlainText } from './read-plain-text.ts'
+
+/**
+ * A page of documentation, taken apart into what it sets as code.
+ *
+ * @param file - as it is shown in places; its extension tells the form: `.mdx`, `.txt`, else Markdown
+ * @param bytes - of the whole file
+ * @returns also for a page that cannot be read; then it has problems and no snippets
+ */
+export function readPage(file: string, bytes: Uint8Array): Page {
+  const source = new TextDecoder('utf-8').decode(bytes)
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  const form = formOf(file)
+  const taken = form === 'text' ? readPlainText(source) : readMarkup(file, source, form)
+  return { file, form, sha256, ...taken }
+}
+
+function formOf(file: string): Page['form'] {
+  switch (path.extname(file).toLowerCase()) {
+    case '.mdx':
+      return 'mdx'
+    case '.txt':
+      return 'text'
+    default:
+      return 'markdown'
+  }
+}
