@@ -3,6 +3,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { EvidenceSchema, JournalRecordSchema } from '../src/evidence/schema.ts'
 import { completeLockfile } from './complete-lockfile.ts'
+import { docsTrees } from './docs-trees.ts'
 import { nginxRulesPage } from './nginx-rules-page.ts'
 import { smokeTable } from './smoke-table.ts'
 import { generateValidator } from './standalone-validator.ts'
@@ -53,11 +54,12 @@ const files = generateAll()
 const smoke = await smokeTable(root)
 files.set('docs/smoke-checks.md', smoke.page)
 files.set('docs/nginx-rules.md', nginxRulesPage())
+for (const [file, content] of await docsTrees()) files.set(file, content)
 const onDisk = (file: string) =>
   existsSync(path.join(root, file)) ? readFileSync(path.join(root, file), 'utf8') : undefined
 
 if (values.check) {
-  const unknown = globSync('{reports/schema/*,src/evidence/generated/*}', { cwd: root }).filter(
+  const unknown = globSync('{reports/schema/*,src/evidence/generated/*,fixtures/docs/*/*}', { cwd: root }).filter(
     file => !files.has(file),
   )
   const problems = [

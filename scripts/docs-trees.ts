@@ -1,0 +1,48 @@
+import { parseCommandLine } from '../fixtures/kheish-daemon/cli/args/parse.ts'
+import { UsageError } from '../fixtures/kheish-daemon/cli/args/usage-error.ts'
+import { VERSION } from '../fixtures/kheish-daemon/cli/version.ts'
+import { expandWord, ROOT } from '../fixtures/kheish-daemon/cli/words.ts'
+import { growTree } from '../src/docs/tree/grow.ts'
+import { writeTree } from '../src/docs/tree/saved.ts'
+import type { AskedProgram, ProgramAnswer } from '../src/model/asked-program.ts'
+
+type Question = readonly [string, ...string[]]
+
+/** Path to content, of the snapshots that pages are checked against. Nothing is started: help is rendered in this process. */
+export async function docsTrees(): Promise<Map<string, string>> {
+  const files = new Map<string, string>()
+  const tree = await growTree('kheish-daemon', inProcess(standIn))
+  files.set(`fixtures/docs/kheish-daemon/${VERSION}.json`, writeTree({ ...tree, sha256: null }))
+  return files
+}
+
+/** Nothing it is asked runs, so there is nothing that a sandbox would have to hold. */
+function inProcess(answer: (question: Question) => Promise<ProgramAnswer>): AskedProgram {
+  return {
+    path: '',
+    sha256: '',
+    sandbox: 'namespaces',
+    ask: questions => Promise.all(questions.map(answer)),
+    sideEffects: async () => [],
+    [Symbol.asyncDispose]: async () => {},
+  }
+}
+
+async function standIn(question: Question): Promise<ProgramAnswer> {
+  try {
+    const parsed = await parseCommandLine(ROOT, question, {}, expandWord)
+    if (parsed.kind === 'run') throw new Error(`the stand-in would run: ${question.join(' ')}`)
+    return said(0, parsed.kind === 'help' ? parsed.text : `kheish-daemon ${VERSION}\n`)
+  } catch (error) {
+    if (error instanceof UsageError) return said(2, '')
+    throw error
+  }
+}
+
+const said = (status: number, stdout: string): ProgramAnswer => ({
+  status,
+  stdout,
+  stderr: '',
+  timedOut: false,
+  truncated: false,
+})

@@ -1,0 +1,223 @@
+import type { AskedProgram, ProgramAnswer } from '../../model/asked-program.ts'
+import type { HelpPage } from './help-page.ts'
+import { readHelp } from './read-help.ts'
+import type { CommandNode, CommandTree } from './tree.ts'
+
+export interface GrowOptions {
+  /** `top`: only what the program says of itself. Without it: all levels, or where nothing holds the program only the top. */
+  readonly depth?: 'top' | 'all'
+}
+
+/** Sub-commands of sub-commands are followed this far down; no program is known that has more than five. */
+const DEEPEST = 6
+/** And this many in all. */
+const MOST = 5_000
+
+type Question = readonly [string, ...string[]]
+
+/** A node while it grows. */
+interface Sprout {
+  readonly path: readonly string[]
+  readonly aliases: readonly string[]
+  readonly above: Sprout | null
+  text: string
+  page: HelpPage
+  readonly below: Sprout[]
+}
+
+/**
+ * Asks a program for its command tree, level by level.
+ *
+ * Asking may act: a bare call starts some programs, and some take no notice of `--help`. So the first word is always the name
+ * of a command, and `help` comes before everything else; a flag comes first only where the program is held in a sandbox.
+ *
+ * What could not be had is told in `unread`: nothing is thrown for a program that has no help.
+ *
+ * @param program - as pages call it
+ */
+export async function growTree(program: string, asked: AskedProgram, options: GrowOptions = {}): Promise<CommandTree> {
+  const held = asked.sandbox !== 'none'
+  const depth = options.depth ?? (held ? 'all' : 'top')
+  const unread: { path: readonly string[]; why: string }[] = []
+
+  const root = await readRoot(asked, held, unread)
+  let level = sprouts(root)
+  let count = 1 + level.length
+  while (level.length > 0) {
+    const asking: Sprout[] = []
+    for (const sprout of level) {
+      if (sprout.path.at(-1) === 'help') sprout.page = HELP_COMMAND
+      else if (depth === 'top') unread.push({ path: sprout.path, why: NOT_ASKED })
+      else if (sprout.path.length > DEEPEST) {
+        unread.push({ path: sprout.path, why: `it is more than ${DEEPEST} commands deep` })
+      } else asking.push(sprout)
+    }
+    await readLevel(asked, asking, unread)
+    const next: Sprout[] = []
+    for (const sprout of asking) {
+      const found = sprouts(sprout)
+      if (count + found.length > MOST) {
+        unread.push({ path: sprout.path, why: `the program has more than ${MOST} commands` })
+        sprout.page = { ...sprout.page, commands: [], commandsKnown: false }
+        sprout.below.length = 0
+        continue
+      }
+      count += found.length
+      next.push(...found)
+    }
+    level = next
+  }
+
+  return {
+    schema: 'runproof-command-tree-1',
+    program,
+    version: held ? await versionOf(asked) : null,
+    sha256: asked.sha256,
+    root: nodeOf(root, program),
+    unread,
+  }
+}
+
+const NOT_ASKED = 'nothing holds the program on this machine, so that only its own help was asked for'
+
+const UNKNOWN: HelpPage = {
+  style: 'other',
+  options: [],
+  optionsKnown: false,
+  args: null,
+  commands: [],
+  commandsKnown: false,
+  commandRequired: false,
+  groups: [],
+  doubts: [],
+}
+
+/** It takes the names of other commands. */
+const HELP_COMMAND: HelpPage = {
+  ...UNKNOWN,
+  args: [{ name: 'COMMAND', required: false, many: true, values: null }],
+  commandsKnown: true,
+}
+
+type Unread = { path: readonly string[]; why: string }[]
+
+async function readRoot(asked: AskedProgram, held: boolean, unread: Unread): Promise<Sprout> {
+  const root: Sprout = { path: [], aliases: [], above: null, text: '', page: UNKNOWN, below: [] }
+  const questions: Question[] = held ? [['help'], ['--help']] : [['help']]
+  const said: string[] = []
+  for (const question of questions) {
+    const [answer] = await asked.ask([question])
+    const help = answer && helpIn(answer, [])
+    if (help !== undefined) {
+      take(root, help.text, help.page, unread)
+      if (help.page.style !== 'other') return root
+    } else said.push(refusal(question, answer))
+  }
+  if (root.text === '') unread.push({ path: [], why: said.join('; ') })
+  return root
+}
+
+async function readLevel(asked: AskedProgram, level: readonly Sprout[], unread: Unread): Promise<void> {
+  if (level.length === 0) return
+  const forms: ((path: readonly string[]) => Question)[] = [
+    path => [...path, '--help'] as unknown as Question,
+    path => ['help', ...path],
+  ]
+  const refused = new Map<Sprout, string[]>(level.map(sprout => [sprout, []]))
+  for (const form of forms) {
+    const waiting = [...refused.keys()]
+    if (waiting.length === 0) break
+    const answers = await asked.ask(waiting.map(({ path }) => form(path)))
+    for (const [at, sprout] of waiting.entries()) {
+      const answer = answers[at]
+      const help = answer && helpIn(answer, sprout.path)
+      const same = help && sameAbove(sprout, help)
+      if (help !== undefined && !same) {
+        take(sprout, help.text, help.page, unread)
+        refused.delete(sprout)
+        continue
+      }
+      const why = refused.get(sprout)!
+      why.push(
+        same
+          ? `\`${form(sprout.path).join(' ')}\` gives the help of what is above it`
+          : refusal(form(sprout.path), answer),
+      )
+      // What hangs once hangs again, and each time costs the whole patience.
+      if (answer?.timedOut) {
+        unread.push({ path: sprout.path, why: why.join('; ') })
+        refused.delete(sprout)
+      }
+    }
+  }
+  for (const [{ path }, why] of refused) unread.push({ path, why: why.join('; ') })
+}
+
+function take(sprout: Sprout, text: string, page: HelpPage, unread: Unread): void {
+  sprout.text = text
+  sprout.page = page
+  for (const why of page.doubts) unread.push({ path: sprout.path, why })
+}
+
+/** Help goes to either stream, and some programs call it a failure. */
+function helpIn(answer: ProgramAnswer, path: readonly string[]): { text: string; page: HelpPage } | undefined {
+  if (answer.timedOut) return undefined
+  const pages = [answer.stdout, answer.stderr]
+    .filter(text => text.trim() !== '')
+    .map(text => ({ text, page: readHelp(text, path) }))
+  const read = pages.find(({ page }) => page.style !== 'other')
+  if (read !== undefined) {
+    if (!answer.truncated) return read
+    const cut = { optionsKnown: false, commandsKnown: false, args: null }
+    return { text: read.text, page: { ...read.page, ...cut, doubts: [...read.page.doubts, 'its help is too long'] } }
+  }
+  return pages.find(({ text }) => /^\s*(?:usage|synopsis)\b/im.test(text) || /^\s+-{1,2}\w/m.test(text))
+}
+
+function refusal(question: Question, answer: ProgramAnswer | undefined): string {
+  const line = `\`${question.join(' ')}\``
+  if (answer === undefined) return `${line} was not answered`
+  if (answer.timedOut) return `${line} did not end in time and was killed`
+  const status = answer.status === null ? 'was ended by a signal' : `ended with exit code ${answer.status}`
+  return `${line} ${status} and without help`
+}
+
+/** A program that takes no notice of the words before `--help` answers the same for ever. */
+function sameAbove(sprout: Sprout, { text, page }: { text: string; page: HelpPage }): boolean {
+  for (let above = sprout.above; above !== null; above = above.above) {
+    if (above.text === text) return true
+    if (page.commands.length > 0 && outline(above.page) === outline(page)) return true
+  }
+  return false
+}
+
+const outline = ({ commands, options }: HelpPage) =>
+  JSON.stringify([commands.map(({ name }) => name), options.map(({ names }) => names[0])])
+
+function sprouts(above: Sprout): Sprout[] {
+  for (const { name, aliases } of above.page.commands) {
+    above.below.push({ path: [...above.path, name], aliases, above, text: '', page: UNKNOWN, below: [] })
+  }
+  return [...above.below]
+}
+
+async function versionOf(asked: AskedProgram): Promise<string | null> {
+  const [answer] = await asked.ask([['--version']])
+  if (answer === undefined || answer.timedOut || answer.status !== 0) return null
+  return /\d+\.\d+[\w.+-]*/.exec(answer.stdout || answer.stderr)?.[0] ?? null
+}
+
+function nodeOf({ path, aliases, page, below }: Sprout, program: string): CommandNode {
+  return {
+    name: path.at(-1) ?? program,
+    aliases,
+    style: page.style,
+    options: page.options,
+    optionsKnown: page.optionsKnown,
+    args: page.args,
+    commands: below.map(sprout => nodeOf(sprout, program)),
+    commandsKnown: page.commandsKnown,
+    commandRequired: page.commandRequired,
+    groups: page.groups,
+  }
+}

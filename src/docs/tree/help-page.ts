@@ -1,0 +1,23 @@
+import type { ArgumentSpec, HelpStyle, OptionGroup, OptionSpec } from './tree.ts'
+
+/** One level of help, as it was read: a node of the tree whose sub-commands are only names yet. */
+export interface HelpPage {
+  readonly style: HelpStyle
+  readonly options: readonly OptionSpec[]
+  readonly optionsKnown: boolean
+  readonly args: readonly ArgumentSpec[] | null
+  readonly commands: readonly CommandName[]
+  readonly commandsKnown: boolean
+  readonly commandRequired: boolean
+  readonly groups: readonly OptionGroup[]
+  /** What is there and was not understood, one sentence each without a full stop. */
+  readonly doubts: readonly string[]
+}
+
+export interface CommandName {
+  readonly name: string
+  readonly aliases: readonly string[]
+}
+
+/** What may stand for a sub-command in a list of them. */
+export const COMMAND_NAME = /^[A-Za-z0-9_][\w.:+@-]*$/

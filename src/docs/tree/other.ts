@@ -1,0 +1,16 @@
+import type { HelpPage } from './help-page.ts'
+
+/** A layout that nothing here reads: what can be seen of it proves that something exists, never that something does not. */
+export function readOther(_text: string): HelpPage {
+  return {
+    style: 'other',
+    options: [],
+    optionsKnown: false,
+    args: null,
+    commands: [],
+    commandsKnown: false,
+    commandRequired: false,
+    groups: [],
+    doubts: ['its help has a layout that is not read'],
+  }
+}
