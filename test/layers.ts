@@ -82,7 +82,17 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   'src/docs': {
     ours: ['src/model', 'src/findings'],
     npm: [
-      ...['unified', 'remark-parse', 'remark-gfm', 'remark-mdx', 'remark-frontmatter', 'mdast', 'unbash', 'yaml'],
+      ...[
+        'unified',
+        'remark-parse',
+        'remark-gfm',
+        'remark-mdx',
+        'remark-frontmatter',
+        'mdast',
+        'unbash',
+        'yaml',
+        'smol-toml',
+      ],
       ...['micromark', 'micromark-util-types', 'micromark-extension-gfm-table', 'micromark-extension-frontmatter'],
       ...['micromark-extension-mdxjs', 'decode-named-character-reference'],
     ],
