@@ -1,6 +1,7 @@
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import { DocsCheckSchema } from '../src/docs/report/schema.ts'
 import { EvidenceSchema, JournalRecordSchema } from '../src/evidence/schema.ts'
 import { completeLockfile } from './complete-lockfile.ts'
 import { docsTrees } from './docs-trees.ts'
@@ -17,6 +18,11 @@ const SCHEMAS = [
   { name: 'journal-record-1', schema: JournalRecordSchema, type: 'JournalRecord', typeModule: '../schema.ts' },
 ]
 
+/** Schemas that are only published: nothing of ours reads such documents back. */
+const PUBLISHED = [
+  { name: 'docs-check-1', schema: DocsCheckSchema, type: 'CheckedDocument', typeModule: '../schema.ts' },
+]
+
 /** Path to content, of every file that is made from others in this checkout. */
 function generateAll(): Map<string, string> {
   const files = new Map<string, string>()
@@ -28,6 +34,7 @@ function generateAll(): Map<string, string> {
     files.set(`src/evidence/generated/${name}.js`, made.module)
     files.set(`src/evidence/generated/${name}.d.ts`, made.declarations)
   }
+  for (const source of PUBLISHED) files.set(`reports/schema/${source.name}.json`, generateValidator(source).schema)
   return files
 }
 

@@ -112,6 +112,12 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     world: false,
     why: 'source of the generated schema and validator; its types are imported, it is never loaded at run time',
   },
+  'src/docs/report/schema.ts': {
+    ours: ['src/docs'],
+    npm: ['typebox'],
+    world: false,
+    why: 'source of the published schema; its types are imported, it is never loaded at run time',
+  },
   'src/reporters': {
     ...pure,
     ours: ['src/model', 'src/evidence', 'src/findings'],
@@ -161,6 +167,12 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   scripts: { ...anything, why: 'chores, never shipped' },
   test: { ...anything, why: 'rules and end-to-end tests, never shipped' },
 }
+
+/** Files that schemas are made from, and the folders that they belong to. */
+const SCHEMA_SOURCES: ReadonlyMap<string, string> = new Map([
+  ['src/evidence/schema.ts', 'src/evidence'],
+  ['src/docs/report/schema.ts', 'src/docs'],
+])
 
 /** Tests beside the code follow the rules of `test/`, except that fixtures and their tests know nothing of ours. */
 const TESTS: Layer = { ...anything, why: 'a test may bring in whatever shows the effect' }
@@ -228,9 +240,10 @@ function judgeImport(
     const target = path.posix.join(path.posix.dirname(file), specifier)
     const targetLayer = specifier.startsWith('.') ? (layerOf(target) ?? dataOf(target)) : undefined
     if (targetLayer === undefined) return { rule: 'ours', message: `${specifier} is in no listed folder` }
-    if (targetLayer === 'src/evidence/schema.ts' && kind !== 'type' && !isTest)
+    const schemaOf = SCHEMA_SOURCES.get(targetLayer)
+    if (schemaOf !== undefined && kind !== 'type' && !isTest)
       return { rule: 'dev-only', message: `${specifier} costs a schema compiler at run time; import type` }
-    const folder = targetLayer === 'src/evidence/schema.ts' ? 'src/evidence' : targetLayer
+    const folder = schemaOf ?? targetLayer
     if (folder === name || layer.ours === 'any' || layer.ours.includes(folder) || DATA[folder]?.includes(name))
       return undefined
     if (kind === 'type' && layer.types?.includes(folder)) return undefined
@@ -247,7 +260,7 @@ function judgeImport(
   const packageName = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
   if (layer.npm !== 'any' && !layer.npm.includes(packageName))
     return { rule: 'npm', message: `${name} may not import the package ${packageName}` }
-  if (!isTest && kind !== 'type' && name !== 'src/evidence/schema.ts' && !shipped.has(packageName))
+  if (!isTest && kind !== 'type' && !SCHEMA_SOURCES.has(name) && !shipped.has(packageName))
     return { rule: 'dev-only', message: `${packageName} is not among the dependencies that users get` }
   return undefined
 }

@@ -1,0 +1,191 @@
+import { withoutCredentials } from '../findings/credentials.ts'
+import type { Sources } from '../findings/excerpt.ts'
+import type { RepositoryFiles } from '../model/repository-files.ts'
+import type { Checked, CheckedCommand, CheckedFinding, CheckedPage, KnownProgram } from './checked.ts'
+import type { DocumentedCommand, Unjudged } from './command.ts'
+import type { Finding, Severity } from './finding.ts'
+import { applyIgnores, type Ignores } from './ignores.ts'
+import { type Exercised, findCoverage } from './judge/coverage.ts'
+import { judgePage } from './judge/judge.ts'
+import type { JudgedCommand } from './judge/verdict.ts'
+import { readPage } from './page/read-page.ts'
+import { byPlace, commandAround } from './places.ts'
+import { checkFiles } from './references/check-files.ts'
+import { checkJsonPaths } from './references/check-json-paths.ts'
+import { type Forbidden, findForbidden } from './references/forbidden.ts'
+import type { JsonDocument } from './references/json-document.ts'
+import { linesAt } from './source-lines.ts'
+
+export interface CheckAsked {
+  /** Names that pages mean when they do not say. */
+  readonly programs: readonly string[]
+  readonly known: readonly KnownProgram[]
+  readonly forbidden: readonly Forbidden[]
+  /** Samples and schemas that JSON members are looked up in. */
+  readonly documents: readonly JsonDocument[]
+  /** What pages refer to. */
+  readonly files: RepositoryFiles
+  readonly ignores: Ignores | undefined
+  /** Commands that runbooks run; null where nothing is known of them. */
+  readonly exercised: readonly Exercised[] | null
+  /** Whether what no page says is told, too. */
+  readonly coverage: boolean
+  readonly failOn: Severity
+}
+
+export interface Checking {
+  /**
+   * Reads and judges one page. Of its text only the lines are kept that a finding stands in.
+   *
+   * @param path - below the root of {@link CheckAsked.files}; undefined where it is not
+   */
+  page(file: string, path: string | undefined, bytes: Uint8Array): void
+  /** One that could not be read. */
+  unreadable(file: string, why: string): void
+  /** Something that was passed over. */
+  passedOver(file: string, why: string): void
+  finish(): { readonly checked: Checked; readonly sources: Sources }
+}
+
+/** Pages are handed in one after the other, so that a thousand of them are never in memory at once. */
+export function beginCheck(asked: CheckAsked): Checking {
+  const trees = asked.known.map(({ tree }) => tree)
+  const pages: CheckedPage[] = []
+  const findings: CheckedFinding[] = []
+  const commands: CheckedCommand[] = []
+  const judged: JudgedCommand[] = []
+  const unjudged: Unjudged[] = []
+  const lines = new Map<string, ReadonlyMap<number, string>>()
+  let references = 0
+
+  return {
+    page(file, path, bytes) {
+      const page = readPage(file, bytes)
+      const verdict = judgePage(page, trees, { programs: asked.programs })
+      const text = new TextDecoder().decode(bytes)
+      const referred = [
+        checkFiles(page, path, verdict.commands, asked.files),
+        checkJsonPaths(page, verdict.commands, asked.documents),
+      ]
+      const found = unique([
+        ...page.problems,
+        ...verdict.findings,
+        ...referred.flatMap(one => one.findings),
+        ...findForbidden(file, text, asked.forbidden),
+      ]).sort(byPlace)
+      references += referred.reduce((sum, one) => sum + one.judged, 0)
+      const around = commandAround(verdict.commands)
+      for (const finding of found) {
+        const command = around(finding.at)
+        findings.push({
+          ...told(finding),
+          command: command === undefined ? undefined : shown(command),
+          ignored: undefined,
+        })
+      }
+      if (found.length > 0) lines.set(file, linesAt(text, new Set(found.map(({ at }) => at.line))))
+      for (const one of summaries(verdict.commands, verdict.judged)) commands.push(one)
+      for (const one of verdict.judged) judged.push(one)
+      const left = [...verdict.unjudged, ...referred.flatMap(one => one.unjudged)].sort(byPlace)
+      for (const one of left) unjudged.push({ ...one, source: shown(one.source) })
+      const { form, sha256 } = page
+      const { programs } = verdict
+      pages.push({ file, form, sha256, programs, commands: verdict.commands.length, judged: verdict.judged.length })
+    },
+
+    unreadable(file, why) {
+      findings.push(plain({ rule: 'page-unreadable', severity: 'error', at: start(file), message: why }))
+    },
+
+    passedOver(file, why) {
+      unjudged.push({ source: file, why, at: start(file) })
+    },
+
+    finish() {
+      const { known, exercised, coverage: all, ignores, failOn } = asked
+      const files = pages.map(({ file }) => file)
+      const covered =
+        files.length > 0 && (all || exercised !== null)
+          ? findCoverage({ trees, judged, exercised, pages: files, all })
+          : { findings: [], programs: [] }
+      const whole = [...findings, ...covered.findings.map(plain), ...nothingFound(files, commands)]
+      const marked = applyIgnores(whole, ignores)
+      const checked: Checked = {
+        pages,
+        findings: marked,
+        commands,
+        unjudged,
+        programs: known,
+        references,
+        coverage: all ? covered.programs : null,
+        failOn,
+        exitCode: exitCodeOf(marked, failOn, judged.length),
+      }
+      return { checked, sources: (file, line) => lines.get(file)?.get(line) }
+    },
+  }
+}
+
+function summaries(commands: readonly DocumentedCommand[], judged: readonly JudgedCommand[]): CheckedCommand[] {
+  const verdicts = new Map(judged.map(one => [one.command, one]))
+  return commands.map(command => {
+    const { source, at } = command
+    const one = verdicts.get(command)
+    return {
+      source: shown(source),
+      at,
+      judged: one === undefined ? null : { program: one.program, path: one.path, options: one.options },
+    }
+  })
+}
+
+/** A check that had nothing to check says so. */
+function nothingFound(files: readonly string[], commands: readonly CheckedCommand[]): readonly CheckedFinding[] {
+  const [first] = files
+  if (first === undefined || commands.length > 0) return []
+  const where = files.length === 1 ? 'this page' : `any of ${files.length} pages`
+  return [
+    plain({ rule: 'no-command', severity: 'error', at: start(first), message: `no command was found in ${where}` }),
+  ]
+}
+
+function exitCodeOf(findings: readonly CheckedFinding[], failOn: Severity, judged: number): Checked['exitCode'] {
+  const failing = findings.filter(
+    ({ rule, severity, ignored }) =>
+      ignored === undefined && (failOn === 'warning' || severity === 'error') && rule !== 'no-command',
+  )
+  if (failing.length > 0) return 1
+  return judged === 0 ? 3 : 0
+}
+
+/** Nobody reads more of a line than this. */
+const SHOWN_CHARS = 1000
+
+function shown(source: string): string {
+  if (source.length <= SHOWN_CHARS) return withoutCredentials(source)
+  return `${withoutCredentials(source.slice(0, 2 * SHOWN_CHARS)).slice(0, SHOWN_CHARS)}…`
+}
+
+function told(finding: Finding): Finding {
+  const { message, suggestion } = finding
+  return { ...finding, message: shown(message), ...(suggestion === undefined ? {} : { suggestion: shown(suggestion) }) }
+}
+
+function plain(finding: Finding): CheckedFinding {
+  return { ...finding, command: undefined, ignored: undefined }
+}
+
+function start(file: string) {
+  return { file, line: 1, column: 1, endLine: 1, endColumn: 1 }
+}
+
+/** What two readers say of one place in the same words is told once. */
+function unique(findings: readonly Finding[]): Finding[] {
+  const told = new Map<string, Finding>()
+  for (const finding of findings) {
+    const { rule, at, message } = finding
+    const key = `${rule} ${at.line}:${at.column} ${message}`
+    if (!told.has(key)) told.set(key, finding)
+  }
+  return [...told.values()]
+}

@@ -1,0 +1,146 @@
+import { excerpt, type Sources } from '../../findings/excerpt.ts'
+import { plural, wrap } from '../../findings/wrap.ts'
+import type { Checked, CheckedFinding, KnownProgram } from '../checked.ts'
+import type { Unjudged } from '../command.ts'
+import type { Share } from '../judge/coverage.ts'
+import { whyOf } from '../rules.ts'
+
+interface Telling {
+  readonly width: number
+  /** Every piece of code that was not judged, instead of how many for each reason. */
+  readonly verbose: boolean
+}
+
+/** For people: what was found by page, what was judged by what, what was not, and one line that sums it up. */
+export function checkedLines(checked: Checked, sources: Sources, { width, verbose }: Telling): readonly string[] {
+  const explained = new Set<string>()
+  const byFile = Map.groupBy(checked.findings, ({ at }) => at.file)
+  return [
+    ...[...byFile].flatMap(([file, own]) => [
+      file,
+      ...own.flatMap(finding => findingLines(finding, { sources, width, explained })),
+      '',
+    ]),
+    ...judgedLines(checked, width),
+    ...coverageLines(checked, width),
+    ...unjudgedLines(checked.unjudged, { width, verbose }),
+    ...wrap(summary(checked), width),
+  ]
+}
+
+function findingLines(
+  { rule, severity, at, message, suggestion, ignored }: CheckedFinding,
+  { sources, width, explained }: { readonly sources: Sources; readonly width: number; readonly explained: Set<string> },
+): readonly string[] {
+  const level = ignored === undefined ? severity : 'ignored'
+  const why = explained.has(rule) ? [] : wrap(whyOf(rule), width, '    ')
+  explained.add(rule)
+  return [
+    `${at.file}:${at.line}:${at.column} ${level} ${rule} ${message}`,
+    ...excerpt(sources, at, width),
+    ...(suggestion === undefined ? [] : wrap(`did you mean ${suggestion}?`, width, '    ')),
+    ...(ignored === undefined ? why : wrap(`until ${ignored.expires}: ${ignored.reason}`, width, '    ')),
+  ]
+}
+
+function judgedLines(checked: Checked, width: number): readonly string[] {
+  const { programs, commands } = checked
+  if (programs.length === 0) {
+    const found = Map.groupBy(commands, ({ source }) => /^\S*/.exec(source)![0])
+    const most = [...found].sort(([, one], [, other]) => other.length - one.length).slice(0, 12)
+    const names = most.map(([name, own]) => `${name} (${own.length})`).join(', ')
+    const rest = found.size > most.length ? `, and ${found.size - most.length} others` : ''
+    return [
+      'judged',
+      ...wrap('nothing: no program was given. Name one by --binary, or its saved command tree by --tree.', width, '  '),
+      ...(found.size === 0 ? [] : wrap(`commands were found of ${names}${rest}`, width, '  ')),
+    ]
+  }
+  return ['judged', ...programs.flatMap(one => programLines(one, checked, width)), ...meantLines(checked, width)]
+}
+
+function programLines({ tree, from }: KnownProgram, { commands }: Checked, width: number): readonly string[] {
+  const own = commands.filter(({ judged }) => judged?.program === tree.program)
+  const pages = new Set(own.map(({ at }) => at.file)).size
+  const digest = tree.sha256 === null ? '' : ` (sha256 ${tree.sha256.slice(0, 12)})`
+  const name = tree.version === null ? tree.program : `${tree.program} ${tree.version}`
+  const asked =
+    from.kind === 'tree'
+      ? `by the tree saved in ${from.file}`
+      : `by ${from.path}, asked ${from.cached ? 'before' : 'now'} ${heldText(from.sandbox)}`
+  const effects = from.kind === 'binary' ? from.sideEffects : []
+  return [
+    ...wrap(`${name}${digest}: ${plural(own.length, 'command')} on ${plural(pages, 'page')}`, width, '  '),
+    ...wrap(asked, width, '    '),
+    ...effects.flatMap(text => wrap(`when it was asked: ${text}`, width, '    ')),
+    ...tree.unread.flatMap(({ path, why }) =>
+      wrap(`not read: ${[tree.program, ...path].join(' ')}: ${why}`, width, '    '),
+    ),
+  ]
+}
+
+function heldText(sandbox: 'bubblewrap' | 'namespaces' | 'none'): string {
+  return sandbox === 'none' ? 'without a sandbox' : `in a sandbox (${sandbox})`
+}
+
+const SAYS = {
+  option: 'as was given',
+  'front-matter': 'as their front matter says',
+  page: 'as their own commands do',
+} as const
+
+/** Which program code in prose was read as, and who says so. */
+function meantLines({ pages }: Checked, width: number): readonly string[] {
+  const groups = Map.groupBy(pages, ({ programs: { names, from } }) =>
+    from === 'none' ? '' : `${names.join(', ')}, ${SAYS[from]}`,
+  )
+  return [...groups].flatMap(([said, own]) =>
+    said === '' ? [] : wrap(`code in the prose of ${plural(own.length, 'page')} was read as of ${said}`, width, '  '),
+  )
+}
+
+function coverageLines({ coverage }: Checked, width: number): readonly string[] {
+  if (coverage === null) return []
+  const share = ({ covered, of }: Share) => `${covered} of ${of}`
+  return [
+    'documented',
+    ...coverage.flatMap(({ program, commands, flags, exercised }) => {
+      const run = exercised === null ? '' : `; runbooks run ${share(exercised)} documented commands`
+      return wrap(`${program}: ${share(commands)} commands, ${share(flags)} flags${run}`, width, '  ')
+    }),
+  ]
+}
+
+function unjudgedLines(unjudged: readonly Unjudged[], { width, verbose }: Telling): readonly string[] {
+  if (unjudged.length === 0) return []
+  const groups = [...Map.groupBy(unjudged, ({ why }) => why)].sort(([, one], [, other]) => other.length - one.length)
+  return [
+    'not judged',
+    ...groups.flatMap(([why, own]) => [
+      ...wrap(verbose ? `${why}:` : `${own.length} × ${why}, ${exampleText(own)}`, width, '  '),
+      ...(verbose ? own.map(({ at, source }) => `    ${at.file}:${at.line}:${at.column} ${oneLine(source)}`) : []),
+    ]),
+  ]
+}
+
+function exampleText([first]: readonly Unjudged[]): string {
+  return `as ${first!.at.file}:${first!.at.line}`
+}
+
+const SOURCE_CHARS = 100
+
+function oneLine(source: string): string {
+  const line = source.trim().replaceAll(/\s+/g, ' ')
+  return line.length > SOURCE_CHARS ? `${line.slice(0, SOURCE_CHARS)}…` : line
+}
+
+function summary({ pages, commands, findings, unjudged, exitCode }: Checked): string {
+  const count = (level: string) =>
+    findings.filter(({ severity, ignored }) => (ignored === undefined ? severity : 'ignored') === level).length
+  const judged = commands.filter(one => one.judged !== null).length
+  const counts = [
+    `${plural(pages.length, 'page')}, ${plural(commands.length, 'command')}, ${judged} judged, ${unjudged.length} not judged:`,
+    `${plural(count('error'), 'error')}, ${plural(count('warning'), 'warning')}, ${count('ignored')} ignored`,
+  ]
+  return `${counts.join(' ')}${exitCode === 3 ? '; no command was judged, so nothing is known of them' : ''}`
+}
