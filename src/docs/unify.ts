@@ -1,0 +1,163 @@
+import { literal, type Word } from './command.ts'
+import { plainWord } from './template.ts'
+import type { CommandNode, CommandTree } from './tree/tree.ts'
+
+/**
+ * Whether a command line that was or will be run is an instance of a documented one: the same sub-commands, the same options
+ * in any order, the same arguments in theirs. A hole takes one value, `many` any number of them, and what is optional may be
+ * left out. Options that the tree has at its root (where the daemon is, which token) say nothing about the command, and are
+ * left alone on both sides.
+ *
+ * @param words - as documented; the program may be left out where the tree names it
+ * @param argv - the program by whichever path first
+ * @param tree - without it, words are compared one by one
+ */
+export function unify(words: readonly Word[], argv: readonly string[], tree?: CommandTree): boolean {
+  const [program, ...given] = argv.map(plainWord)
+  if (program === undefined) return false
+  const name = baseName(program.source)
+  if (tree === undefined) {
+    const [first, ...documented] = words
+    return first !== undefined && baseName(literal(first) ?? '') === name && argumentsUnify(documented, given)
+  }
+  if (tree.program !== name) return false
+  const documented = taken(withoutProgram(words, tree), tree)
+  const run = taken(given, tree)
+  return documented !== undefined && run !== undefined && unifies(documented, run)
+}
+
+/** The words of a documented command after its program, which prose may leave out. */
+export function withoutProgram(words: readonly Word[], tree: CommandTree): readonly Word[] {
+  const [first] = words
+  return first !== undefined && baseName(literal(first) ?? '') === tree.program ? words.slice(1) : words
+}
+
+/** A command line, told apart by its program's tree. */
+interface Taken {
+  readonly node: CommandNode
+  readonly options: readonly GivenOption[]
+  readonly args: readonly Word[]
+  /** It says that there may be other words than those it names. */
+  readonly open: boolean
+}
+
+interface GivenOption {
+  /** Its first name. */
+  readonly name: string
+  readonly value: Word | undefined
+  readonly optional: boolean
+}
+
+/** Undefined where an option is none of the program's. */
+function taken(words: readonly Word[], tree: CommandTree): Taken | undefined {
+  const common = new Set(tree.root.options.flatMap(one => one.names).filter(name => !TELLING.has(name)))
+  const options: GivenOption[] = []
+  const args: Word[] = []
+  let node = tree.root
+  let open = false
+  let onlyArguments = false
+  const left = [...words]
+  while (left.length > 0) {
+    const word = left.shift()!
+    const text = literal(word)
+    const head = typeof word.pieces[0] === 'string' ? word.pieces[0] : ''
+    if (word.many && ANYTHING.test(word.source)) open = true
+    else if (!onlyArguments && text === '--') onlyArguments = true
+    else if (!onlyArguments && /^-./.test(head)) {
+      const [name, joined] = splitOption(word, head)
+      const spec = node.options.find(one => one.names.includes(name))
+      if (spec === undefined) return undefined
+      const values: (Word | undefined)[] = joined === undefined ? [] : [joined]
+      if (joined === undefined && spec.value !== null && !spec.value.attached) {
+        do {
+          const next = left[0]
+          if (next === undefined || (values.length > 0 && isOption(next))) break
+          values.push(left.shift())
+        } while (spec.value.many)
+      }
+      if (values.length === 0) values.push(undefined)
+      if (!common.has(name))
+        options.push(...values.map(value => ({ name: spec.names[0], value, optional: word.optional })))
+    } else {
+      const below = args.length > 0 || onlyArguments ? undefined : node.commands.find(one => isNamed(one, text))
+      if (below === undefined) args.push(word)
+      else node = below
+    }
+  }
+  return { node, options, args, open: open && node.commands.length === 0 }
+}
+
+/** Options that make a program talk about itself instead of doing anything. */
+const TELLING: ReadonlySet<string> = new Set(['--help', '-h', '--version', '-V'])
+const ANYTHING = /^(?:\.\.\.|…|"?\$@"?|\[options\]|\[OPTIONS\])$/
+
+function splitOption(word: Word, head: string): readonly [name: string, value: Word | undefined] {
+  const equals = head.startsWith('--') ? head.indexOf('=') : -1
+  if (equals === -1) return [head, undefined]
+  const rest = head.slice(equals + 1)
+  const pieces = [...(rest === '' ? [] : [rest]), ...word.pieces.slice(1)]
+  return [head.slice(0, equals), { ...word, pieces: pieces.length === 0 ? [''] : pieces, many: false }]
+}
+
+function isOption(word: Word): boolean {
+  return typeof word.pieces[0] === 'string' && /^-./.test(word.pieces[0])
+}
+
+function isNamed(node: CommandNode, text: string | undefined): boolean {
+  return text !== undefined && (node.name === text || node.aliases.includes(text))
+}
+
+function unifies(documented: Taken, run: Taken): boolean {
+  if (documented.node !== run.node) return false
+  const unused = [...documented.options]
+  for (const option of run.options) {
+    const index = unused.findIndex(
+      one =>
+        one.name === option.name &&
+        (one.value === undefined || option.value === undefined
+          ? one.value === option.value
+          : valueUnifies(one.value, option.value)),
+    )
+    if (index === -1 && !documented.open) return false
+    if (index !== -1) unused.splice(index, 1)
+  }
+  if (unused.some(option => !option.optional) && !run.open) return false
+  return argumentsUnify(documented.args, run.args, documented.open)
+}
+
+/** @param open - whether there may be more than is documented */
+function argumentsUnify(documented: readonly Word[], given: readonly Word[], open = false): boolean {
+  const [word, ...others] = documented
+  if (word === undefined) return given.length === 0 || open
+  const [value, ...rest] = given
+  if ((word.optional || word.many) && argumentsUnify(others, given, open)) return true
+  if (value === undefined || !valueUnifies(word, value)) return false
+  return argumentsUnify(others, rest, open) || (word.many && argumentsUnify(documented, rest, open))
+}
+
+/** A hole stands for at least one character. */
+function valueUnifies({ pieces }: Word, given: Word): boolean {
+  const text = given.pieces.map(piece => (typeof piece === 'string' ? piece : piece.hole)).join('')
+  let starts: readonly number[] = [0]
+  let anywhere = false
+  for (const piece of pieces) {
+    if (typeof piece !== 'string') {
+      starts = [Math.min(...starts) + 1]
+      anywhere = true
+      continue
+    }
+    const found: number[] = []
+    for (let at = 0; at <= text.length - piece.length; at += 1) {
+      const here = anywhere ? at >= Math.min(...starts) : starts.includes(at)
+      if (here && text.startsWith(piece, at)) found.push(at + piece.length)
+    }
+    if (found.length === 0) return false
+    starts = found
+    anywhere = false
+  }
+  return anywhere ? Math.min(...starts) <= text.length : starts.includes(text.length)
+}
+
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}
