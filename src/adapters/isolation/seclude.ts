@@ -191,7 +191,7 @@ interface Followed {
   readonly path: string | undefined
 }
 
-function followLinks(path: string): Followed {
+export function followLinks(path: string): Followed {
   const links = new Map<string, string>()
   if (!existsSync(path)) return { links, path: undefined }
   const rest = path.split('/').filter(name => name !== '')

@@ -1,0 +1,210 @@
+import { availableParallelism } from 'node:os'
+import type { AskedProgram, ProgramAnswer } from '../../model/asked-program.ts'
+import { RunproofError } from '../../model/error.ts'
+import { detectBarrier } from '../isolation/barrier.ts'
+import { findExecutable } from './executable.ts'
+import { type Lane, openLane } from './lane.ts'
+import type { LaneAnswer } from './lane-protocol.ts'
+import { plainText } from './plain-text.ts'
+import { readMachine, recipeFor, type SandboxKind } from './sandbox.ts'
+import { SideEffects } from './side-effects.ts'
+
+const TIMEOUT_MS = 5_000
+const TRIES = 2
+
+export interface AskOptions {
+  /** A path, or the name of one of the system's programs. */
+  readonly path: string
+  /** Without a sandbox, answers more than {@link isTopLevel} questions. Default false. */
+  readonly allowUnsandboxed?: boolean | undefined
+  /** Of one question; default 5 000. */
+  readonly timeoutMs?: number | undefined
+  /** How many are asked at once; default 2, on one core 1. */
+  readonly lanes?: number | undefined
+  /** Only this kind, for tests; by default the best that works. */
+  readonly sandbox?: SandboxKind | undefined
+}
+
+export interface HeldProgram extends AskedProgram {
+  /** Why it is held no better, for people; empty with bubblewrap. */
+  readonly reason: string
+  /** Whether more than {@link isTopLevel} questions are answered. */
+  readonly depth: 'all' | 'top'
+}
+
+/** `help`, `--help` and the like, alone: as little as can be asked of a program. */
+export function isTopLevel(words: readonly string[]): boolean {
+  return words.length === 1 && /^(help|--help|-h|--version|version)$/.test(words[0]!)
+}
+
+/**
+ * Takes hold of a program that is to be asked for its help. Where bubblewrap or namespaces work, it sees a read-only file
+ * system whose homes and temporary directories are empty and in memory, no network, nobody else's processes and sockets,
+ * and it is killed with everything it started. Everywhere its environment is made here, its home and working directory are
+ * empty, it has no terminal and no input, and time, output, memory and size of files are limited.
+ *
+ * What it tried and was refused, as writing elsewhere or connecting, leaves no trace and is not told.
+ *
+ * @throws RunproofError TOOL_MISSING, COMMAND_FAILED or FILE_UNREADABLE for what is no program of this machine;
+ *   BARRIER_UNAVAILABLE when `sandbox` does not work here
+ */
+export async function askProgram(options: AskOptions): Promise<HeldProgram> {
+  const program = await findExecutable(options.path)
+  const machine = await readMachine(detectBarrier)
+  const reasons: string[] = []
+
+  const open = async (kind: SandboxKind): Promise<Lane | undefined> => {
+    let refusal = ''
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      const recipe = recipeFor(kind, machine, program)
+      const opened = await openLane(recipe.argv, recipe.setUp)
+      if ('lane' in opened) {
+        return {
+          ask: question => opened.lane.ask(question),
+          async [Symbol.asyncDispose]() {
+            await opened.lane[Symbol.asyncDispose]()
+            await recipe[Symbol.asyncDispose]()
+          },
+        }
+      }
+      await recipe[Symbol.asyncDispose]()
+      refusal = opened.refusal
+    }
+    reasons.push(`${kind}: ${refusal}`)
+    return undefined
+  }
+
+  const kinds: readonly SandboxKind[] = options.sandbox ? [options.sandbox] : ['bubblewrap', 'namespaces', 'none']
+  for (const kind of kinds) {
+    if (kind === 'bubblewrap' && machine.bwrap === undefined) reasons.push('bubblewrap: bwrap is not installed')
+    else if (kind === 'namespaces' && machine.barrier.kind === 'none')
+      reasons.push(`namespaces: ${machine.barrier.reason}`)
+    else {
+      const first = await open(kind)
+      if (first === undefined) continue
+      const allowed = kind !== 'none' || options.allowUnsandboxed === true
+      return new Asked(program, kind, allowed ? 'all' : 'top', reasons.join('; '), options, first, async () => {
+        const lane = await open(kind)
+        if (lane !== undefined) return lane
+        throw new RunproofError('BARRIER_UNAVAILABLE', `the sandbox around ${program.real} did not start again`, {
+          hint: `it said: ${reasons.at(-1)}`,
+        })
+      })
+    }
+  }
+  throw new RunproofError('BARRIER_UNAVAILABLE', `${options.path} cannot be asked: ${reasons.join('; ')}`, {
+    hint: 'install bubblewrap, or run where user namespaces are allowed',
+  })
+}
+
+interface Waiting {
+  readonly words: readonly [string, ...string[]]
+  readonly resolve: (answer: ProgramAnswer) => void
+  readonly reject: (error: unknown) => void
+}
+
+class Asked implements HeldProgram {
+  readonly path: string
+  readonly sha256: string
+  readonly sandbox: SandboxKind
+  readonly depth: 'all' | 'top'
+  readonly reason: string
+  readonly #timeoutMs: number
+  readonly #mostLanes: number
+  readonly #openLane: () => Promise<Lane>
+  readonly #effects: SideEffects
+  /** Open, and asked nothing at the moment. */
+  readonly #idle: Lane[]
+  readonly #workers = new Set<Promise<void>>()
+  readonly #queue: Waiting[] = []
+  #released = false
+
+  constructor(
+    program: { readonly real: string; readonly sha256: string },
+    sandbox: SandboxKind,
+    depth: 'all' | 'top',
+    reason: string,
+    { timeoutMs = TIMEOUT_MS, lanes = Math.min(2, availableParallelism()) }: AskOptions,
+    first: Lane,
+    open: () => Promise<Lane>,
+  ) {
+    this.path = program.real
+    this.sha256 = program.sha256
+    this.sandbox = sandbox
+    this.depth = depth
+    this.reason = reason
+    this.#timeoutMs = timeoutMs
+    this.#mostLanes = lanes
+    this.#idle = [first]
+    this.#openLane = open
+    this.#effects = new SideEffects()
+  }
+
+  /** @throws RunproofError BARRIER_UNAVAILABLE for what is not asked without a sandbox, or when one cannot be had again */
+  async ask(questions: readonly (readonly [string, ...string[]])[]): Promise<readonly ProgramAnswer[]> {
+    for (const words of questions) this.#refuse(words)
+    const answers = questions.map(
+      words => new Promise<ProgramAnswer>((resolve, reject) => this.#queue.push({ words, resolve, reject })),
+    )
+    for (let more = Math.min(this.#mostLanes - this.#workers.size, this.#queue.length); more > 0; more -= 1) {
+      const worker = this.#work().finally(() => this.#workers.delete(worker))
+      this.#workers.add(worker)
+    }
+    return Promise.all(answers)
+  }
+
+  #refuse(words: readonly string[]): void {
+    if (this.#released) throw new Error('the program was let go')
+    if (words.length === 0) throw new Error('a program is never called without a word')
+    if (this.depth === 'all' || isTopLevel(words)) return
+    throw new RunproofError(
+      'BARRIER_UNAVAILABLE',
+      `${this.path} is asked no more than its top-level help without a sandbox: ${this.reason}`,
+      { hint: 'install bubblewrap, or allow it with --allow-unsandboxed' },
+    )
+  }
+
+  async #work(): Promise<void> {
+    for (let one = this.#queue.shift(); one !== undefined; one = this.#queue.shift()) {
+      try {
+        one.resolve(await this.#askOne(one.words))
+      } catch (error) {
+        one.reject(error)
+      }
+    }
+  }
+
+  async #askOne(words: readonly [string, ...string[]]): Promise<ProgramAnswer> {
+    const lane = this.#idle.pop() ?? (await this.#openLane())
+    const answer = await lane.ask({ words, timeoutMs: this.#timeoutMs })
+    if (answer === null || answer.spent || this.#released) await lane[Symbol.asyncDispose]()
+    else this.#idle.push(lane)
+    this.#effects.note(words, answer)
+    return answer === null ? LOST : readAnswer(this.path, answer)
+  }
+
+  async sideEffects(): Promise<readonly string[]> {
+    return this.#effects.sentences()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#released = true
+    for (const { reject } of this.#queue.splice(0)) reject(new Error('the program was let go'))
+    await Promise.all(this.#workers)
+    for (const lane of this.#idle.splice(0)) await lane[Symbol.asyncDispose]()
+  }
+}
+
+/** It ended or stopped the one who asked. */
+const LOST: ProgramAnswer = { status: null, stdout: '', stderr: '', timedOut: true, truncated: false }
+
+function readAnswer(path: string, answer: LaneAnswer): ProgramAnswer {
+  if (answer.refused !== null) {
+    throw new RunproofError('COMMAND_FAILED', `${path} could not be started: ${answer.refused}`, {
+      hint: `try: file ${path}`,
+    })
+  }
+  const { status, timedOut, truncated } = answer
+  const text = (base64: string) => plainText(Buffer.from(base64, 'base64'))
+  return { status, stdout: text(answer.stdout), stderr: text(answer.stderr), timedOut, truncated }
+}

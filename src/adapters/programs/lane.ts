@@ -1,0 +1,104 @@
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { awaitGone, descendants, identify, signalProcess } from '../process/identity.ts'
+import { markedPids } from '../process/marked.ts'
+import type { LaneAnswer, Question, Ready, SetUp } from './lane-protocol.ts'
+
+const START_MS = 10_000
+const END_MS = 5_000
+/** Beyond the time of a question, for the one who asks to notice and to tell. */
+const GRACE_MS = 3_000
+/** Two outputs in base64, and room. */
+const MOST_LINE_BYTES = 4 * 1_048_576
+
+/** Surroundings in which one question is asked at a time. */
+export interface Lane extends AsyncDisposable {
+  /** Null when it ended, or did not answer in time: then nobody can ask here any more. */
+  ask(question: Question): Promise<LaneAnswer | null>
+}
+
+/** Either a lane, or in its own words why there is none. */
+export type Opened = { readonly lane: Lane } | { readonly refusal: string }
+
+/** @param argv - what makes the surroundings, and the one who asks in them */
+export async function openLane(argv: readonly string[], setUp: SetUp): Promise<Opened> {
+  const child = spawn(argv[0]!, argv.slice(1), {
+    cwd: '/',
+    env: {},
+    // Its own group: Ctrl-C in a terminal is for runproof.
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  let complaint = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    complaint = (complaint + chunk.toString('utf8')).slice(0, 2_000)
+  })
+  const ended = new Promise<null>(resolve => {
+    child.once('error', ({ message }) => {
+      complaint ||= message
+      resolve(null)
+    })
+    child.once('close', () => resolve(null))
+  })
+  child.stdin.on('error', () => {})
+  const lines = linesOf(child.stdout)
+
+  /** Null when there is none any more, in that time, or that makes sense: the program could have written it. */
+  const next = async <Message extends { kind: string }>(kind: string, withinMs: number): Promise<Message | null> => {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<null>(resolve => {
+      timer = setTimeout(() => resolve(null), withinMs)
+    })
+    try {
+      const line = await Promise.race([lines.next(), late])
+      if (line === null || line.done) return null
+      const message = JSON.parse(line.value) as Message
+      return message?.kind === kind ? message : null
+    } catch {
+      return null
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+  const send = (message: SetUp | Question) => child.stdin.write(`${JSON.stringify(message)}\n`)
+
+  /** Process 1 ends everything in its namespace, and what started it ends when that is done. */
+  const end = async () => {
+    child.stdin.destroy()
+    if (child.pid === undefined) return
+    const marked = setUp.marker === null ? [] : markedPids(setUp.marker)
+    const inner = [...descendants(child.pid), ...marked].flatMap(pid => identify(pid) ?? [])
+    const own = identify(child.pid)
+    for (const identity of inner) signalProcess(identity, 'SIGKILL')
+    await awaitGone(inner, END_MS)
+    if (own) signalProcess(own, 'SIGKILL')
+    await ended
+  }
+
+  send(setUp)
+  const ready = await next<Ready>('ready', START_MS)
+  if (ready === null || ready.open.length > 0) {
+    await end()
+    const first = complaint.trim().split('\n')[0]
+    return { refusal: ready?.open[0] ?? (first || 'it ended without a word') }
+  }
+  return {
+    lane: {
+      async ask(question) {
+        send(question)
+        return next<LaneAnswer>('answer', question.timeoutMs + GRACE_MS)
+      },
+      [Symbol.asyncDispose]: end,
+    },
+  }
+}
+
+async function* linesOf(stream: NodeJS.ReadableStream): AsyncGenerator<string, undefined> {
+  let sizeBytes = 0
+  stream.on('data', (chunk: Buffer) => {
+    sizeBytes = chunk.includes(0x0a) ? 0 : sizeBytes + chunk.length
+    if (sizeBytes > MOST_LINE_BYTES) (stream as unknown as { destroy(): void }).destroy()
+  })
+  for await (const line of createInterface({ input: stream })) yield line
+  return undefined
+}

@@ -1,0 +1,75 @@
+import { existsSync, realpathSync } from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+import { lookUpProgram } from '../find-program.ts'
+import type { Executable } from './executable.ts'
+
+/** Shown empty: what people, services and other programs keep to themselves, and sockets to talk to them. */
+const PRIVATE = ['/dev', '/run', '/var/run', '/tmp', '/var/tmp', '/home', '/root']
+/** What programs are made of; a home above one of these (`/`) cannot be hidden. */
+const SYSTEM = ['/usr', '/bin', '/sbin', '/lib', '/lib64', '/etc', '/opt', '/nix', '/proc', '/sys', '/var/lib']
+
+/** Without links, each once. */
+export function privatePlaces(env: NodeJS.ProcessEnv = process.env): string[] {
+  const places = [...PRIVATE, accountHome(), env['HOME'], tmpdir()].flatMap(path =>
+    path?.startsWith('/') && existsSync(path) ? [realpathSync(path)] : [],
+  )
+  return [...new Set(places)].filter(path => !SYSTEM.some(system => isWithin(system, path)))
+}
+
+function accountHome(): string | undefined {
+  try {
+    return homedir()
+  } catch {
+    return undefined
+  }
+}
+
+export function isWithin(path: string, directory: string): boolean {
+  return path === directory || path.startsWith(directory === '/' ? '/' : `${directory}/`)
+}
+
+/**
+ * Paths that a program, what runs it and what lies beside them need, where those are in a place that is shown empty.
+ * A guess, and one that errs on the side of less: its own directory, the libraries beside a `bin`, and for a script the
+ * checkout or package it is part of. Never a home as a whole.
+ */
+export function reachOf({ named, real, script }: Executable, path: string, places: readonly string[]): string[] {
+  const around = (file: string) => neighbours(file, places)
+  const own = [named, real].flatMap(around)
+  if (script === null) return own
+  const roots = [named, real].flatMap(file => outermostPackage(file, places) ?? [])
+  const runner = interpreter(script, path)
+  return [...own, ...roots, ...(runner === undefined ? [] : [runner, realpathSync(runner)].flatMap(around))]
+}
+
+function interpreter([program, ...words]: readonly string[], path: string): string | undefined {
+  if (program === undefined) return undefined
+  if (basename(program) !== 'env') return lookUpProgram(program, path, '/')
+  const name = words.find(word => !word.startsWith('-') && !word.includes('='))
+  return name === undefined ? undefined : lookUpProgram(name, path, '/')
+}
+
+const PROGRAM_FOLDERS = new Set(['bin', 'sbin', '.bin', 'libexec', 'shims'])
+const LIBRARY_FOLDERS = ['lib', 'lib64', 'libexec', 'pyvenv.cfg']
+
+function neighbours(file: string, places: readonly string[]): string[] {
+  const dir = dirname(file)
+  if (isHome(dir, places)) return [file]
+  if (!PROGRAM_FOLDERS.has(basename(dir))) return [file, dir]
+  return [file, dir, ...LIBRARY_FOLDERS.map(name => join(dirname(dir), name))]
+}
+
+const PACKAGE_FILES = ['.git', 'package.json', 'node_modules', 'pyproject.toml', 'Cargo.toml', 'go.mod']
+
+function outermostPackage(file: string, places: readonly string[]): string | undefined {
+  let found: string | undefined
+  for (let dir = dirname(file); dir !== '/' && !isHome(dir, places); dir = dirname(dir)) {
+    if (PACKAGE_FILES.some(name => existsSync(join(dir, name)))) found = dir
+  }
+  return found
+}
+
+function isHome(dir: string, places: readonly string[]): boolean {
+  return places.includes(dir) || dirname(dir) === '/home'
+}
