@@ -1,11 +1,8 @@
-import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
-import { Command, CommanderError } from 'commander'
+import { CommanderError } from 'commander'
 import { RunproofError, toRunproofError } from '../model/error.ts'
 import { terminalLine } from '../reporters/text/terminal.ts'
 import { exitCodeOf } from './exit-code.ts'
-import { withExitStatus } from './help.ts'
-import { version } from './version.ts'
+import { buildProgram } from './program.ts'
 
 /** How long whatever a runbook left open may keep the process; everything of ours is done by then. */
 const LINGER_MS = 2_000
@@ -58,32 +55,6 @@ function usageOf({ code, message }: CommanderError, words: readonly string[]): R
   return new RunproofError('USAGE', line.replace(/^(unknown option '[^'=]*)=[\s\S]*$/, "$1'"), {
     hint: 'runproof --help',
   })
-}
-
-async function buildProgram(): Promise<Command> {
-  const program = new Command('runproof')
-    .description('Runbooks that prove themselves: every green check is broken on purpose and must turn red.')
-    .version(version())
-    .showHelpAfterError(false)
-    .addHelpText(
-      'after',
-      '\nExamples:\n  runproof run restore-drill\n  runproof evidence verify reports/restore-drill-…',
-    )
-
-  const folder = join(import.meta.dirname, 'commands')
-  for (const file of readdirSync(folder)
-    .filter(name => /(?<!\.test|\.d)\.[jt]s$/.test(name))
-    .sort()) {
-    program.addCommand(((await import(`./commands/${file}`)) as { default: Command }).default)
-  }
-  silence(program)
-  return withExitStatus(program)
-}
-
-/** Errors are printed once, by us, in one form; commander only tells what was wrong. */
-function silence(command: Command): void {
-  command.exitOverride().configureOutput({ writeErr: () => {}, outputError: () => {} })
-  for (const sub of command.commands) silence(sub)
 }
 
 function report(error: RunproofError, json: boolean): number {

@@ -5,6 +5,7 @@ import {
   type HelpSection,
   helpSections,
   joined,
+  listsOptions,
   OPTION_START,
   optionColumns,
 } from './layout.ts'
@@ -30,7 +31,7 @@ export function readClap(text: string, path: readonly string[]): HelpPage {
   const options: (OptionSpec & { readonly valueCount: number })[] = []
   const args: ArgumentSpec[] = []
   const commands: CommandName[] = []
-  let optionsKnown = sections.some(({ lines }) => lines.some(line => OPTION_START.test(line.text)))
+  let optionsKnown = sections.some(listsOptions)
   let commandsKnown = true
   let argumentSection = false
   for (const section of sections) {
@@ -44,7 +45,7 @@ export function readClap(text: string, path: readonly string[]): HelpPage {
     } else if (ARGUMENTS.has(title)) {
       argumentSection = true
       for (const entry of argumentEntries(section)) args.push(entry)
-    } else if (isOptionSection(section)) {
+    } else if (listsOptions(section)) {
       const columns = optionColumns(section.lines)
       for (const entry of entriesOf(section.lines, line => columns.has(line.indent) && OPTION_START.test(line.text))) {
         const option = readOption(entry, recent)
@@ -72,6 +73,7 @@ export function readClap(text: string, path: readonly string[]): HelpPage {
   }
   return {
     style: 'clap',
+    aliases: [],
     options: options.map(({ valueCount: _, ...option }) => ({
       ...option,
       required: asked.required.has(option.names[0]),
@@ -109,11 +111,6 @@ function usageLines(sections: readonly HelpSection[]): string[] {
     else usages[usages.length - 1] += ` ${line}`
   }
   return usages
-}
-
-function isOptionSection({ lines }: HelpSection): boolean {
-  const first = lines.find(line => line.text !== '')
-  return first !== undefined && OPTION_START.test(first.text)
 }
 
 function readOption(entry: HelpEntry, recent: boolean): (OptionSpec & { readonly valueCount: number }) | null {

@@ -1,7 +1,7 @@
 import type { AskedProgram, ProgramAnswer } from '../../model/asked-program.ts'
 import type { HelpPage } from './help-page.ts'
 import { readHelp } from './read-help.ts'
-import type { CommandNode, CommandTree } from './tree.ts'
+import type { CommandNode, CommandTree, OptionSpec } from './tree.ts'
 
 export interface GrowOptions {
   /** `top`: only what the program says of itself. Without it: all levels, or where nothing holds the program only the top. */
@@ -82,6 +82,7 @@ const NOT_ASKED = 'nothing holds the program on this machine, so that only its o
 
 const UNKNOWN: HelpPage = {
   style: 'other',
+  aliases: [],
   options: [],
   optionsKnown: false,
   args: null,
@@ -207,17 +208,33 @@ async function versionOf(asked: AskedProgram): Promise<string | null> {
   return /\d+\.\d+[\w.+-]*/.exec(answer.stdout || answer.stderr)?.[0] ?? null
 }
 
-function nodeOf({ path, aliases, page, below }: Sprout, program: string): CommandNode {
+function nodeOf(sprout: Sprout, program: string): CommandNode {
+  const { path, aliases, page, below } = sprout
   return {
     name: path.at(-1) ?? program,
-    aliases,
+    aliases: [...new Set([...aliases, ...page.aliases])],
     style: page.style,
-    options: page.options,
+    options: [...page.options, ...inherited(sprout)],
     optionsKnown: page.optionsKnown,
     args: page.args,
-    commands: below.map(sprout => nodeOf(sprout, program)),
+    commands: below.map(one => nodeOf(one, program)),
     commandsKnown: page.commandsKnown,
     commandRequired: page.commandRequired,
     groups: page.groups,
   }
+}
+
+/** commander takes the options of what is above everywhere, and does not list them again. */
+function inherited({ page, above }: Sprout): OptionSpec[] {
+  if (page.style !== 'commander') return []
+  const options: OptionSpec[] = []
+  const taken = new Set(page.options.flatMap(({ names }) => names))
+  for (let from = above; from !== null; from = from.above) {
+    for (const option of from.page.options) {
+      if (option.names.some(name => taken.has(name))) continue
+      for (const name of option.names) taken.add(name)
+      options.push(option)
+    }
+  }
+  return options
 }

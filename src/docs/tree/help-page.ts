@@ -3,6 +3,8 @@ import type { ArgumentSpec, HelpStyle, OptionGroup, OptionSpec } from './tree.ts
 /** One level of help, as it was read: a node of the tree whose sub-commands are only names yet. */
 export interface HelpPage {
   readonly style: HelpStyle
+  /** Other names of this command itself; those that the level above lists are there. */
+  readonly aliases: readonly string[]
   readonly options: readonly OptionSpec[]
   readonly optionsKnown: boolean
   readonly args: readonly ArgumentSpec[] | null

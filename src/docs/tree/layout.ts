@@ -90,3 +90,14 @@ export function optionColumns(lines: readonly HelpLine[]): ReadonlySet<number> {
 
 /** `-x` or `--long`, not a bullet. */
 export const OPTION_START = /^-{1,2}[^\s-]/
+
+/** Where the first line that is not empty begins. */
+export function firstColumn(lines: readonly HelpLine[]): number | undefined {
+  return lines.find(line => line.text !== '')?.indent
+}
+
+/** Whether a section is a list of options; examples may begin with one as well. */
+export function listsOptions({ title, lines }: HelpSection): boolean {
+  const first = lines.find(line => line.text !== '')
+  return title !== '' && !/^examples?$/i.test(title) && first !== undefined && OPTION_START.test(first.text)
+}

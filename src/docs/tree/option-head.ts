@@ -13,7 +13,7 @@ export interface OptionHead {
   readonly rest: string
 }
 
-const NAMES = /^(-{1,2}[^\s,=[\]<>|.{}()]+)(?:(?:, ?| \| ?|\|)(-{1,2}[^\s,=[\]<>|.{}()]+))*/
+const NAMES = /^(-{1,2}[^\s,=[\]<>|.{}()]+)(?:(?:, ?| \| ?|\|| (?=-))(-{1,2}[^\s,=[\]<>|.{}()]+))*/
 
 /**
  * Reads names and values as clap and commander write them: `-x, --long <V>...`, `--long[=<V>]`, `--long [V...]`, `--long=<V>`.
@@ -23,7 +23,7 @@ const NAMES = /^(-{1,2}[^\s,=[\]<>|.{}()]+)(?:(?:, ?| \| ?|\|)(-{1,2}[^\s,=[\]<>
 export function readOptionHead(line: string): OptionHead | null {
   const found = NAMES.exec(line)
   if (found === null) return null
-  const names = found[0].split(/, ?| ?\| ?/)
+  const names = found[0].split(/, ?| ?\| ?| (?=-)/)
   let rest = line.slice(found[0].length)
   const counted = /^\.\.\.(?=\s|$)/.test(rest)
   if (counted) rest = rest.slice(3)
