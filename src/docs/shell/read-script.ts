@@ -1,0 +1,286 @@
+import { type Command, forEachChild, type ParsedScript, parse, type Redirection, type SyntaxNode } from 'unbash'
+import type { DocumentedCommand } from '../command.ts'
+import type { Place } from '../place.ts'
+import { mask } from './mask.ts'
+import { type ReadWord, readWord } from './read-word.ts'
+import { cut, placeIn, type Source } from './source.ts'
+import { type Script, unwrap } from './wrappers.ts'
+
+/** What the shell cannot read, at its place. */
+export interface SyntaxProblem {
+  readonly message: string
+  readonly at: Place
+}
+
+export interface ReadScript {
+  readonly commands: readonly ShellCommand[]
+  readonly problems: readonly SyntaxProblem[]
+  /** What was left out although it may hold commands. */
+  readonly unread: readonly { readonly why: string; readonly source: string; readonly at: Place }[]
+}
+
+/** A command without what is known of its surroundings in the page only. */
+export type ShellCommand = Omit<DocumentedCommand, 'from' | 'within' | 'heading'>
+
+/** Scripts in scripts: `$(…)`, `bash -c '…'`. The parser reads each level again, so depth costs time. */
+const MAX_DEPTH = 32
+/** After a mistake, reading goes on at the next line; pages of another language make one after the other. */
+const MAX_RESTARTS = 8
+
+/**
+ * All simple commands of a script, in the order in which they begin, those in substitutions and behind `sudo` and its like
+ * included.
+ *
+ * @param alternatives - as for `mask`
+ * @param programs - names by which a wrapped command is found where the wrapper’s own options are not known
+ */
+export function readScript(source: Source, alternatives: boolean, programs: ReadonlySet<string>): ReadScript {
+  const reader = new ScriptReader(alternatives, programs)
+  reader.read(source, false, 0)
+  return reader
+}
+
+class ScriptReader implements ReadScript {
+  readonly commands: ShellCommand[] = []
+  readonly problems: SyntaxProblem[] = []
+  readonly unread: { why: string; source: string; at: Place }[] = []
+  readonly #alternatives: boolean
+  readonly #programs: ReadonlySet<string>
+
+  constructor(alternatives: boolean, programs: ReadonlySet<string>) {
+    this.#alternatives = alternatives
+    this.#programs = programs
+  }
+
+  read(source: Source, stdin: boolean, depth: number): void {
+    let rest = source
+    for (let restart = 0; restart <= MAX_RESTARTS; restart++) {
+      const wrong = this.#readOnce(rest, stdin, depth)
+      if (wrong === undefined) return
+      const newline = rest.text.indexOf('\n', wrong)
+      if (newline < 0) return
+      rest = cut(rest, [[newline + 1, rest.text.length]])
+    }
+    this.#leave(rest, 'too much before it is not shell')
+  }
+
+  /** Where the first mistake is, if there is one. */
+  #readOnce(source: Source, stdin: boolean, depth: number): number | undefined {
+    const masked = mask(source.text, this.#alternatives)
+    let script: ParsedScript
+    try {
+      script = parse(masked.text)
+    } catch (error) {
+      // The parser recurses without a bound in quotes within substitutions; anything else is a mistake of ours.
+      if (!(error instanceof RangeError)) throw error
+      this.#leave(source, 'it is nested too deeply')
+      return undefined
+    }
+    const mistake = first(script.errors)
+    new Walk(this, source, masked, depth, mistake?.pos ?? Number.POSITIVE_INFINITY).visit(script, stdin)
+    if (mistake) this.complain(source, mistake)
+    return mistake?.pos
+  }
+
+  complain(source: Source, mistake: { readonly message: string; readonly pos: number }): void {
+    const from = Math.max(0, Math.min(mistake.pos, source.text.length - 1))
+    this.problems.push({ message: mistake.message, at: placeIn(source, from, Math.min(from + 1, source.text.length)) })
+  }
+
+  #leave(source: Source, why: string): void {
+    const line = source.text.trimStart().split('\n', 1)[0]!.slice(0, 200)
+    this.unread.push({ why, source: line, at: placeIn(source, 0, Math.min(1, source.text.length)) })
+  }
+
+  /** One command and what it wraps. */
+  take(command: Taken, depth: number): void {
+    const { words, source } = command
+    const [start, end] = [words[0]!, words.at(-1)!]
+    this.commands.push({
+      words: words.map(({ word }) => word),
+      env: command.env,
+      readsStdin: command.readsStdin,
+      redirected: command.redirected,
+      at: placeIn(source, start.from, Math.max(start.to, end.to)),
+      source: source.text.slice(start.from, Math.max(start.to, end.to)),
+    })
+    const wrapped = unwrap(words, this.#programs)
+    if (wrapped === undefined) return
+    if ('script' in wrapped) this.#readArgument(source, wrapped, command.readsStdin, depth)
+    else this.take({ ...command, words: wrapped.words, env: [...command.env, ...wrapped.env] }, depth)
+  }
+
+  /** `bash -c '…'`: what is quoted is a script with places of its own. */
+  #readArgument(source: Source, { script }: Script, stdin: boolean, depth: number): void {
+    if (depth >= MAX_DEPTH) return
+    const written = source.text.slice(script.from, script.to)
+    const quote = written[0]
+    if (written.length < 2 || (quote !== "'" && quote !== '"') || written.indexOf(quote, 1) < written.length - 1) {
+      if (quote !== '"' || !/^"(?:[^"\\]|\\.)*"$/s.test(written)) return
+    }
+    const kept: [number, number][] = []
+    let done = script.from + 1
+    if (quote === '"') {
+      for (const { index } of written.matchAll(/\\(?=["$`\\])./g)) {
+        kept.push([done, script.from + index])
+        done = script.from + index + 1
+      }
+    }
+    kept.push([done, script.to - 1])
+    this.read(cut(source, kept), stdin, depth + 1)
+  }
+
+  nest(script: ParsedScript, source: Source, stdin: boolean, depth: number, walk: Walk, at: SyntaxNode): void {
+    if (depth >= MAX_DEPTH) {
+      this.unread.push({
+        why: 'it is nested too deeply',
+        source: source.text.slice(at.pos, Math.min(at.end, at.pos + 200)),
+        at: placeIn(source, at.pos, at.end),
+      })
+      return
+    }
+    if (script.source !== undefined) {
+      // Escaped backticks: the parser gives a decoded text, whose units have no place of their own.
+      const { line, column } = placeIn(source, at.pos, at.end)
+      const decoded = { file: source.file, text: script.source, segments: [{ offset: 0, line, column }] }
+      this.read(decoded, stdin, depth + 1)
+      return
+    }
+    const mistake = first(script.errors)
+    if (mistake && walk.until === Number.POSITIVE_INFINITY) this.complain(source, mistake)
+    new Walk(this, source, walk.masked, depth + 1, walk.until).visit(script, stdin)
+  }
+}
+
+interface Taken {
+  readonly words: readonly ReadWord[]
+  readonly env: readonly string[]
+  readonly readsStdin: boolean
+  readonly redirected: ShellCommand['redirected']
+  readonly source: Source
+}
+
+class Walk {
+  readonly until: number
+  readonly masked: ReturnType<typeof mask>
+  readonly #reader: ScriptReader
+  readonly #source: Source
+  readonly #depth: number
+
+  constructor(reader: ScriptReader, source: Source, masked: ReturnType<typeof mask>, depth: number, until: number) {
+    this.#reader = reader
+    this.#source = source
+    this.masked = masked
+    this.#depth = depth
+    this.until = until
+  }
+
+  /** @param stdin - something is piped or redirected into the whole of it */
+  visit(node: SyntaxNode, stdin: boolean): void {
+    switch (node.type) {
+      case 'Pipeline':
+        for (const [index, command] of node.commands.entries()) this.visit(command, stdin || index > 0)
+        return
+      case 'Redirected': {
+        this.visit(node.command, stdin || node.redirects.some(feeds))
+        for (const redirect of node.redirects) this.visit(redirect, false)
+        return
+      }
+      case 'Function':
+        this.visit(node.body, false)
+        return
+      case 'Command':
+        this.#command(node, stdin)
+        forEachChild(node, child => this.visit(child, false))
+        return
+      case 'CommandExpansion':
+      case 'ProcessSubstitution':
+      case 'ArithmeticCommandExpansion':
+        if (node.script) this.#reader.nest(node.script, this.#source, false, this.#depth, this, node)
+        return
+      case 'Word':
+        // Resolving the parts of a word parses it again; most have none.
+        if (node.parts === undefined) return
+        break
+    }
+    forEachChild(node, child => this.visit(child, stdin))
+  }
+
+  #command(node: Command, stdin: boolean): void {
+    if (node.name === undefined || node.end > this.until) return
+    const alternatives = [readWord(this.#source, this.masked, node.name)]
+    for (const argument of node.suffix) {
+      if (argument.type === 'Word') alternatives.push(readWord(this.#source, this.masked, argument))
+      else if (argument.type === 'Assignment') alternatives.push([this.#assignment(argument)])
+    }
+    const env = node.prefix.flatMap(prefix => (prefix.type === 'Assignment' ? [prefix.name] : []))
+    const redirected = this.#redirected(node.redirects)
+    const readsStdin = stdin || node.redirects.some(feeds)
+    for (const words of combined(alternatives)) {
+      this.#reader.take({ words, env, readsStdin, redirected, source: this.#source }, this.#depth)
+    }
+  }
+
+  /** `env KEY=v`, `export KEY=v`: the parser tells them from words, the program does not. */
+  #assignment(node: Extract<Command['suffix'][number], { type: 'Assignment' }>): ReadWord {
+    const { text } = this.#source
+    const whole = { from: node.pos, to: node.end }
+    const at = placeIn(this.#source, node.pos, node.end)
+    const written = text.slice(node.pos, node.end)
+    const base = { many: false, optional: false, at, source: written }
+    if (node.value.type === 'ArrayValue') return { ...whole, word: { ...base, pieces: [{ hole: written }] } }
+    const name = text.slice(node.pos, node.value.pos)
+    const [value] = readWord(this.#source, this.masked, node.value)
+    const pieces = value?.word.pieces ?? ['']
+    const [head, ...rest] = pieces
+    const joined = typeof head === 'string' ? [name + head, ...rest] : [name, ...pieces]
+    return { ...whole, word: { ...base, pieces: joined, many: false } }
+  }
+
+  #redirected(redirects: readonly Redirection[]): ShellCommand['redirected'] {
+    if (redirects.length === 0) return NOTHING
+    const reads = []
+    const writes = []
+    for (const redirect of redirects) {
+      if (redirect.type !== 'Redirect' || redirect.target === undefined) continue
+      if (redirect.operator === '<&' || (redirect.operator === '>&' && /^(?:\d+-?|-)$/.test(redirect.target.text)))
+        continue
+      const [read] = readWord(this.#source, this.masked, redirect.target)
+      if (read === undefined) continue
+      if (redirect.operator.startsWith('<')) reads.push(read.word)
+      if (redirect.operator.includes('>')) writes.push(read.word)
+    }
+    return { reads, writes }
+  }
+}
+
+const NOTHING = { reads: [], writes: [] }
+
+/** Something other than a descriptor comes in at standard input. */
+function feeds(redirect: Redirection): boolean {
+  if (redirect.descriptor !== undefined && !('value' in redirect.descriptor && redirect.descriptor.value === 0))
+    return false
+  return (
+    redirect.type !== 'Redirect' ||
+    redirect.operator === '<' ||
+    redirect.operator === '<>' ||
+    redirect.operator === '<&'
+  )
+}
+
+/** One list of words for each way to choose; only the first choices where there are too many ways. */
+function combined(alternatives: readonly (readonly ReadWord[])[]): readonly (readonly ReadWord[])[] {
+  if (alternatives.every(words => words.length === 1)) return [alternatives.map(([word]) => word!)]
+  let done: ReadWord[][] = [[]]
+  for (const words of alternatives) {
+    if (done.length * words.length > 16) return [alternatives.map(([word]) => word!)]
+    done = done.flatMap(start => words.map(word => [...start, word]))
+  }
+  return done
+}
+
+function first<Mistake extends { readonly pos: number }>(
+  mistakes: readonly Mistake[] | undefined,
+): Mistake | undefined {
+  return mistakes?.reduce((one, other) => (other.pos < one.pos ? other : one))
+}
