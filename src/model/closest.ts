@@ -1,14 +1,14 @@
 /** The known word with the fewest edits, when it is near enough to be meant; for `did you mean`. */
 export function closest(word: string, known: readonly string[]): string | undefined {
   const ranked = known
-    .map(candidate => ({ candidate, edits: distance(word.toLowerCase(), candidate.toLowerCase()) }))
+    .map(candidate => ({ candidate, edits: editsBetween(word.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.edits - b.edits)
   const best = ranked[0]
   return best !== undefined && best.edits <= Math.max(1, Math.floor(word.length / 3)) ? best.candidate : undefined
 }
 
 /** Optimal string alignment: Levenshtein's edits, and two neighbours swapped count as one, the commonest mistake of all. */
-function distance(a: string, b: string): number {
+export function editsBetween(a: string, b: string): number {
   let before: readonly number[] = []
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let i = 1; i <= a.length; i++) {

@@ -1,18 +1,249 @@
+import { type DocumentedCommand, literal, type Unjudged, type Word } from '../command.ts'
+import type { Finding } from '../finding.ts'
 import type { Page } from '../page/page.ts'
+import type { Place } from '../place.ts'
+import { byPlace } from '../places.ts'
+import { readSnippet } from '../shell/read-snippet.ts'
 import type { CommandTree } from '../tree/tree.ts'
-import type { Verdict } from './verdict.ts'
+import { judgeFlags, loneFlags } from './flags.ts'
+import { judgeCommand } from './judge-command.ts'
+import { mistyped } from './near.ts'
+import { carriedProgram, pagePrograms, programName } from './programs.ts'
+import { readSpan } from './span.ts'
+import { judgeTextLine, programsOfLine } from './text-line.ts'
+import type { JudgedCommand, Verdict } from './verdict.ts'
+import { childNames, childOf } from './whereabouts.ts'
 
-/** Holds the commands of a page against the programs they name. */
+/**
+ * Holds the commands of a page against the programs they name. Pure: reads and runs nothing.
+ *
+ * @param trees - what is known of programs; a program without one is not judged, and told
+ * @param options.programs - programs that are meant where the page names none; empty: as its front matter says, or as its commands show
+ * @returns findings in the order of the page, without those of `page.problems`
+ */
 export function judgePage(
-  _page: Page,
-  _trees: readonly CommandTree[],
+  page: Page,
+  trees: readonly CommandTree[],
   options: { readonly programs: readonly string[] },
 ): Verdict {
-  return {
-    programs: { names: options.programs, from: options.programs.length > 0 ? 'option' : 'none' },
-    commands: [],
-    judged: [],
-    findings: [],
-    unjudged: [],
+  return new PageJudge(page, trees, options.programs).verdict()
+}
+
+class PageJudge {
+  readonly #page: Page
+  readonly #trees: ReadonlyMap<string, CommandTree>
+  readonly #commands: readonly DocumentedCommand[]
+  readonly #programs: Verdict['programs']
+  /** Trees of the programs of this page, in its order. */
+  readonly #own: readonly CommandTree[]
+  /** Programs that fences of this page run and that have no tree. */
+  readonly #others: ReadonlySet<string>
+  readonly #judged: JudgedCommand[] = []
+  readonly #findings: Finding[] = []
+  readonly #unjudged: Unjudged[] = []
+  /** What is told once with a count, by its reason. */
+  readonly #counted = new Map<string, { source: string; at: Place; why: (count: number) => string; count: number }>()
+
+  constructor(page: Page, trees: readonly CommandTree[], asked: readonly string[]) {
+    this.#page = page
+    this.#trees = new Map(trees.map(tree => [tree.program, tree]))
+    const known = new Set([...this.#trees.keys(), ...asked, ...page.programs])
+    const read = page.snippets.map(snippet => readSnippet(page.file, snippet, known))
+    this.#commands = read.flatMap(({ commands }) => commands)
+    this.#findings.push(...read.flatMap(({ problems }) => problems))
+    this.#unjudged.push(...read.flatMap(({ unjudged }) => unjudged))
+    this.#programs = pagePrograms(asked, page.programs, this.#commands, trees, () =>
+      page.snippets.flatMap(snippet => (snippet.kind === 'text' ? programsOfLine(snippet, trees) : [])),
+    )
+    this.#own = this.#programs.names.flatMap(name => this.#trees.get(name) ?? [])
+    this.#others = new Set(
+      this.#commands
+        .filter(({ from }) => from === 'fence')
+        .flatMap(({ words }) => programName(words[0]!) ?? [])
+        .filter(name => !this.#trees.has(name)),
+    )
   }
+
+  verdict(): Verdict {
+    for (const command of this.#commands) {
+      if (command.words.length === 0) continue
+      if (command.from === 'fence') this.#fence(command)
+      else this.#span(command)
+    }
+    for (const snippet of this.#page.snippets) {
+      if (snippet.kind === 'inline') {
+        const flags = loneFlags(this.#page.file, snippet)
+        if (flags !== undefined) this.#flags(flags)
+      } else if (snippet.kind === 'text') {
+        const { judged, findings, unjudged } = judgeTextLine(this.#page.file, snippet, this.#own, [
+          ...this.#trees.values(),
+        ])
+        this.#judged.push(...judged)
+        this.#findings.push(...findings)
+        for (const { source, at } of unjudged)
+          this.#count(
+            'text',
+            source,
+            at,
+            count => `${count} lines name a program or a command of one, and too little of it to be judged`,
+          )
+      }
+    }
+    const counted = [...this.#counted.values()].map(({ source, at, why, count }) => ({ source, at, why: why(count) }))
+    return {
+      programs: this.#programs,
+      commands: [
+        ...this.#commands,
+        ...this.#judged.map(({ command }) => command).filter(({ from }) => from === 'text'),
+      ],
+      judged: this.#judged,
+      findings: this.#findings.sort(byPlace),
+      unjudged: [...this.#unjudged, ...counted].sort(byPlace),
+    }
+  }
+
+  #fence(command: DocumentedCommand): void {
+    if (this.#named(command)) return
+    const first = command.words[0]!
+    const name = programName(first)
+    if (name === undefined)
+      this.#count(
+        `hole ${first.source}`,
+        first.source,
+        first.at,
+        count => `${first.source} is only known when it runs: ${times(count)}`,
+      )
+    else if (SHELL_WORDS.has(name))
+      this.#count('shell', name, first.at, count => `it is a word of the shell itself: ${times(count)} of that kind`)
+    else this.#count(`program ${name}`, name, first.at, count => `there is no command tree of ${name}: ${times(count)}`)
+  }
+
+  /** Judges a command that names a program with a tree, or nearly so. */
+  #named(command: DocumentedCommand): boolean {
+    const { words } = command
+    const name = programName(words[0]!)
+    const tree = name === undefined ? undefined : this.#trees.get(name)
+    if (tree !== undefined) {
+      this.#judge(tree, command)
+      return true
+    }
+    const carried = carriedProgram(words, this.#trees)
+    if (carried !== undefined) {
+      const inner = { ...command, words: words.slice(carried) }
+      this.#judge(this.#trees.get(programName(words[carried]!)!)!, inner)
+      return true
+    }
+    return name !== undefined && this.#nearlyNamed(command, name)
+  }
+
+  #nearlyNamed({ words }: DocumentedCommand, name: string): boolean {
+    const first = words[0]!
+    const second = words[1] === undefined ? undefined : literal(words[1])
+    const near = mistyped(name, this.#trees.keys())
+    const tree = near === undefined ? undefined : this.#trees.get(near)
+    if (tree === undefined || second === undefined) return false
+    const { root } = tree
+    const fits =
+      childOf(root, second) !== undefined ||
+      mistyped(second, childNames(root)) !== undefined ||
+      root.options.some(({ names }) => names.includes(second) && second.length > 2)
+    if (!fits) return false
+    this.#findings.push({
+      rule: 'unknown-program',
+      severity: 'error',
+      at: first.at,
+      message: `there is no program \`${name}\`; ${tree.program} has a command \`${second}\``,
+      suggestion: first.source.replace(name, tree.program),
+    })
+    return true
+  }
+
+  #judge(tree: CommandTree, command: DocumentedCommand, words?: readonly Word[]): void {
+    const result = words === undefined ? judgeCommand(tree, command) : judgeCommand(tree, command, words)
+    this.#judged.push(result.judged)
+    this.#findings.push(...result.findings)
+    if (result.unjudged !== undefined)
+      this.#unjudged.push({ source: command.source, why: result.unjudged, at: command.at })
+  }
+
+  #span(command: DocumentedCommand): void {
+    const { words, source, at } = command
+    if (this.#named(command)) return
+    if (this.#programs.names.length === 0 || this.#own.length === 0) {
+      if (words.length > 1 && this.#trees.size > 0) this.#count('whose', source, at, count => this.#whose(count))
+      return
+    }
+    const readings = this.#own.map(tree => ({ tree, reading: readSpan(tree, words, this.#others) }))
+    const candidates = readings
+      .filter(({ reading }) => reading.is === 'command')
+      .map(({ tree }) => ({ tree, result: judgeCommand(tree, command, words, words[0]!.at) }))
+    const best =
+      candidates.find(({ result }) => result.findings.length === 0) ??
+      candidates.toSorted((a, b) => b.result.judged.path.length - a.result.judged.path.length)[0]
+    if (best !== undefined) {
+      if (best.result.findings.length > 0 && this.#fitsAnother(command)) return
+      this.#judge(best.tree, command, words)
+      return
+    }
+    if (words.length > 1 && this.#fitsAnother(command)) return
+    for (const { tree, reading } of readings) {
+      if (reading.is === 'near')
+        this.#findings.push({
+          rule: 'unknown-command',
+          severity: 'warning',
+          at,
+          message: `${tree.program} has no command \`${source}\``,
+          suggestion: reading.name,
+        })
+      else if (reading.is === 'unjudged') this.#unjudged.push({ source, why: reading.why, at })
+      else continue
+      return
+    }
+  }
+
+  /** A page may speak of a program that it does not declare: what fits that one is no mistake of this one. */
+  #fitsAnother(command: DocumentedCommand): boolean {
+    const { words, source, at } = command
+    const first = literal(words[0]!)
+    for (const tree of this.#trees.values()) {
+      if (this.#own.includes(tree) || first === undefined || childOf(tree.root, first) === undefined) continue
+      const { findings, judged } = judgeCommand(tree, command, words, words[0]!.at)
+      if (findings.length > 0 || judged.path.length + judged.options.length < 2) continue
+      const why = `it is a command of ${tree.program}, which the page neither declares nor runs`
+      this.#unjudged.push({ source, why, at })
+      return true
+    }
+    return false
+  }
+
+  #whose(count: number): string {
+    const what = `pieces of code in prose may be commands (${count})`
+    return this.#programs.names.length === 0
+      ? `the page does not say whose commands it shows, so it is not known whether ${what}`
+      : `there is no command tree of ${this.#programs.names.join(', ')}, so it is not known whether ${what}`
+  }
+
+  #flags(flags: DocumentedCommand): void {
+    if (this.#own.length === 0) return
+    const { findings, judged, unjudged } = judgeFlags(flags, this.#own, [...this.#trees.values()], this.#commands)
+    this.#findings.push(...findings)
+    this.#judged.push(...judged)
+    if (unjudged !== undefined) this.#unjudged.push({ source: flags.source, why: unjudged, at: flags.at })
+  }
+
+  #count(key: string, source: string, at: Place, why: (count: number) => string): void {
+    const known = this.#counted.get(key)
+    if (known === undefined) this.#counted.set(key, { source, at, why, count: 1 })
+    else known.count++
+  }
+}
+
+const SHELL_WORDS = new Set(
+  ': . [ alias bg break builtin cd command continue declare dirs disown echo eval exec exit export false fg getopts hash jobs let local popd printf pushd pwd read readonly return set shift source test times trap true type typeset ulimit umask unalias unset wait'.split(
+    ' ',
+  ),
+)
+
+function times(count: number): string {
+  return count === 1 ? 'one command' : `${count} commands`
 }

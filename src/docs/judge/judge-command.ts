@@ -1,0 +1,51 @@
+import type { DocumentedCommand, Word } from '../command.ts'
+import type { Finding } from '../finding.ts'
+import type { Place } from '../place.ts'
+import type { CommandTree } from '../tree/tree.ts'
+import type { JudgedCommand } from './verdict.ts'
+import { type Walk, walk } from './walk.ts'
+
+/** What came of one command. */
+export interface Judged {
+  readonly judged: JudgedCommand
+  readonly findings: readonly Finding[]
+  /** Why some of it was not judged. */
+  readonly unjudged: string | undefined
+}
+
+/**
+ * Holds a command against its program.
+ *
+ * @param words - without the program
+ * @param at - where the program stands; the first word where it is not named
+ */
+export function judgeCommand(
+  tree: CommandTree,
+  command: DocumentedCommand,
+  words: readonly Word[] = command.words.slice(1),
+  at: Place = command.words[0]!.at,
+): Judged {
+  const walked = walk(tree, words, at)
+  const { path, options, unjudged } = walked
+  const { missing, whole } = command.from === 'fence' ? { missing: walked.missing, whole: true } : shownMissing(walked)
+  return {
+    judged: { command, program: tree.program, path, options, extent: whole ? 'whole' : 'words' },
+    findings: [...walked.findings, ...missing],
+    unjudged,
+  }
+}
+
+/**
+ * Code in prose often only names a command (`runs get`), so it is asked for what it lacks by what it shows: for arguments where it shows one,
+ * or a required option, or two options; for options where it shows one. It never has to go on with a sub-command.
+ */
+function shownMissing({ missing, shown, node }: Walk): { missing: readonly Finding[]; whole: boolean } {
+  const whole = shown.args > 0 || shown.options > 1 || shown.requiredOption
+  const asksForCommand = node.commandRequired && shown.args === 0
+  const due = missing.filter(({ rule }) => {
+    if (rule === 'argument-missing') return whole && !asksForCommand
+    if (rule === 'flag-missing') return shown.options > 0
+    return whole || shown.options > 0
+  })
+  return { missing: due, whole }
+}

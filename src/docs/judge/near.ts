@@ -1,0 +1,31 @@
+import { editsBetween } from '../../model/closest.ts'
+
+/**
+ * The known word that somebody who wrote `word` almost surely meant: one edit away, or two where the word is long. Stricter than what
+ * is good enough for a suggestion, since it decides whether a word of prose is taken for a command at all.
+ */
+export function mistyped(word: string, known: Iterable<string>): string | undefined {
+  if (word.length < 4) return undefined
+  const most = word.length < 7 ? 1 : 2
+  let best: string | undefined
+  let least = most + 1
+  for (const candidate of known) {
+    if (candidate.length < 4 || Math.abs(candidate.length - word.length) >= least) continue
+    const edits = editsBetween(word, candidate)
+    if (edits === 0) return undefined
+    if (edits < least) [best, least] = [candidate, edits]
+  }
+  return best
+}
+
+/**
+ * The same of a word that stands alone, which is more often another word of English: one edit, and not at its end, since `connected` and
+ * `scheduled` are no mistakes.
+ */
+export function mistypedAlone(word: string, known: Iterable<string>): string | undefined {
+  if (word.length < 5) return undefined
+  return mistyped(
+    word,
+    [...known].filter(one => editsBetween(word, one) === 1 && one.at(-1) === word.at(-1) && one.at(-2) === word.at(-2)),
+  )
+}

@@ -1,0 +1,56 @@
+import { type DocumentedCommand, literal, type Word } from '../command.ts'
+import type { CommandTree } from '../tree/tree.ts'
+import type { PagePrograms } from './verdict.ts'
+
+/** `deployctl` of `./bin/deployctl` and of `$BIN/deployctl`; undefined where the name is only known when it runs. */
+export function programName(word: Word): string | undefined {
+  const last = word.pieces.at(-1)
+  if (typeof last !== 'string' || word.many) return undefined
+  const slash = last.lastIndexOf('/')
+  if (word.pieces.length > 1 && slash < 0) return undefined
+  return last.slice(slash + 1) || undefined
+}
+
+/**
+ * Which programs a page speaks of: as it was asked for, or as the page says itself, or those with a tree that its commands begin with.
+ *
+ * @param commands - those of the page
+ * @param inText - programs with a tree that its lines name where it has no markup
+ */
+export function pagePrograms(
+  asked: readonly string[],
+  declared: readonly string[],
+  commands: readonly DocumentedCommand[],
+  trees: readonly CommandTree[],
+  inText: () => readonly string[] = () => [],
+): PagePrograms {
+  if (asked.length > 0) return { names: asked, from: 'option' }
+  if (declared.length > 0) return { names: declared, from: 'front-matter' }
+  const known = new Set(trees.map(({ program }) => program))
+  const named = new Set<string>()
+  for (const { words, from } of commands) {
+    const name = words[0] === undefined ? undefined : programName(words[0])
+    // One word of prose may be the name of anything; in a fence it is run.
+    if (name !== undefined && known.has(name) && (from === 'fence' || words.length > 1)) named.add(name)
+  }
+  for (const name of inText()) named.add(name)
+  return named.size > 0 ? { names: [...named], from: 'page' } : { names: [], from: 'none' }
+}
+
+/**
+ * Where a known program begins that another one runs: `npx deployctl status`, `docker exec box deployctl status`. A word that is only an
+ * argument of the other one (`systemctl restart deployctl`) is not followed by a command of the program.
+ */
+export function carriedProgram(words: readonly Word[], trees: ReadonlyMap<string, CommandTree>): number | undefined {
+  const runner = words[0] === undefined ? undefined : programName(words[0])
+  const runs = runner !== undefined && /^(?:npx|bunx|pnpx|uvx|pipx)$/.test(runner)
+  for (let index = 1; index < words.length; index++) {
+    const name = programName(words[index]!)
+    const tree = name === undefined ? undefined : trees.get(name)
+    if (tree === undefined) continue
+    const next = words[index + 1] === undefined ? undefined : literal(words[index + 1]!)
+    const commands = tree.root.commands.flatMap(({ name, aliases }) => [name, ...aliases])
+    if (runs || (next !== undefined && commands.includes(next))) return index
+  }
+  return undefined
+}

@@ -1,0 +1,57 @@
+import type { CommandNode, CommandTree, OptionSpec } from '../tree/tree.ts'
+
+/** One command of a tree, with the way to it. */
+export interface Located {
+  /** Without the program; empty for the program itself. */
+  readonly path: readonly string[]
+  readonly node: CommandNode
+}
+
+/** Where in a program a command or an option of some name is; names of commands also by their aliases. */
+export interface Whereabouts {
+  readonly commands: ReadonlyMap<string, readonly Located[]>
+  readonly options: ReadonlyMap<string, readonly (Located & { readonly spec: OptionSpec })[]>
+}
+
+const KNOWN = new WeakMap<CommandTree, Whereabouts>()
+
+/** Made once per tree: a page asks for every word it has, and trees are never changed. */
+export function whereabouts(tree: CommandTree): Whereabouts {
+  let found = KNOWN.get(tree)
+  if (found === undefined) {
+    found = collect(tree.root)
+    KNOWN.set(tree, found)
+  }
+  return found
+}
+
+function collect(root: CommandNode): Whereabouts {
+  const commands = new Map<string, Located[]>()
+  const options = new Map<string, (Located & { spec: OptionSpec })[]>()
+  const open: Located[] = [{ path: [], node: root }]
+  for (const located of open) {
+    for (const spec of located.node.options) for (const name of spec.names) add(options, name, { ...located, spec })
+    for (const node of located.node.commands) {
+      const below = { path: [...located.path, node.name], node }
+      open.push(below)
+      for (const name of [node.name, ...node.aliases]) add(commands, name, below)
+    }
+  }
+  return { commands, options }
+}
+
+function add<T>(map: Map<string, T[]>, key: string, value: T): void {
+  const list = map.get(key)
+  if (list === undefined) map.set(key, [value])
+  else list.push(value)
+}
+
+/** The command of this name or alias right below a node. */
+export function childOf(node: CommandNode, name: string): CommandNode | undefined {
+  return node.commands.find(child => child.name === name || child.aliases.includes(name))
+}
+
+/** All names that may follow a node, aliases included. */
+export function childNames(node: CommandNode): string[] {
+  return node.commands.flatMap(child => [child.name, ...child.aliases])
+}
