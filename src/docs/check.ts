@@ -84,13 +84,14 @@ export function beginCheck(asked: CheckAsked): Checking {
         })
       }
       if (found.length > 0) lines.set(file, linesAt(text, new Set(found.map(({ at }) => at.line))))
-      for (const one of summaries(verdict.commands, verdict.judged)) commands.push(one)
+      const own = summaries(verdict.commands, verdict.judged)
+      for (const one of own) commands.push(one)
       for (const one of verdict.judged) judged.push(one)
       const left = [...verdict.unjudged, ...referred.flatMap(one => one.unjudged)].sort(byPlace)
       for (const one of left) unjudged.push({ ...one, source: shown(one.source) })
       const { form, sha256 } = page
       const { programs } = verdict
-      pages.push({ file, form, sha256, programs, commands: verdict.commands.length, judged: verdict.judged.length })
+      pages.push({ file, form, sha256, programs, commands: own.length, judged: verdict.judged.length })
     },
 
     unreadable(file, why) {
@@ -126,16 +127,15 @@ export function beginCheck(asked: CheckAsked): Checking {
   }
 }
 
+/** A single word of code in prose that no program knows is the name of something, and no command. */
 function summaries(commands: readonly DocumentedCommand[], judged: readonly JudgedCommand[]): CheckedCommand[] {
   const verdicts = new Map(judged.map(one => [one.command, one]))
-  return commands.map(command => {
-    const { source, at } = command
+  return commands.flatMap(command => {
+    const { source, at, from, words } = command
     const one = verdicts.get(command)
-    return {
-      source: shown(source),
-      at,
-      judged: one === undefined ? null : { program: one.program, path: one.path, options: one.options },
-    }
+    if (one === undefined && from !== 'fence' && words.length < 2) return []
+    const judged = one === undefined ? null : { program: one.program, path: one.path, options: one.options }
+    return [{ source: shown(source), at, judged }]
   })
 }
 
