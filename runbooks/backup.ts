@@ -12,6 +12,7 @@ import { restartPossible } from '../src/checks/restart-possible.ts'
 import { sourceAnswers, sourceBack } from '../src/checks/source-answers.ts'
 import { sourceServes } from '../src/checks/source-serves.ts'
 import { sourceStopped } from '../src/checks/source-stopped.ts'
+import { SITE_COMMANDS } from '../src/daemon/make-site.ts'
 import { stopClean } from '../src/daemon/stop-clean.ts'
 import { archiveRoots } from '../src/drill/archive-roots.ts'
 import {
@@ -92,10 +93,12 @@ const seed: Step = {
   id: 'seed',
   title: 'Seed a stand-in source and start it',
   effect: 'write',
+  docs: { page: PAGE, command: 'secrets generate' },
   timeoutMs: 60_000,
   yields: [source, running, older, deployment],
   run: {
     describe: 'seed a state root and a workspace in the run’s scratch directory, and start a daemon on them',
+    commands: SITE_COMMANDS.map(words => `kheish-daemon ${words}`),
     async execute(context) {
       const site = await seedSource(context)
       const instance = await runSource(context, site, context.run.scratchDir)
@@ -167,6 +170,9 @@ const preflight: Step = {
   verify: [restartPossible],
 }
 
+/** What a source that runs is asked. */
+const ASKING = ['secrets list', 'sessions list', 'runs list', 'status'].map(words => `kheish-daemon ${words}`)
+
 const marker = (known: typeof factsTaken | typeof factsKnown): Step => ({
   id: 'marker',
   title: 'Write the state marker and take the facts of the source',
@@ -175,7 +181,13 @@ const marker = (known: typeof factsTaken | typeof factsKnown): Step => ({
   timeoutMs: 120_000,
   yields: [markerSetAt, baseline],
   run: {
-    describe: 'kheish-daemon secrets set runproof.marker --provider generic --stdin; then ask the source for its facts',
+    describe:
+      'set the slot runproof.marker, make a session on a source that was seeded; then ask the source for its facts',
+    commands: [
+      'kheish-daemon secrets set runproof.marker --provider generic --stdin',
+      'kheish-daemon sessions create',
+      ...ASKING,
+    ],
     async execute(context) {
       await writeMarker(context)
       await takeBaseline(context)
@@ -190,10 +202,12 @@ const facts: Step = {
   id: 'facts',
   title: 'Take the facts of the source',
   effect: 'read',
+  docs: { page: PAGE, command: 'secrets list --output json' },
   timeoutMs: 120_000,
   yields: [baseline],
   run: {
     describe: 'ask the source where it runs; else read the files of its state root, and write none',
+    commands: ASKING,
     execute: takeBaseline,
   },
   verify: [factsKnown],
@@ -263,7 +277,7 @@ const digests: Step = {
   id: 'digests',
   title: 'Write manifests, digests and signed facts beside the archives',
   effect: 'write',
-  docs: { page: PAGE, command: 'sha256sum -c' },
+  docs: { page: PAGE, command: 'sha256sum -c SHA256SUMS' },
   timeoutMs: 3_600_000,
   run: {
     describe: 'write the manifests, facts.json with its signature, and SHA256SUMS over all of them',

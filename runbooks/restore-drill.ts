@@ -133,7 +133,10 @@ const start = ({ params }: PlanInput): Step => ({
   id: 'start',
   title: 'Start an isolated daemon on a view of the restored trees',
   effect: 'read',
-  docs: { page: PAGE, command: 'doctor' },
+  docs: {
+    page: PAGE,
+    command: 'serve --bind <address> --state-root <state-root> --workspace-root <workspace-root> ...',
+  },
   timeoutMs: parseDuration(params['ready-timeout']!) + 60_000,
   phase: 'start',
   checksPhase: 'validated',
@@ -170,6 +173,15 @@ const validate = ({ params }: PlanInput): Step => ({
   yields: [recoveryPoint],
   run: {
     describe: 'ask the isolated daemon for its newest record',
+    commands: [
+      'secrets list',
+      'sessions list',
+      'runs list',
+      'runtime get',
+      'doctor',
+      'doctor routes --check-auth',
+      'doctor routes --check-references',
+    ].map(words => `kheish-daemon ${words}`),
     execute: measureRecoveryPoint,
   },
   verify: [

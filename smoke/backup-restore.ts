@@ -41,7 +41,15 @@ const rotate: Step = {
   yields: [rotation],
   run: {
     describe: 'set a new value, revoke the slot, and set another value, which is what makes it usable again',
-    commands: ['secrets set <slot> --provider openai --stdin', 'runtime auth revoke-slot <slot>'],
+    commands: [
+      'secrets list',
+      'secrets set openai.prod --provider openai --stdin',
+      'secrets get openai.prod',
+      'runtime auth revoke-slot openai.prod',
+      'status',
+      'doctor routes --check-auth',
+      'doctor routes --routes-file <routes-file> --check-auth',
+    ].map(words => `kheish-daemon ${words}`),
     async execute(context) {
       const { values } = context
       context.set(rotation, await rotateCredential(context, values.get(source), values.get(running)))

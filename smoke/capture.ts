@@ -197,6 +197,7 @@ function provisionByClient(input: PlanInput, made: ReturnType<typeof making>): S
     yields: [clientPlace],
     run: {
       describe: 'choose a directory for its files; the check runs the client and removes them',
+      commands: ['kheish-daemon capture provision --batch-id <batch> --agent-id <machine> --out-dir <dir>'],
       execute: async context => context.set(clientPlace, await placeFor(context, input)),
     },
     verify: [captureClientFiles],

@@ -109,7 +109,16 @@ const diagnosis = (input: PlanInput): Step => ({
   docs: { page: PAGE, command: 'doctor' },
   timeoutMs: 120_000,
   afterFailure: [answering],
-  run: onlyChecks(),
+  run: onlyChecks('nothing: its checks ask', [
+    'kheish-daemon runtime get',
+    'kheish-daemon doctor',
+    'kheish-daemon doctor --cors-origin http://localhost:5173',
+    'kheish-daemon doctor routes --check-auth',
+    'kheish-daemon doctor routes --check-references',
+    ...(isOwn(input)
+      ? ['kheish-daemon doctor routes --route <route> --check-auth --canary --canary-timeout-ms <ms>']
+      : []),
+  ]),
   verify: [
     healthOk,
     { ...storageWorks, covers: ['7.3/2', '9.A/6'] },
@@ -130,17 +139,24 @@ const diagnosis = (input: PlanInput): Step => ({
   ],
 })
 
+/** What one run takes. */
+const RUN_COMMANDS = [
+  'kheish-daemon sessions create <session>',
+  'kheish-daemon sessions input <session> <prompt> --provider <route> --model <model> --max-output-tokens 64 --tool-choice none',
+  'kheish-daemon runs wait <run> --poll-interval-ms 50',
+]
+
 const run: Step = {
   id: 'run',
   title: 'Have a run answered by the provider of the route',
   effect: 'write',
-  docs: { page: PAGE, command: 'runs wait <run_id>' },
+  docs: { page: PAGE, command: 'runs wait <run_id> --poll-interval-ms <ms>' },
   timeoutMs: 90_000,
   afterFailure: [answering],
   resume: 'repeatable',
   irreversible: 'a session cannot be deleted; its run stays on record',
   yields: [probeRun, subjectRun],
-  run: haveRunAnswered('client'),
+  run: haveRunAnswered('client', RUN_COMMANDS),
   verify: [sessionMade, runAnswered, providerAsked],
 }
 
@@ -156,11 +172,19 @@ const streamChecks = (input: PlanInput): NonEmpty<AnyCheck> => [
 ]
 const runChecks: readonly AnyCheck[] = [runListed, runShown, journalShown, tasksShown, deliveriesShown]
 
+const READING = [
+  'kheish-daemon runs list --session-id <session>',
+  'kheish-daemon runs get <run>',
+  'kheish-daemon sessions events <session>',
+  'kheish-daemon tasks list <session>',
+  'kheish-daemon deliveries list --run-id <run>',
+]
+
 const streams = (input: PlanInput): Step => ({
   id: 'streams',
   title: 'Replay the event streams',
   effect: 'read',
-  docs: { page: PAGE, command: 'status' },
+  docs: { page: PAGE, command: 'events stream --cursor 0' },
   timeoutMs: 60_000,
   afterFailure: [answering],
   yields: [history],
@@ -184,11 +208,11 @@ const look = (input: PlanInput): Step => ({
   id: 'look',
   title: 'Replay the event streams, and look at the newest run that ended well',
   effect: 'read',
-  docs: { page: PAGE, command: 'runs list' },
+  docs: { page: PAGE, command: 'runs list --session-id <session_id>' },
   timeoutMs: 60_000,
   afterFailure: [answering],
   yields: [history, subjectRun],
-  run: lookBack,
+  run: hasClient(input) ? { ...lookBack, commands: READING } : lookBack,
   verify: [...streamChecks(input), actionsSigned, actionsSealed, ...runChecks],
 })
 
@@ -201,7 +225,14 @@ const operate = (input: PlanInput): Step => ({
   afterFailure: [answering, subjectRun],
   resume: 'repeatable',
   irreversible: 'what it stops has ended, and the settings are those of the suite’s own daemon',
-  run: onlyChecks('nothing: its checks run the commands'),
+  run: onlyChecks('nothing: its checks run the commands', [
+    'kheish-daemon sessions interrupt <session>',
+    'kheish-daemon runs cancel <run>',
+    ...READING,
+    ...(isOwn(input)
+      ? ['kheish-daemon runtime set-permission-mode dont-ask', 'kheish-daemon runtime set-debug-level off']
+      : []),
+  ]),
   verify: [stopsHarmless, ...runChecks, ...(isOwn(input) ? [settingsTakeHold] : [])],
 })
 
@@ -209,7 +240,7 @@ const revokeAgent: Step = {
   id: 'revoke-agent',
   title: 'Revoke an agent that holds leases',
   effect: 'write',
-  docs: { page: PAGE, command: 'runtime auth revoke-subject' },
+  docs: { page: PAGE, command: 'runtime auth revoke-subject <subject_id>' },
   timeoutMs: 90_000,
   afterFailure: [answering],
   resume: 'once',
@@ -217,6 +248,7 @@ const revokeAgent: Step = {
   yields: [subjectRevocation],
   run: {
     describe: 'have an agent of its own take a lease by a run, then revoke it',
+    commands: ['kheish-daemon runtime auth revoke-subject <subject>'],
     async execute(context) {
       const holder = await holdLeases(context, 'runproof-revoked', RUN_MS)
       context.set(subjectRevocation, await revokeSubject(context, holder))
@@ -237,6 +269,7 @@ const revokeRoute: Step = {
   yields: [slotRevocation],
   run: {
     describe: 'have another agent take a lease by a run, then revoke the slot',
+    commands: [`kheish-daemon runtime auth revoke-slot ${ROUTE_SLOT}`],
     async execute(context) {
       const holder = await holdLeases(context, 'runproof-blocked', RUN_MS)
       context.set(slotRevocation, await revokeSlot(context, holder, ROUTE_SLOT))
@@ -245,16 +278,21 @@ const revokeRoute: Step = {
   verify: [slotRevoked],
 }
 
+const SET_SLOT = 'kheish-daemon secrets set <slot> --provider generic --stdin'
+const PUT_CONNECTOR = 'kheish-daemon connectors put-external <name> --json <json>'
+const REMOVAL = ['kheish-daemon connectors delete external <name>', 'kheish-daemon secrets delete <slot>']
+
 const connector: Step = {
   id: 'connector',
   title: 'Have the daemon start a webhook sidecar with credential slots',
   effect: 'write',
-  docs: { page: PAGE, command: 'connectors put-external ops-webhook' },
+  docs: { page: PAGE, command: 'connectors put-external <name> --json <json>' },
   timeoutMs: 90_000,
   afterFailure: [answering],
   resume: 'check-first',
   undo: {
     describe: 'delete the connector and its slots of a running daemon; one of the suite’s own takes them along',
+    commands: REMOVAL,
     async execute(context) {
       if (context.values.get(daemon).reached === 'running') await removeSidecar(context)
     },
@@ -262,6 +300,7 @@ const connector: Step = {
   yields: [sidecar],
   run: {
     describe: 'store a token and a webhook secret, put the connector, wait until it is ready and holds one lease',
+    commands: [SET_SLOT, PUT_CONNECTOR],
     async execute(context) {
       const own = context.values.get(daemon).reached === 'isolated'
       context.set(sidecar, await startSidecar(context, own ? undefined : await placeOutside(context)))
@@ -274,7 +313,7 @@ const rotateSecret: Step = {
   id: 'rotate-secret',
   title: 'Replace the webhook secret',
   effect: 'write',
-  docs: { page: PAGE, command: 'secrets set sidecars.webhook.routes' },
+  docs: { page: PAGE, command: 'secrets set <slot> --provider generic --stdin' },
   timeoutMs: 90_000,
   afterFailure: [sidecar],
   resume: 'repeatable',
@@ -282,6 +321,7 @@ const rotateSecret: Step = {
   yields: [rotatedSidecar],
   run: {
     describe: 'overwrite the slot, look at the old lease, put the connector again with another environment',
+    commands: [SET_SLOT, PUT_CONNECTOR],
     execute: async context => context.set(rotatedSidecar, await rotateSidecar(context, context.values.get(sidecar))),
   },
   verify: [oldLeaseDead, sidecarRotated],
@@ -291,7 +331,7 @@ const contain: Step = {
   id: 'contain-sidecar',
   title: 'Revoke the slot of the sidecar',
   effect: 'write',
-  docs: { page: PAGE, command: 'runtime auth revoke-slot sidecars.webhook.routes' },
+  docs: { page: PAGE, command: 'runtime auth revoke-slot <slot>' },
   timeoutMs: 90_000,
   afterFailure: [sidecar, rotatedSidecar],
   resume: 'repeatable',
@@ -299,6 +339,7 @@ const contain: Step = {
   yields: [containedSidecar],
   run: {
     describe: 'revoke the slot that the sidecar lives on',
+    commands: ['kheish-daemon runtime auth revoke-slot <slot>'],
     execute: async context => context.set(containedSidecar, await containSidecar(context)),
   },
   verify: [sidecarContained],
@@ -308,7 +349,7 @@ const remove: Step = {
   id: 'remove-sidecar',
   title: 'Delete the connector and its slots',
   effect: 'write',
-  docs: { page: PAGE },
+  docs: { page: PAGE, command: 'connectors delete <kind> <name>' },
   timeoutMs: 60_000,
   afterFailure: [sidecar],
   resume: 'repeatable',
@@ -316,6 +357,7 @@ const remove: Step = {
   yields: [removedSidecar],
   run: {
     describe: 'delete the connector and both slots',
+    commands: REMOVAL,
     execute: async context => context.set(removedSidecar, await removeSidecar(context)),
   },
   // Asked when every webhook was answered long ago: what one of them brought about has happened by now.
@@ -353,7 +395,7 @@ const restarted: Step = {
   id: 'restart',
   title: 'Start the daemon once more on what it has written',
   effect: 'write',
-  docs: { page: PAGE },
+  docs: { page: PAGE, command: 'runs external-actions <run_id>' },
   timeoutMs: 90_000,
   afterFailure: [answering, probeRun],
   resume: 'repeatable',
@@ -361,6 +403,7 @@ const restarted: Step = {
   yields: [restart],
   run: {
     describe: 'SIGTERM, start at the same place, wait until ready, make a session so that there are events',
+    commands: ['kheish-daemon runs external-actions <run>'],
     execute: async context => context.set(restart, await restartDaemon(context)),
   },
   verify: [restartGap, workKept, revokedSlotRefused],
@@ -370,7 +413,7 @@ const recovered: Step = {
   id: 'recover',
   title: 'Set the revoked slot again',
   effect: 'write',
-  docs: { page: PAGE, command: `secrets set ${ROUTE_SLOT}` },
+  docs: { page: PAGE, command: `secrets set ${ROUTE_SLOT} --provider openai --stdin` },
   timeoutMs: 90_000,
   afterFailure: [answering, slotRevocation, subjectRevocation],
   resume: 'repeatable',
@@ -378,6 +421,7 @@ const recovered: Step = {
   yields: [recovery],
   run: {
     describe: 'store another credential, tell the provider to expect it, have a run done',
+    commands: [`kheish-daemon secrets set ${ROUTE_SLOT} --provider openai --stdin`, ...RUN_COMMANDS],
     async execute(context) {
       const kept = context.values.get(routeCredential)
       context.set(recovery, await recoverSlot(context, kept, 'runproof-recovered', RUN_MS))

@@ -21,6 +21,13 @@ import { daemonStep, endSteps } from '../src/suite/steps.ts'
 
 const MCP_PAGE = 'mcp'
 const OAUTH_PAGE = 'oauth'
+/** As the page has it. */
+const START_WITH = 'serve --mcp-config <mcp-config> --state-root <state-root> --mcp-discovery disabled ...'
+const SERVE_WITH = 'kheish-daemon serve --mcp-config <mcp-config> --state-root <view> --mcp-discovery disabled …'
+const LOGIN = [
+  'mcp oauth login <id> --url <url> --no-open',
+  '--allow-http-for-loopback --scopes <scopes> --callback-port <port> --timeout-sec <seconds>',
+].join(' ')
 
 export default defineRunbook({
   id: 'mcp',
@@ -35,7 +42,14 @@ export default defineRunbook({
       ? ['tool calls and logins: they reach servers that are not the suite’s own, so they take a daemon of its own']
       : [],
   steps: input => [
-    daemonStep(input, { recipe: mcpRecipe, yields: [mcpSite], verify: [instanceReady] }),
+    daemonStep(input, {
+      recipe: mcpRecipe,
+      commands: [
+        'secrets set mcp.custom.secretHttp.BEARER_TOKEN --offline --state-root <state-root> --provider generic --stdin',
+      ],
+      yields: [mcpSite],
+      verify: [instanceReady],
+    }),
     ...(reachOf(input) === 'running' ? [look] : [bearer, refused, overwrite, reconnect, ...account]),
     ...endSteps(input, { nothingLeft, noSecretWritten: { ...noSecretWritten, covers: ['9.E/6', '9.F/10'] } }),
   ],
@@ -84,6 +98,7 @@ const overwrite: Step = {
   afterFailure: [answering],
   run: {
     describe: 'store a new value, which the server is told to want from now on',
+    commands: ['kheish-daemon secrets set mcp.custom.secretHttp.BEARER_TOKEN --provider generic --stdin'],
     async execute(context) {
       await expectBearer(context, await overwriteBearer(context))
     },
@@ -95,12 +110,13 @@ const reconnect: Step = {
   id: 'reconnect',
   title: 'Start the daemon again, with the new token',
   effect: 'read',
-  docs: { page: MCP_PAGE },
+  docs: { page: MCP_PAGE, command: START_WITH },
   timeoutMs: 60_000,
   afterFailure: [answering],
   yields: [requestsBeforeRestart],
   run: {
     describe: 'SIGTERM, and a start on the same state and port',
+    commands: [SERVE_WITH],
     async execute(context) {
       context.set(requestsBeforeRestart, (await mcpRequests(context)).length)
       await restartAs(context, 'bearer')
@@ -128,12 +144,13 @@ const account: readonly Step[] = [
     id: 'login',
     title: 'Log in to an MCP server that wants an account',
     effect: 'read',
-    docs: { page: OAUTH_PAGE, command: 'mcp oauth login <id> --url <url> --no-open' },
+    docs: { page: OAUTH_PAGE, command: LOGIN },
     timeoutMs: 60_000,
     afterFailure: [answering],
     yields: [login],
     run: {
       describe: 'run the login inside the barrier, and go where it sends the browser',
+      commands: [`kheish-daemon ${LOGIN}`],
       execute: async context => context.set(login, await logIn(context, OAUTH_SERVER)),
     },
     verify: [oauthLoggedIn, oauthBadState],
@@ -145,7 +162,11 @@ const account: readonly Step[] = [
     docs: { page: OAUTH_PAGE, command: 'mcp oauth status <id>' },
     timeoutMs: 60_000,
     afterFailure: [answering, login],
-    run: onlyChecks('the check runs every command that shows it'),
+    run: onlyChecks('the check runs every command that shows it', [
+      'kheish-daemon mcp oauth status <id>',
+      'kheish-daemon runtime auth accounts list',
+      'kheish-daemon runtime auth accounts get mcp.oauth.<id>',
+    ]),
     verify: [oauthAccountShown],
   },
   {
@@ -158,6 +179,7 @@ const account: readonly Step[] = [
     yields: [refreshed],
     run: {
       describe: 'refresh, with a look at the authorization server before and after',
+      commands: ['kheish-daemon mcp oauth refresh <id>'],
       execute: async context => context.set(refreshed, await refreshNow(context)),
     },
     verify: [oauthRefreshed],
@@ -169,7 +191,11 @@ const account: readonly Step[] = [
     docs: { page: OAUTH_PAGE, command: 'mcp oauth refresh <id>' },
     timeoutMs: 60_000,
     afterFailure: [answering, login],
-    run: onlyChecks('the check logs in to it and forgets it again'),
+    run: onlyChecks('the check logs in to it and forgets it again', [
+      `kheish-daemon ${LOGIN}`,
+      'kheish-daemon mcp oauth refresh <id>',
+      'kheish-daemon mcp oauth logout <id>',
+    ]),
     verify: [oauthRevoked],
   },
   {
@@ -186,12 +212,13 @@ const account: readonly Step[] = [
     id: 'use',
     title: 'Let a run use the account, whose token is expired',
     effect: 'read',
-    docs: { page: OAUTH_PAGE, command: 'mcp oauth login <id> --url <url> --no-open' },
+    docs: { page: OAUTH_PAGE, command: LOGIN },
     timeoutMs: 60_000,
     afterFailure: [answering, login],
     yields: [used],
     run: {
       describe: 'log in anew for an expired token, allow every tool, and have the model beside the daemon call one',
+      commands: [`kheish-daemon ${LOGIN}`],
       execute: async context => context.set(used, await useAccount(context)),
     },
     verify: [oauthUsed],
@@ -204,7 +231,8 @@ const account: readonly Step[] = [
     timeoutMs: 60_000,
     afterFailure: [answering, login],
     run: {
-      describe: 'SIGTERM, and a start without a configuration',
+      describe: 'SIGTERM, and a start without a configuration; the check logs out',
+      commands: ['kheish-daemon mcp oauth logout <id>', 'kheish-daemon runtime auth accounts list'],
       execute: context => restartAs(context, 'nothing'),
     },
     verify: [oauthLoggedOut, mcpSamePort],

@@ -176,7 +176,7 @@ const access = (input: PlanInput): Step => ({
   id: 'access',
   title: 'Ask with every token, for every kind of thing, from every kind of origin',
   effect: 'read',
-  docs: { page: PAGE, command: 'status' },
+  docs: { page: PAGE, command: 'doctor' },
   timeoutMs: 60_000,
   afterFailure: [answering],
   yields: [edge, directly],
@@ -184,6 +184,7 @@ const access = (input: PlanInput): Step => ({
     describe: isOwn(input)
       ? 'run nginx with a copy of the configuration in front of the daemon'
       : 'prepare to ask the daemon without its proxy, where that is given',
+    commands: ['kheish-daemon doctor'],
     execute: putEdgeBefore,
   },
   verify: [
@@ -215,7 +216,7 @@ const streams = (input: PlanInput): Step => ({
   id: 'streams',
   title: 'Replay event streams through the proxy',
   effect: 'read',
-  docs: { page: PAGE, command: 'status' },
+  docs: { page: PAGE, command: 'events stream --cursor 0' },
   timeoutMs: waits(input) ? 30_000 : 20_000,
   yields: [history, subjectRun],
   run: {
@@ -235,7 +236,7 @@ const look = (input: PlanInput): Step => ({
   id: 'look',
   title: 'Replay event streams through the proxy',
   effect: 'read',
-  docs: { page: PAGE, command: 'runs list' },
+  docs: { page: PAGE, command: 'events stream --cursor 0' },
   timeoutMs: 60_000,
   afterFailure: [answering],
   yields: [history, subjectRun],

@@ -49,7 +49,11 @@ const statements: Step = {
   docs: { page: PAGE, command: 'doctor routes --check-auth' },
   timeoutMs: 60_000,
   afterFailure: [answering],
-  run: onlyChecks('ask for the status and for both diagnoses'),
+  run: onlyChecks('ask for the status and for both diagnoses', [
+    'kheish-daemon status',
+    'kheish-daemon doctor',
+    'kheish-daemon doctor routes --check-auth',
+  ]),
   verify: [statusPrinted, doctorAgrees, routesClean, routesReady, noBacklog, debugNotFull, notExposed],
 }
 

@@ -12,6 +12,12 @@ export const ROUTE_SLOT = 'openai.prod'
 const ROUTE = 'main'
 const MODEL = 'model-x'
 
+/** Command lines after the program that {@link makeSite} runs. */
+export const SITE_COMMANDS: readonly string[] = [
+  'secrets generate',
+  `secrets set ${ROUTE_SLOT} --offline --state-root <state-root> --provider openai --stdin`,
+]
+
 const routesWith = (model: string) => `version = 1
 default_route = "${ROUTE}"
 

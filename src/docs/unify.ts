@@ -13,7 +13,12 @@ import type { CommandNode, CommandTree } from './tree/tree.ts'
  * @param tree - without it, words are compared one by one
  */
 export function unify(words: readonly Word[], argv: readonly string[], tree?: CommandTree): boolean {
-  const [program, ...given] = argv.map(plainWord)
+  return unifyWords(words, argv.map(plainWord), tree)
+}
+
+/** The same for a command line that is planned: its holes are values that only a hole takes, its `…` may be anything. */
+export function unifyWords(words: readonly Word[], run: readonly Word[], tree?: CommandTree): boolean {
+  const [program, ...given] = run
   if (program === undefined) return false
   const name = baseName(program.source)
   if (tree === undefined) {
@@ -22,8 +27,8 @@ export function unify(words: readonly Word[], argv: readonly string[], tree?: Co
   }
   if (tree.program !== name) return false
   const documented = taken(withoutProgram(words, tree), tree)
-  const run = taken(given, tree)
-  return documented !== undefined && run !== undefined && unifies(documented, run)
+  const instance = taken(given, tree)
+  return documented !== undefined && instance !== undefined && unifies(documented, instance)
 }
 
 /** The words of a documented command after its program, which prose may leave out. */
@@ -122,16 +127,21 @@ function unifies(documented: Taken, run: Taken): boolean {
     if (index !== -1) unused.splice(index, 1)
   }
   if (unused.some(option => !option.optional) && !run.open) return false
-  return argumentsUnify(documented.args, run.args, documented.open)
+  return argumentsUnify(documented.args, run.args, { more: documented.open, fewer: run.open })
 }
 
-/** @param open - whether there may be more than is documented */
-function argumentsUnify(documented: readonly Word[], given: readonly Word[], open = false): boolean {
+/** @param open - whether there may be more than is documented, or fewer */
+function argumentsUnify(
+  documented: readonly Word[],
+  given: readonly Word[],
+  open: { readonly more: boolean; readonly fewer: boolean } = { more: false, fewer: false },
+): boolean {
   const [word, ...others] = documented
-  if (word === undefined) return given.length === 0 || open
+  if (word === undefined) return given.length === 0 || open.more
   const [value, ...rest] = given
   if ((word.optional || word.many) && argumentsUnify(others, given, open)) return true
-  if (value === undefined || !valueUnifies(word, value)) return false
+  if (value === undefined) return open.fewer
+  if (!valueUnifies(word, value)) return false
   return argumentsUnify(others, rest, open) || (word.many && argumentsUnify(documented, rest, open))
 }
 

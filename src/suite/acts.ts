@@ -9,15 +9,21 @@ const NEIGHBOUR = 'runproof-neighbour'
 /** Within which a run has to end. */
 export const RUN_MS = 60_000
 
-/** Of a step that does nothing itself. */
-export function onlyChecks(describe = 'nothing: its checks ask'): Action {
-  return { describe, execute: async () => {} }
+/** Of a step that does nothing itself. @param commands - that its checks run */
+export function onlyChecks(describe = 'nothing: its checks ask', commands?: readonly string[]): Action {
+  return { describe, ...(commands === undefined ? {} : { commands }), execute: async () => {} }
 }
 
-/** Yields the run that was made, also as the one that is looked at. @param by - who submits it */
-export function haveRunAnswered(by: 'client' | 'http'): Action {
+/**
+ * Yields the run that was made, also as the one that is looked at.
+ *
+ * @param by - who submits it
+ * @param commands - that the client is given
+ */
+export function haveRunAnswered(by: 'client' | 'http', commands?: readonly string[]): Action {
   return {
     describe: 'make a session, submit a prompt with a marker, wait for the end of the run',
+    ...(commands === undefined ? {} : { commands }),
     async execute(context) {
       // Somebody else's events come first, so that a filtered stream has something to leave out.
       if (context.values.get(daemon).reached === 'isolated') await openSession(context, NEIGHBOUR)

@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path'
+import { SITE_COMMANDS } from '../daemon/make-site.ts'
 import { startIsolated } from '../daemon/start-isolated.ts'
 import { stopClean } from '../daemon/stop-clean.ts'
 import { answering, daemon, type Isolated, isolated, keysDir, type Recipe, searched } from '../daemon/subjects.ts'
@@ -14,11 +15,15 @@ import { tellWithoutBarrier } from './without-barrier.ts'
 
 const READY_WITHIN_MS = 15_000
 const PAGE = 'production-runbooks'
+const START = 'serve --bind <address> --state-root <state-root> --workspace-root <workspace-root> ...'
+const SERVE = 'serve --bind 127.0.0.1:<port> --state-root <view> --workspace-root <view> …'
 
 /** What of a suite the first step, which brings its daemon, depends on. */
 export interface DaemonStep {
   /** From what its own daemon is started. Default: with a model provider beside it. */
   readonly recipe?: (context: StepContext, own: OwnSite) => Recipe | Promise<Recipe>
+  /** Command lines after the program that `recipe` runs. */
+  readonly commands?: readonly string[]
   /** Puts something in front of its own daemon, and returns the daemon as it is reached from then on. */
   readonly front?: (context: StepContext, made: Isolated) => Promise<Isolated>
   /** Whether a running daemon is asked once with each token before any check. Default true. */
@@ -31,14 +36,14 @@ export interface DaemonStep {
 /** The first step of a suite: a daemon of its own behind a barrier, or a running one. */
 export function daemonStep(
   input: PlanInput,
-  { recipe = recipeWithProvider, front, knocks = true, yields = [], verify }: DaemonStep,
+  { recipe = recipeWithProvider, commands = [], front, knocks = true, yields = [], verify }: DaemonStep,
 ): Step {
   const running = reachOf(input) === 'running'
   return {
     id: 'daemon',
     title: running ? 'Reach the running daemon' : 'Start a daemon of the suite’s own, isolated',
     effect: 'read',
-    docs: { page: PAGE, command: 'status' },
+    docs: { page: PAGE, command: running ? 'status' : START },
     timeoutMs: 60_000,
     yields: [answering, ...(running ? [daemon] : [isolated, keysDir, ...yields])],
     run: running
@@ -58,9 +63,7 @@ export function daemonStep(
         }
       : {
           describe: 'make keys, roots and a routes file in scratch, and start the daemon on a view of them',
-          commands: [
-            `${input.target.program} serve --bind 127.0.0.1:<port> --state-root <view> --workspace-root <view> …`,
-          ],
+          commands: [...SITE_COMMANDS, ...commands, SERVE].map(words => `${input.target.program} ${words}`),
           async execute(context) {
             await tellWithoutBarrier(context)
             const own = await makeOwnSite(context)
