@@ -1,7 +1,19 @@
-import type { DocumentedCommand } from '../command.ts'
+import type { DocumentedCommand, Unjudged, Word } from '../command.ts'
+import { literal } from '../command.ts'
+import type { Finding } from '../finding.ts'
 import type { Page } from '../page/page.ts'
+import { placeOf } from '../page/place-of.ts'
+import type { Place } from '../place.ts'
+import { jqPaths } from './jq-paths.ts'
+import { jqProgram } from './jq-program.ts'
 import type { JsonDocument } from './json-document.ts'
+import type { PlacedStep } from './json-path.ts'
+import { lookUp } from './look-up.ts'
+import { pathsInProse } from './prose-paths.ts'
 import type { References } from './references.ts'
+
+const NO_DOCUMENT = 'no schema or sample is given to look the path up in'
+const FOREIGN = 'its first member is in none of the schemas and samples'
 
 /**
  * Paths of JSON members that a page names in prose (`.health.ok`, `status.health.ok`, `.routes[]`) and in programs of jq, held
@@ -10,9 +22,115 @@ import type { References } from './references.ts'
  * @param commands - all of the page, of any program
  */
 export function checkJsonPaths(
-  _page: Page,
-  _commands: readonly DocumentedCommand[],
-  _documents: readonly JsonDocument[],
+  page: Page,
+  commands: readonly DocumentedCommand[],
+  documents: readonly JsonDocument[],
 ): References {
-  return { judged: 0, findings: [], unjudged: [] }
+  const findings: Finding[] = []
+  const unjudged: Unjudged[] = []
+  let judged = 0
+
+  for (const snippet of page.snippets) {
+    if (snippet.kind !== 'inline') continue
+    for (const { text, start, steps, sure, among } of pathsInProse(snippet.text, documents)) {
+      const at = placeOf(page.file, snippet, start, start + text.length)
+      if (documents.length === 0) {
+        if (sure) unjudged.push({ source: text, why: NO_DOCUMENT, at })
+        continue
+      }
+      const found = lookUp(among, steps, true)
+      if (found.is === 'there') judged++
+      else if (found.is === 'foreign' || found.is === 'open') {
+        if (sure) unjudged.push({ source: text, why: found.is === 'open' ? openWhy(text) : FOREIGN, at })
+      } else if (sure || found.nearest !== undefined) {
+        judged++
+        findings.push(wrong(text, start, steps, found, at))
+      }
+    }
+  }
+
+  for (const command of commands) {
+    const asked = jqProgram(command)
+    if (asked === undefined) continue
+    if ('why' in asked) {
+      unjudged.push({ source: command.source, why: asked.why, at: command.at })
+      continue
+    }
+    const program = literal(asked.word)!
+    const { paths, more } = jqPaths(program)
+    if (paths.length > 0 && documents.length === 0) {
+      unjudged.push({ source: asked.word.source, why: NO_DOCUMENT, at: asked.word.at })
+      continue
+    }
+    for (const { from, path } of paths) {
+      const text = program.slice(path.start, path.end)
+      const at = placeInWord(asked.word, path.start, path.end)
+      const found = lookUp(documents, [...from, ...path.steps], false)
+      if (found.is === 'there') judged++
+      else if (found.is === 'foreign') unjudged.push({ source: text, why: FOREIGN, at })
+      else if (found.is === 'open') unjudged.push({ source: text, why: openWhy(text), at })
+      else if (found.at >= from.length) {
+        judged++
+        findings.push(wrong(text, path.start, path.steps, { ...found, at: found.at - from.length }, at))
+      }
+    }
+    if (more)
+      unjudged.push({
+        source: asked.word.source,
+        why: 'more of the jq program is computed than is followed',
+        at: asked.word.at,
+      })
+  }
+  return { judged, findings, unjudged }
+}
+
+function openWhy(text: string): string {
+  return `the schema or sample does not say what is at ${text}`
+}
+
+/** @param start - of `text`, in the text that the steps were read from */
+function wrong(
+  text: string,
+  start: number,
+  steps: readonly PlacedStep[],
+  { at, document, list, nearest }: { at: number; document: string; list: boolean; nearest: string | undefined },
+  place: Place,
+): Finding {
+  const step = steps[at]!
+  const written = text.slice(0, step.start - start)
+  const before = written.replace(/[.[]$/, '')
+  const where = before === '' || before === document ? document : `${before} of ${document}`
+  let message = `${where} is no list`
+  let suggestion: string | undefined
+  if ('member' in step) {
+    message = list
+      ? `${where} is a list, ${step.member} is a member of its items`
+      : `${where} has no member ${step.member}`
+    const after = text.slice(step.end - start)
+    if (list) suggestion = `${before}[]${text.slice(before.length)}`
+    else if (nearest !== undefined) suggestion = `${written}${memberAfter(written, nearest)}${after}`
+  }
+  return {
+    rule: 'json-path-unknown',
+    severity: 'error',
+    at: place,
+    message,
+    ...(suggestion === undefined ? {} : { suggestion }),
+  }
+}
+
+/** A member in the notation of jq, to stand behind `written`. */
+function memberAfter(written: string, name: string): string {
+  if (!/^[A-Za-z_]\w*$/.test(name)) return `[${JSON.stringify(name)}]`
+  return written === '' || written.endsWith('.') ? name : `.${name}`
+}
+
+/** A stretch of a word in one pair of quotes; of any other word, or one over several lines, the whole. */
+function placeInWord(word: Word, start: number, end: number): Place {
+  const text = literal(word)!
+  const { at, source } = word
+  const quote = source === text ? 0 : source === `'${text}'` || source === `"${text}"` ? 1 : undefined
+  if (quote === undefined || text.slice(0, end).includes('\n')) return at
+  const column = at.column + quote + start
+  return { ...at, column, endLine: at.line, endColumn: column + end - start }
 }
