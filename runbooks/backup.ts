@@ -147,10 +147,7 @@ const inventory: Step = {
   run: {
     describe: 'look for routes, configuration, binary, key and token files; take digests of those that are no secrets',
     async execute(context) {
-      const found = await takeInventory(context, context.values.get(deployment))
-      context.set(artefacts, found)
-      const binary = found.find(one => one.kind === 'binary')?.sha256
-      if (binary != null) context.run.fact('binary.sha256', binary)
+      context.set(artefacts, await takeInventory(context, context.values.get(deployment)))
     },
   },
   verify: [artefactsThere, keysApart],

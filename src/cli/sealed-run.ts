@@ -26,6 +26,7 @@ import type { PreparedRun, Settings } from './prepare-run.ts'
 import type { Display, Follower } from './progress.ts'
 import { protectSecrets } from './protected-secrets.ts'
 import { loadReports } from './registry.ts'
+import { BINARY_FACT, factsBefore } from './run-facts.ts'
 import { noticeDir } from './source-notice.ts'
 import { toolsFor } from './tools.ts'
 import { version } from './version.ts'
@@ -94,6 +95,7 @@ export async function runSealed(
       allowedSkips,
       lacking: check => lacking(check, { barrier: machine.barrier, nginx }),
       signal: session.signal,
+      before: await factsBefore(plan),
     })
 
     const run: Unsealed = {
@@ -230,6 +232,6 @@ function definedOnly(params: Readonly<Record<string, string | undefined>>): Reco
 }
 
 function binaryDigest(facts: Evidence['facts']): { binarySha256?: string } {
-  const digest = facts['binary.sha256']
+  const digest = facts[BINARY_FACT]
   return typeof digest === 'string' ? { binarySha256: digest } : {}
 }

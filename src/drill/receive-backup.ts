@@ -82,8 +82,9 @@ async function receiveGiven(context: StepContext): Promise<void> {
   const masterKeyFile = resolve(params['master-key-file']!)
   context.protect(await tools.files.readSecret(masterKeyFile, 'master-key'))
   await protectIdentities(context)
+  // One that is not there is refused before anything is brought in.
+  await tools.files.realPath(binary)
   context.set(site, { binary, routesFile: await tools.files.realPath(params['routes-file']!), masterKeyFile })
-  run.fact('binary.sha256', await tools.files.sha256(await tools.files.realPath(binary)))
   run.fact('routes.sha256', await tools.files.sha256(params['routes-file']!))
 
   // Before anything of it is missed: a directory that is no backup set is told as such.

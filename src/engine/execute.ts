@@ -41,6 +41,8 @@ export interface ExecuteInput {
   readonly allowedSkips: readonly { readonly id: string; readonly reason: string }[]
   readonly lacking: (check: AnyCheck) => string | undefined
   readonly signal: AbortSignal
+  /** What is on record before anything runs. */
+  readonly before?: { readonly facts: RunResult['facts']; readonly notTested: readonly string[] }
   readonly patience?: Partial<Patience>
 }
 
@@ -100,7 +102,8 @@ class Run {
       note: (type, data) => this.#note(type, data),
       watch: input.watch,
     })
-    for (const limit of input.plan.limits) this.#notTested.add(limit)
+    Object.assign(this.#facts, input.before?.facts)
+    for (const limit of [...input.plan.limits, ...(input.before?.notTested ?? [])]) this.#notTested.add(limit)
   }
 
   async whole(): Promise<RunResult> {
