@@ -41,8 +41,6 @@ class PageJudge {
   readonly #judged: JudgedCommand[] = []
   readonly #findings: Finding[] = []
   readonly #unjudged: Unjudged[] = []
-  /** What is told once with a count, by its reason. */
-  readonly #counted = new Map<string, { source: string; at: Place; why: (count: number) => string; count: number }>()
 
   constructor(page: Page, trees: readonly CommandTree[], asked: readonly string[]) {
     this.#page = page
@@ -81,15 +79,9 @@ class PageJudge {
         this.#judged.push(...judged)
         this.#findings.push(...findings)
         for (const { source, at } of unjudged)
-          this.#count(
-            'text',
-            source,
-            at,
-            count => `${count} lines name a program or a command of one, and too little of it to be judged`,
-          )
+          this.#leave(source, at, 'the line names a program or a command of one, and too little of it to be judged')
       }
     }
-    const counted = [...this.#counted.values()].map(({ source, at, why, count }) => ({ source, at, why: why(count) }))
     return {
       programs: this.#programs,
       commands: [
@@ -98,24 +90,18 @@ class PageJudge {
       ],
       judged: this.#judged,
       findings: this.#findings.sort(byPlace),
-      unjudged: [...this.#unjudged, ...counted].sort(byPlace),
+      unjudged: this.#unjudged.sort(byPlace),
     }
   }
 
   #fence(command: DocumentedCommand): void {
     if (this.#named(command)) return
-    const first = command.words[0]!
+    const { source, at, words } = command
+    const first = words[0]!
     const name = programName(first)
-    if (name === undefined)
-      this.#count(
-        `hole ${first.source}`,
-        first.source,
-        first.at,
-        count => `${first.source} is only known when it runs: ${times(count)}`,
-      )
-    else if (SHELL_WORDS.has(name))
-      this.#count('shell', name, first.at, count => `it is a word of the shell itself: ${times(count)} of that kind`)
-    else this.#count(`program ${name}`, name, first.at, count => `there is no command tree of ${name}: ${times(count)}`)
+    if (name === undefined) this.#leave(source, at, `${first.source} is only known when it runs`)
+    else if (SHELL_WORDS.has(name)) this.#leave(source, at, 'it is a word of the shell itself')
+    else this.#leave(source, at, `there is no command tree of ${name}`)
   }
 
   /** Judges a command that names a program with a tree, or nearly so. */
@@ -170,7 +156,7 @@ class PageJudge {
     const { words, source, at } = command
     if (this.#named(command)) return
     if (this.#programs.names.length === 0 || this.#own.length === 0) {
-      if (words.length > 1 && this.#trees.size > 0) this.#count('whose', source, at, count => this.#whose(count))
+      if (words.length > 1) this.#leave(source, at, this.#whose())
       return
     }
     const readings = this.#own.map(tree => ({ tree, reading: readSpan(tree, words, this.#others) }))
@@ -216,11 +202,10 @@ class PageJudge {
     return false
   }
 
-  #whose(count: number): string {
-    const what = `pieces of code in prose may be commands (${count})`
+  #whose(): string {
     return this.#programs.names.length === 0
-      ? `the page does not say whose commands it shows, so it is not known whether ${what}`
-      : `there is no command tree of ${this.#programs.names.join(', ')}, so it is not known whether ${what}`
+      ? 'code in prose that may be a command, of a page that does not say whose commands it shows'
+      : `code in prose that may be a command, and there is no command tree of ${this.#programs.names.join(', ')}`
   }
 
   #flags(flags: DocumentedCommand): void {
@@ -231,10 +216,8 @@ class PageJudge {
     if (unjudged !== undefined) this.#unjudged.push({ source: flags.source, why: unjudged, at: flags.at })
   }
 
-  #count(key: string, source: string, at: Place, why: (count: number) => string): void {
-    const known = this.#counted.get(key)
-    if (known === undefined) this.#counted.set(key, { source, at, why, count: 1 })
-    else known.count++
+  #leave(source: string, at: Place, why: string): void {
+    this.#unjudged.push({ source, at, why })
   }
 }
 
@@ -243,7 +226,3 @@ const SHELL_WORDS = new Set(
     ' ',
   ),
 )
-
-function times(count: number): string {
-  return count === 1 ? 'one command' : `${count} commands`
-}

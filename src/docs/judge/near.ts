@@ -19,13 +19,18 @@ export function mistyped(word: string, known: Iterable<string>): string | undefi
 }
 
 /**
- * The same of a word that stands alone, which is more often another word of English: one edit, and not at its end, since `connected` and
+ * The same of a word that stands alone, which is more often another word of English: one edit, and not to its ending, since `connected` and
  * `scheduled` are no mistakes.
  */
 export function mistypedAlone(word: string, known: Iterable<string>): string | undefined {
   if (word.length < 5) return undefined
+  const near = [...known].filter(one => editsBetween(word, one) === 1)
   return mistyped(
     word,
-    [...known].filter(one => editsBetween(word, one) === 1 && one.at(-1) === word.at(-1) && one.at(-2) === word.at(-2)),
+    near.filter(one => one.slice(-2) === word.slice(-2) || letters(one) === letters(word)),
   )
+}
+
+function letters(word: string): string {
+  return [...word].sort().join('')
 }

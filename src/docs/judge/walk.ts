@@ -90,7 +90,7 @@ class Walking {
       shown: {
         args: this.#arguments.length,
         options: this.#given.filter(given => !given.lacksValue).length,
-        requiredOption: this.#given.some(({ spec }) => spec.required),
+        requiredOption: this.#given.some(({ spec, lacksValue }) => spec.required && !lacksValue),
       },
       unjudged: this.#unjudged,
     }

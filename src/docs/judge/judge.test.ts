@@ -1,0 +1,435 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { readPage } from '../page/read-page.ts'
+import { judgePage } from './judge.ts'
+import { smallTree } from './testdata/small-tree.ts'
+import type { Verdict } from './verdict.ts'
+
+const GLOBAL = ['--base-url <url>', '--output <pretty|json>1', '-v, --verbose*']
+const TREE = smallTree('deployctl', {
+  options: GLOBAL,
+  commands: {
+    status: { options: GLOBAL },
+    doctor: {
+      options: [...GLOBAL, '--origin <origin>'],
+      commandRequired: false,
+      commands: { routes: { options: [...GLOBAL, '--check-auth', '--route <id>*', '--after-ms <ms>'] } },
+    },
+    runs: {
+      aliases: ['run'],
+      options: GLOBAL,
+      commands: {
+        list: { options: [...GLOBAL, '--session-id <id>', '--state <queued|done|failed>'] },
+        get: { aliases: ['show'], options: GLOBAL, args: ['<RUN_ID>'] },
+        wait: { options: [...GLOBAL, '--poll-ms <ms>'], args: ['<RUN_ID>'] },
+        label: { options: GLOBAL, args: ['<RUN_ID>', '<LABEL>...'] },
+      },
+    },
+    settings: {
+      options: GLOBAL,
+      commands: {
+        auth: { options: GLOBAL, commands: { 'revoke-slot': { options: GLOBAL, args: ['<SLOT>'] } } },
+        mode: { options: GLOBAL, args: ['<default|plan|strict-mode>'] },
+      },
+    },
+    secrets: {
+      options: GLOBAL,
+      commands: {
+        generate: { options: GLOBAL },
+        set: {
+          options: [...GLOBAL, '--provider <openai|generic>!', '--stdin', '--from-file <path>', '--color[=<when>]'],
+          args: ['<REF>'],
+          groups: [{ options: ['--stdin', '--from-file'], required: true }],
+        },
+      },
+    },
+    exec: { options: [...GLOBAL, '--env <pair>...'], args: ['[command]...'], commands: {} },
+  },
+})
+const OPEN = smallTree('openctl', {
+  commandsKnown: false,
+  commands: {
+    status: { optionsKnown: false },
+    plugin: { optionsKnown: false, args: null, commandsKnown: false },
+    list: { args: null },
+  },
+})
+const OTHER = smallTree('backupctl', { commands: { archive: { commands: { prune: { options: ['--keep <n>'] } } } } })
+
+const BY_ITSELF = '---\nprogram: deployctl\n---\n'
+
+function judge(page: string, trees = [TREE], programs: readonly string[] = []): Verdict {
+  return judgePage(readPage('page.md', new TextEncoder().encode(page)), trees, { programs })
+}
+
+/** `2:5-10 unknown-flag --output`: line and columns, rule, suggestion. */
+function told({ findings }: Verdict): string[] {
+  return findings.map(({ rule, severity, at, suggestion }) =>
+    [
+      `${at.line}:${at.column}-${at.endLine === at.line ? '' : `${at.endLine}:`}${at.endColumn}`,
+      rule,
+      ...(severity === 'warning' ? ['(warning)'] : []),
+      ...(suggestion === undefined ? [] : [`=> ${suggestion}`]),
+    ].join(' '),
+  )
+}
+
+const fence = (script: string) => judge(`\`\`\`sh\n${script}\n\`\`\`\n`)
+const span = (text: string) => judge(`${BY_ITSELF}Text \`${text}\`.\n`)
+
+describe('a command in a fence', () => {
+  const right = [
+    'deployctl status',
+    'deployctl --base-url https://a.example status --output json',
+    'deployctl --output=json status',
+    'deployctl status -vv',
+    'deployctl status -v -v --verbose',
+    'deployctl run show <run_id>',
+    'deployctl runs get "$RUN_ID"',
+    'deployctl runs get $RUN_ID --output json',
+    'deployctl runs get "$(deployctl status)"',
+    'deployctl runs get -- -5',
+    'deployctl runs get -5',
+    'deployctl runs wait r-1 --poll-ms -1',
+    'deployctl runs label r-1 one two three',
+    'deployctl runs list --state "$STATE"',
+    'deployctl runs list --state STATE',
+    'deployctl doctor',
+    'deployctl doctor routes --check-auth --route a --route b',
+    'deployctl settings mode plan',
+    'deployctl settings mode MODE',
+    'deployctl secrets set <ref> --provider openai --stdin --color',
+    'deployctl secrets set <ref> --provider=openai --from-file=key.txt --color=never',
+    'deployctl secrets set [OPTIONS] <ref>',
+    'deployctl secrets set "$@"',
+    'deployctl secrets set --help',
+    'deployctl help secrets set',
+    'deployctl --help',
+    'deployctl <command> --help',
+    'deployctl exec --env A=1 B=2 --verbose ls',
+    './target/release/deployctl status',
+    '"$BIN/deployctl" status',
+    'sudo -u deploy /usr/bin/deployctl status',
+    'npx deployctl status',
+    'docker exec box deployctl status',
+    'systemctl restart deployctl',
+    'KEY=1 deployctl status | jq .health',
+    'deployctl status --output json > status.json',
+    'for id in a b; do\n  deployctl runs get "$id"\ndone',
+  ]
+  for (const script of right) test(`is right: ${script}`, () => assert.deepEqual(told(fence(script)), []))
+
+  const wrong: readonly (readonly [script: string, ...findings: string[]])[] = [
+    ['deployctl statsu', '2:11-17 unknown-command => status'],
+    ['deployctl frobnicate', '2:11-21 unknown-command'],
+    ['deployctl runs fetch <run_id>', '2:16-21 unknown-command'],
+    ['deployctl routes --check-auth', '2:11-17 unknown-command'],
+    ['deployctl routes doctor --check-auth', '2:11-24 unknown-command => doctor routes'],
+    ['deployctl settings revoke-slot auth x', '2:20-36 unknown-command => auth revoke-slot'],
+    ['deployctl help secrets sett', '2:24-28 unknown-command => set'],
+    ['deployctl secrets', '2:11-18 argument-missing'],
+    ['deployctl', '2:1-10 argument-missing'],
+    ['deployctl status extra', '2:18-23 argument-unexpected'],
+    ['deployctl doctor routes check-auth', '2:25-35 argument-unexpected => --check-auth'],
+    ['deployctl runs get a b', '2:22-23 argument-unexpected'],
+    ['deployctl runs get', '2:16-19 argument-missing'],
+    ['deployctl runs label r-1', '2:16-21 argument-missing'],
+    ['deployctl status --outptu json', '2:18-26 unknown-flag => --output'],
+    ['deployctl status --outptu=json', '2:18-26 unknown-flag => --output'],
+    ['deployctl status --check-auth', '2:18-30 unknown-flag'],
+    ['deployctl --check-auth doctor routes', '2:11-23 unknown-flag'],
+    ['deployctl status -x', '2:18-20 unknown-flag'],
+    ['deployctl status -vx', '2:18-21 unknown-flag'],
+    ['deployctl status --output jsno', '2:27-31 flag-value-unknown => json'],
+    ['deployctl status --output=xml', '2:27-30 flag-value-unknown'],
+    ['deployctl settings mode plam', '2:25-29 argument-value-unknown => plan'],
+    ['deployctl status --output', '2:18-26 flag-value-missing'],
+    ['deployctl status --output --verbose', '2:18-26 flag-value-missing'],
+    ['deployctl status --output=', '2:18-27 flag-value-missing'],
+    ['deployctl doctor routes --check-auth=yes', '2:25-41 flag-value-unexpected => --check-auth'],
+    ['deployctl status --output json --output pretty', '2:32-40 flag-repeated'],
+    ['deployctl secrets set r --stdin', '2:19-22 flag-missing'],
+    ['deployctl secrets set r --provider openai', '2:19-22 flag-missing'],
+    ['deployctl secrets set --provider openai --stdin', '2:19-22 argument-missing'],
+    ['deployctl secrets set r --provider openai --stdin --from-file k', '2:51-62 flags-exclusive'],
+    ['deployctl status\ndeployctl statsu', '3:11-17 unknown-command => status'],
+    [
+      'deployctl secrets set \\\n  --provider openai \\\n  --stdn',
+      '2:19-22 argument-missing',
+      '4:3-9 unknown-flag => --stdin',
+    ],
+    ['deployctl runs get "$(deployctl statsu)"', '2:33-39 unknown-command => status'],
+    ['deploytcl status', '2:1-10 unknown-program => deployctl'],
+    ['./bin/deploytcl status', '2:1-16 unknown-program => ./bin/deployctl'],
+    ['npx deployctl statsu', '2:15-21 unknown-command => status'],
+  ]
+  for (const [script, ...findings] of wrong)
+    test(`is wrong: ${script}`, () => assert.deepEqual(told(fence(script)), findings))
+
+  test('of a program without a tree is told', () => {
+    const { findings, unjudged } = fence('curl https://a.example\ncurl https://b.example\n"$TOOL" x')
+    assert.deepEqual(findings, [])
+    assert.deepEqual(
+      unjudged.map(({ source, why }) => [source, why]),
+      [
+        ['curl https://a.example', 'there is no command tree of curl'],
+        ['curl https://b.example', 'there is no command tree of curl'],
+        ['"$TOOL" x', '"$TOOL" is only known when it runs'],
+      ],
+    )
+  })
+
+  test('says where a command or an option of that name is', () => {
+    assert.match(fence('deployctl routes').findings[0]!.message, /no command `routes`; there is one below `doctor`/)
+    assert.match(fence('deployctl status --check-auth').findings[0]!.message, /one of `deployctl doctor routes`/)
+  })
+
+  test('is known with its path, aliases resolved, and its options', () => {
+    const [judged] = fence('deployctl run show -v x --output json').judged
+    assert.deepEqual(judged && [judged.program, judged.path, judged.options, judged.extent], [
+      'deployctl',
+      ['runs', 'get'],
+      ['--verbose', '--output'],
+      'whole',
+    ])
+  })
+})
+
+describe('a program of which not everything is known', () => {
+  const cases: readonly (readonly [script: string, why: string | undefined])[] = [
+    ['openctl plugin whatever --it takes', 'the commands of openctl plugin are not all known'],
+    ['openctl status --what', 'the options of openctl status are not all known, --what among them'],
+    ['openctl unheard-of', 'the commands of openctl are not all known'],
+    ['openctl list this and that', 'the help of openctl list does not say which arguments it takes'],
+    ['openctl list', undefined],
+  ]
+  for (const [script, why] of cases)
+    test(`is judged as far as it is known: ${script}`, () => {
+      const verdict = judge(`\`\`\`sh\n${script}\n\`\`\`\n`, [OPEN])
+      assert.deepEqual(told(verdict), [])
+      assert.deepEqual(verdict.unjudged.map(unjudged => unjudged.why).join() || undefined, why)
+    })
+
+  test('still lacks an option that no command known here has', () => {
+    const verdict = judge('```sh\nopenctl list --what\n```\n`--what`\n', [OPEN])
+    assert.deepEqual(told(verdict), ['2:14-20 unknown-flag'])
+  })
+})
+
+describe('code in prose', () => {
+  const commands = [
+    'doctor routes --check-auth',
+    'doctor routes',
+    'runs get',
+    'run show <run_id>',
+    'secrets set',
+    'secrets set <ref>',
+    'secrets set --provider',
+    'secrets set <ref> --provider openai --stdin',
+    'secrets …',
+    'doctor … --check-auth',
+    'status',
+    'deployctl runs get',
+    'runs wait --poll-ms 500',
+    'runs get|wait <run_id>',
+    '--check-auth',
+    '--output json',
+    '--output=pretty',
+  ]
+  for (const text of commands)
+    test(`is a command and right: ${text}`, () => {
+      const verdict = span(text)
+      assert.deepEqual(told(verdict), [])
+      assert.ok(verdict.judged.length > 0)
+    })
+
+  // The text begins in column 7 of line 4.
+  const wrong: readonly (readonly [text: string, ...findings: string[]])[] = [
+    ['docter routes --check-auth', '4:7-13 unknown-command => doctor'],
+    ['doctor ruotes --check-auth', '4:14-20 unknown-command => routes'],
+    ['doctor routes --check-aut', '4:21-32 unknown-flag => --check-auth'],
+    ['frobnicate routes --check-auth', '4:7-17 unknown-command'],
+    ['frobnicate get <run_id>', '4:7-17 unknown-command'],
+    ['frobnicate auth revoke-slot <slot>', '4:7-17 unknown-command'],
+    ['routes doctor', '4:7-20 unknown-command => doctor routes'],
+    ['get runs', '4:7-15 unknown-command => runs get'],
+    ['runs frobnicate', '4:12-22 unknown-command'],
+    ['runs get a b', '4:18-19 argument-unexpected'],
+    ['runs label <run_id>', '4:12-17 argument-missing'],
+    ['secrets set --provider openai --stdin', '4:15-18 argument-missing'],
+    ['secrets set <ref> --stdin', '4:15-18 flag-missing'],
+    ['runs get <run_id> --output', '4:25-33 flag-value-missing'],
+    ['statsu', '4:7-13 unknown-command (warning) => status'],
+    ['deploytcl runs get', '4:7-16 unknown-program => deployctl'],
+    ['deployctl runs frobnicate', '4:22-32 unknown-command'],
+    ['--chek-auth', '4:7-18 unknown-flag => --check-auth'],
+    ['--frobnicate', '4:7-19 unknown-flag (warning)'],
+    ['--output jsno', '4:16-20 flag-value-unknown => json'],
+    ['--check-auth=yes', '4:7-23 flag-value-unexpected => --check-auth'],
+  ]
+  for (const [text, ...findings] of wrong)
+    test(`is a command and wrong: ${text}`, () => assert.deepEqual(told(span(text)), findings))
+
+  const nothing = [
+    '/v1/status',
+    '.health.ok',
+    'health.ok',
+    'run_id',
+    'connected',
+    'scheduled',
+    'stats',
+    'https://a.example/x?y=1',
+    'GET /v1/runs',
+    'routes.json',
+    '~/.config/deployctl/config.toml',
+    'DEPLOY_TOKEN',
+    'DEPLOY_TOKEN=x',
+    '200',
+    'exit 1',
+    'status code',
+    '{"ok": true}',
+    'true',
+    'state: done',
+    'a → b',
+    'x = 1',
+    'Last-Event-ID: 5',
+    'text/event-stream',
+    '127.0.0.1:4000',
+    'ls -l',
+    'git status',
+    'cargo build --release',
+    'kubectl get <pod>',
+    'systemctl status deploy',
+    'docker run --output json',
+    'the runs of today',
+    '-x',
+    '',
+    ' ',
+    '$',
+    '$(',
+    '`',
+    '🚀 launch',
+    'تشغيل',
+  ]
+  for (const text of nothing.filter(one => one !== 'status code'))
+    test(`is no command: ${text}`, () => {
+      const page = text.includes('`') ? `${BY_ITSELF}Text \`\` ${text} \`\`.\n` : `${BY_ITSELF}Text \`${text}\`.\n`
+      assert.deepEqual(told(judge(page)), [])
+    })
+
+  test('that goes on where another piece left off is not judged, with the reason', () => {
+    const { findings, unjudged } = span('routes --check-auth')
+    assert.deepEqual(findings, [])
+    assert.deepEqual(
+      unjudged.map(({ why }) => why),
+      ['it fits below `doctor`, which it does not name'],
+    )
+  })
+
+  test('is only asked for its words where it shows no argument', () => {
+    assert.deepEqual(
+      ['runs get', 'runs get <run_id>'].map(text => span(text).judged[0]!.extent),
+      ['words', 'whole'],
+    )
+  })
+
+  test('in a table and in a list stands where it stands', () => {
+    const page = `${BY_ITSELF}\n| what | how |\n| --- | --- |\n| one | \`runs gte <id>\` |\n\n- first\n  - then \`doctor ruotes\`\n`
+    assert.deepEqual(told(judge(page)), ['7:15-18 unknown-command => get', '10:18-24 unknown-command => routes'])
+  })
+
+  test('with an option that another program is given on the page is that one’s', () => {
+    const page = '```sh\ndeployctl status\ncurl --data-binary @x https://a.example\n```\n`--data-binary` sends.\n'
+    assert.deepEqual(told(judge(page)), [])
+  })
+})
+
+describe('the programs of a page', () => {
+  const spans = '`statsu --output json` and `status`\n'
+  const fenced = '```sh\ndeployctl status\n```\n'
+
+  test('are those that were asked for, before those of the front matter', () => {
+    const verdict = judge(`---\nprogram: backupctl\n---\n${spans}`, [TREE, OTHER], ['deployctl'])
+    assert.deepEqual(verdict.programs, { names: ['deployctl'], from: 'option' })
+    assert.deepEqual(told(verdict), ['4:2-8 unknown-command => status'])
+  })
+
+  test('are those of the front matter, before those of the fences', () => {
+    const verdict = judge(`---\nprogram: backupctl\n---\n${fenced}${spans}`, [TREE, OTHER])
+    assert.deepEqual(verdict.programs, { names: ['backupctl'], from: 'front-matter' })
+    assert.deepEqual(told(verdict), [])
+  })
+
+  test('are those that its fences run', () => {
+    const verdict = judge(`${fenced}\n${spans}`)
+    assert.deepEqual(verdict.programs, { names: ['deployctl'], from: 'page' })
+    assert.deepEqual(told(verdict), ['5:2-8 unknown-command => status'])
+  })
+
+  test('are unknown where nothing names one, and that is told with how much was not judged', () => {
+    const verdict = judge(spans)
+    assert.deepEqual(verdict.programs, { names: [], from: 'none' })
+    assert.deepEqual(told(verdict), [])
+    assert.match(verdict.unjudged.map(({ why }) => why).join(), /a page that does not say whose commands it shows/)
+  })
+
+  test('without a tree are told, and nothing is judged by another one’s', () => {
+    const verdict = judge(`---\nprogram: nothere\n---\n${spans}`)
+    assert.deepEqual(told(verdict), [])
+    assert.match(verdict.unjudged.map(({ why }) => why).join(), /no command tree of nothere/)
+  })
+
+  test('may be several: what is right for one is right', () => {
+    const page =
+      '---\nprograms: [deployctl, backupctl]\n---\n`archive prune --keep 3`, `runs get <id>`, `archive prnue`, `runs gte`\n'
+    assert.deepEqual(told(judge(page, [TREE, OTHER])), [
+      '4:53-58 unknown-command => prune',
+      '4:67-70 unknown-command => get',
+    ])
+  })
+
+  test('that are not declared are not judged by the others’ rules', () => {
+    const verdict = judge(`${fenced}\nSee \`archive prune --keep 3\`.\n`, [TREE, OTHER])
+    assert.deepEqual(told(verdict), [])
+    assert.match(verdict.unjudged.map(({ why }) => why).join(), /it is a command of backupctl/)
+  })
+})
+
+describe('a page that lost its markup', () => {
+  const text = (page: string) =>
+    judgePage(readPage('page.txt', new TextEncoder().encode(page)), [TREE], { programs: ['deployctl'] })
+
+  test('has its commands found in its lines', () => {
+    const verdict = text('First run doctor routes --check-auth, then look at runs get.\nAll runs are kept.\n')
+    assert.deepEqual(told(verdict), [])
+    assert.deepEqual(
+      verdict.judged.map(({ path, options }) => [path.join(' '), options]),
+      [
+        ['doctor routes', ['--check-auth']],
+        ['runs get', []],
+      ],
+    )
+  })
+
+  test('is judged where two words are known, or one and an option', () => {
+    const page =
+      'Run doctor routes --chek-auth now.\n  deployctl statsu\nthen docter routes --check-auth (or status --output xml).\n'
+    assert.deepEqual(told(text(page)), [
+      '1:19-30 unknown-flag => --check-auth',
+      '2:13-19 unknown-command => status',
+      '3:6-12 unknown-command => doctor',
+      '3:53-56 flag-value-unknown',
+    ])
+  })
+
+  test('is not judged elsewhere, and that is told once', () => {
+    const verdict = text(
+      'The status of each session lists its runs.\ndeployctl is a program.\nPass --frobnicate to it.\n',
+    )
+    assert.deepEqual(told(verdict), [])
+    assert.deepEqual(
+      verdict.unjudged.map(({ why }) => why),
+      Array(2).fill('the line names a program or a command of one, and too little of it to be judged'),
+    )
+  })
+})
