@@ -17,12 +17,17 @@ export function argvOf(line: string): readonly string[] {
 export function templateWords(template: string): readonly Word[] {
   return argvOf(template).map(source => {
     if (source === '…') return { ...plainWord(source), pieces: [{ hole: source }], many: true }
-    const pieces: readonly Piece[] = source
-      .split(/(<[^<>\s]+>)/)
-      .filter(piece => piece !== '')
-      .map(piece => (/^<[^<>\s]+>$/.test(piece) ? { hole: piece } : piece))
-    return pieces.length === 0 ? plainWord(source) : { ...plainWord(source), pieces }
+    return templateWord(source)
   })
+}
+
+/** One word of a plan, quotes removed; `<names>` in it stand for values. */
+export function templateWord(source: string): Word {
+  const pieces: readonly Piece[] = source
+    .split(/(<[^<>\s]+>)/)
+    .filter(piece => piece !== '')
+    .map(piece => (/^<[^<>\s]+>$/.test(piece) ? { hole: piece } : piece))
+  return pieces.length === 0 ? plainWord(source) : { ...plainWord(source), pieces }
 }
 
 /** A word that means what it says. */
