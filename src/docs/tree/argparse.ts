@@ -126,7 +126,8 @@ function readUsage(
         continue
       }
       for (const way of ways) {
-        if (!way.startsWith('-')) args.push(...(argument([way])?.args ?? []).map(arg => ({ ...arg, required: false })))
+        if (!way.startsWith('-'))
+          args.push(...(argument([way], 0)?.args ?? []).map(arg => ({ ...arg, required: false })))
       }
       // Two names of one switch, `--color | --no-color`, are no group, nor is one that an argument belongs to.
       const group = ways.every(way => way.startsWith('-')) && known.size === ways.length && ways.length > 1
@@ -144,7 +145,7 @@ function readUsage(
         break
       }
       required.add(option.names[0])
-      at += valueWords(option, words.slice(at + 1))
+      at += valueWords(option, words, at + 1)
       continue
     }
     if (words[at + 1] === '...' && at + 2 === words.length) {
@@ -157,7 +158,7 @@ function readUsage(
         continue
       }
     }
-    const found = argument(words.slice(at))
+    const found = argument(words, at)
     if (found === null) {
       clear = false
       break
@@ -170,17 +171,21 @@ function readUsage(
 }
 
 /** How many words of the usage line are the values of a required option before them. */
-function valueWords({ value }: OptionSpec, after: readonly string[]): number {
+function valueWords({ value }: OptionSpec, words: readonly string[], from: number): number {
   if (value === null) return 0
   if (value.optional) return 1
   let count = 1
-  while (value.many && (after[count] === value.name || /^\[.* \.\.\.\]$/.test(after[count] ?? ''))) count++
+  for (let next = words[from + count]; value.many && next !== undefined; next = words[from + count]) {
+    if (next !== value.name && !next.endsWith(' ...]')) break
+    count++
+  }
   return count
 }
 
 /** `X`, `[X]`, `X [X ...]`, `[X ...]`, `[X [X ...]]`, `...`; how many words of the line it takes. */
-function argument(words: readonly string[]): { args: ArgumentSpec[]; words: number } | null {
-  const [word = '', next] = words
+function argument(words: readonly string[], at: number): { args: ArgumentSpec[]; words: number } | null {
+  const word = words[at]!
+  const next = words[at + 1]
   if (word === '...') return { args: [{ name: '...', required: false, many: true, values: null }], words: 1 }
   const optional = /^\[([^[\]]+?)(?: (?:\[\1 )?\.\.\.\]?)?\]$/.exec(word)
   if (optional !== null) {

@@ -128,14 +128,14 @@ function readOption(entry: HelpEntry, recent: boolean): (OptionSpec & { readonly
 }
 
 function optionAliases(about: string): string[] {
-  return [...about.matchAll(/\[(?:short )?alias(?:es)?: ([^\]]+)\]/g)].flatMap(([, list]) =>
+  return [...about.matchAll(/\[(?:short )?alias(?:es)?: ([^[\]]+)\]/g)].flatMap(([, list]) =>
     list!.split(', ').map(name => (name.startsWith('-') ? name : name.length === 1 ? `-${name}` : `--${name}`)),
   )
 }
 
 /** In brackets, or as a list with a bullet each in long help. */
 function possibleValues(about: string, entry: HelpEntry): readonly string[] | null {
-  const inline = /\[possible values: ([^\]]+)\]/.exec(about)
+  const inline = /\[possible values: ([^[\]]+)\]/.exec(about)
   if (inline !== null) return inline[1]!.split(', ').map(unquoted)
   const start = entry.below.findIndex(line => line.text === 'Possible values:')
   if (start < 0) return null
@@ -158,7 +158,7 @@ function commandEntries(section: HelpSection): { names: CommandName[]; doubts: s
     const [written = ''] = entry.head.split(/ {2,}/, 1)
     const about = joined(entry.head.slice(written.length), entry.below)
     const [name = '', ...more] = written.split(', ')
-    const aliases = [...about.matchAll(/\[alias(?:es)?: ([^\]]+)\]/g)].flatMap(([, list]) => list!.split(', '))
+    const aliases = [...about.matchAll(/\[alias(?:es)?: ([^[\]]+)\]/g)].flatMap(([, list]) => list!.split(', '))
     if ([name, ...more].every(word => COMMAND_NAME.test(word))) names.push({ name, aliases: [...more, ...aliases] })
     else doubts.push(`a line among the sub-commands is not understood: ${entry.head}`)
   }

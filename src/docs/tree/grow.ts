@@ -46,8 +46,8 @@ export async function growTree(program: string, asked: AskedProgram, options: Gr
   while (level.length > 0) {
     const asking: Sprout[] = []
     for (const sprout of level) {
-      if (sprout.path.at(-1) === 'help') sprout.page = HELP_COMMAND
-      else if (depth === 'top') unread.push({ path: sprout.path, why: NOT_ASKED })
+      if (sprout.path.at(-1) === 'help') sprout.page = { ...HELP_COMMAND, style: sprout.above!.page.style }
+      else if (depth === 'top') unread.push({ path: sprout.path, why: held ? NOT_WANTED : NOT_HELD })
       else if (sprout.path.length > DEEPEST) {
         unread.push({ path: sprout.path, why: `it is more than ${DEEPEST} commands deep` })
       } else asking.push(sprout)
@@ -78,7 +78,8 @@ export async function growTree(program: string, asked: AskedProgram, options: Gr
   }
 }
 
-const NOT_ASKED = 'nothing holds the program on this machine, so that only its own help was asked for'
+const NOT_WANTED = 'only the help of the program itself was asked for'
+const NOT_HELD = `${NOT_WANTED}, since nothing holds it on this machine`
 
 const UNKNOWN: HelpPage = {
   style: 'other',
@@ -109,12 +110,15 @@ async function readRoot(asked: AskedProgram, held: boolean, unread: Unread): Pro
   for (const question of questions) {
     const [answer] = await asked.ask([question])
     const help = answer && helpIn(answer, [])
-    if (help !== undefined) {
-      take(root, help.text, help.page, unread)
-      if (help.page.style !== 'other') return root
-    } else said.push(refusal(question, answer))
+    if (help === undefined) said.push(refusal(question, answer))
+    else {
+      root.text = help.text
+      root.page = help.page
+      if (help.page.style !== 'other') break
+    }
   }
   if (root.text === '') unread.push({ path: [], why: said.join('; ') })
+  else for (const why of root.page.doubts) unread.push({ path: [], why })
   return root
 }
 
@@ -134,7 +138,9 @@ async function readLevel(asked: AskedProgram, level: readonly Sprout[], unread: 
       const help = answer && helpIn(answer, sprout.path)
       const same = help && sameAbove(sprout, help)
       if (help !== undefined && !same) {
-        take(sprout, help.text, help.page, unread)
+        sprout.text = help.text
+        sprout.page = form === forms[0] ? withHelpOption(help.page) : help.page
+        for (const why of help.page.doubts) unread.push({ path: sprout.path, why })
         refused.delete(sprout)
         continue
       }
@@ -154,10 +160,11 @@ async function readLevel(asked: AskedProgram, level: readonly Sprout[], unread: 
   for (const [{ path }, why] of refused) unread.push({ path, why: why.join('; ') })
 }
 
-function take(sprout: Sprout, text: string, page: HelpPage, unread: Unread): void {
-  sprout.text = text
-  sprout.page = page
-  for (const why of page.doubts) unread.push({ path: sprout.path, why })
+/** What answered to `--help` has it, also where it does not list it. */
+function withHelpOption(page: HelpPage): HelpPage {
+  if (page.style === 'other' || page.options.some(({ names }) => names.includes('--help'))) return page
+  const option: OptionSpec = { names: ['--help'], value: null, required: false, repeatable: null }
+  return { ...page, options: [...page.options, option] }
 }
 
 /** Help goes to either stream, and some programs call it a failure. */

@@ -59,7 +59,7 @@ function isOldClap(usage: HelpSection, titles: ReadonlySet<string>): boolean {
 
 function isCobra(usage: HelpSection, titles: ReadonlySet<string>, text: string): boolean {
   // docker sets its usage apart by two spaces, and calls flags options.
-  if (/^Usage: {2,}\S/m.test(text)) return titles.has('Options') || titles.has('Commands')
+  if (/^Usage: {2}\S/m.test(text)) return true
   if (usage.rest !== '') return false
   return titles.has('Flags') || titles.has('Available Commands') || titles.has('Global Flags')
 }
