@@ -93,7 +93,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
         'yaml',
         'smol-toml',
       ],
-      ...['micromark', 'micromark-util-types', 'micromark-extension-gfm-table', 'micromark-extension-frontmatter'],
+      ...['micromark', 'micromark-util-types', 'micromark-extension-gfm-table'],
       ...['micromark-extension-mdxjs', 'decode-named-character-reference'],
     ],
     world: false,

@@ -1,10 +1,34 @@
 import { parse } from 'yaml'
 
+/**
+ * Front matter of a page: between a first line of `---` (YAML) or `+++` (TOML) and the next such line. It is taken off
+ * before Markdown is parsed, as its first line would be a rule there and the last one would make its text a heading.
+ */
+export interface FrontMatter {
+  /** Text of YAML; empty for TOML. */
+  readonly yaml: string
+  /** Where the page goes on: the line after the closing one. */
+  readonly end: { readonly line: number; readonly column: number; readonly offset: number }
+}
+
+export function frontMatterOf(source: string): FrontMatter {
+  const none = { yaml: '', end: { line: 1, column: 1, offset: 0 } }
+  const [opening, mark] = /^(---|\+\+\+)[ \t]*(?:\r\n?|\n)/.exec(source) ?? []
+  if (opening === undefined) return none
+  const closing = mark === '---' ? /^---[ \t]*(?:\r\n?|\n|(?![\s\S]))/gm : /^\+\+\+[ \t]*(?:\r\n?|\n|(?![\s\S]))/gm
+  closing.lastIndex = opening.length
+  const match = closing.exec(source)
+  if (match === null) return none
+  const offset = match.index + match[0].length
+  const line = source.slice(0, offset).split(/\r\n?|\n/).length
+  return { yaml: mark === '---' ? source.slice(opening.length, match.index) : '', end: { line, column: 1, offset } }
+}
+
 /** Programs that a page declares: `programs: [a, b]` or `program: a`. What is no list of names declares none. */
-export function declaredPrograms(frontMatter: string): string[] {
-  if (!/^programs?\s*:/m.test(frontMatter)) return []
+export function declaredPrograms(yaml: string): string[] {
+  if (!/^programs?\s*:/m.test(yaml)) return []
   try {
-    const { program, programs } = parse(frontMatter, { logLevel: 'silent' }) as Record<string, unknown>
+    const { program, programs } = parse(yaml, { logLevel: 'silent' }) as Record<string, unknown>
     return [program, programs].flat().filter(name => typeof name === 'string' && name !== '') as string[]
   } catch {
     return []

@@ -22,7 +22,7 @@ export interface Snippet {
 }
 
 export interface Segment {
-  /** In the text of the snippet, in UTF-16 units. */
+  /** In the text of the snippet, in UTF-16 units. Of the page, a byte order mark is in no column and a tab is in one. */
   readonly offset: number
   readonly line: number
   readonly column: number

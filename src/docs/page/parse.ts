@@ -1,21 +1,75 @@
 import { parse, postprocess, preprocess } from 'micromark'
-import { frontmatter } from 'micromark-extension-frontmatter'
 import { gfmTable } from 'micromark-extension-gfm-table'
 import { mdxjs } from 'micromark-extension-mdxjs'
 import type { Event, Extension } from 'micromark-util-types'
+import { cutsOf, PIECE } from './cut.ts'
+import type { FrontMatter } from './front-matter.ts'
 
 /**
  * Markdown as micromark, the tokenizer below remark, sees it. Its events say where each line of code stands, also in lists
  * and quotations, and whether a fence was closed; the tree that remark makes of them says neither, and takes half as long
  * again to build.
  *
- * Emphasis is switched off: it hides no code, and a page of `*****` makes it quadratic.
+ * Emphasis is switched off: it hides no code, and costs.
  */
-const COMMON: Extension[] = [frontmatter(['yaml', 'toml']), gfmTable(), { disable: { null: ['attention'] } }]
-const EXTENSIONS = { markdown: COMMON, mdx: [...COMMON, mdxjs()] }
+const COMMON: Extension[] = [gfmTable(), { disable: { null: ['attention'] } }]
 
-/** @throws Error of the parser with a `place` when MDX has a syntax error; Markdown has none */
-export function parseMarkup(source: string, form: 'markdown' | 'mdx'): Event[] {
-  const document = parse({ extensions: EXTENSIONS[form] }).document()
-  return postprocess(document.write(preprocess()(source, undefined, true)))
+type Start = FrontMatter['end']
+
+/** One of each, as putting the constructs together costs a tenth of a small page. */
+const PARSERS = { markdown: parse({ extensions: COMMON }), mdx: parse({ extensions: [...COMMON, mdxjs()] }) }
+
+/**
+ * Events of a page, in pieces that end where no container is open. micromark 4 copies all events of a document whenever a
+ * list or a quotation ends: a page of 1 MB took 9 s as a whole, and takes 1.6 s in pieces.
+ *
+ * @param start - where to begin
+ * @param size - of a piece, at least
+ * @throws Error of the parser when MDX has a syntax error; Markdown has none
+ */
+export function* parseMarkup(source: string, form: 'markdown' | 'mdx', start: Start, size = PIECE): Generator<Event[]> {
+  const parser = PARSERS[form]
+  parser.defined.length = 0
+  parser.lazy = {}
+  const nextCut = cutsOf(source)
+  while (start.offset < source.length) {
+    const piece = parsePiece(start, start.offset + size)
+    yield piece.events
+    start = piece.end
+  }
+
+  /** The piece that begins at `start`; when code or a syntax error reaches its end, twice as much is tried. */
+  function parsePiece(start: Start, least: number): { events: Event[]; end: Start } {
+    for (let from = least; ; ) {
+      const cut = nextCut(start.offset, from)
+      const isLast = cut === source.length
+      try {
+        const document = parser.document(start)
+        const events = postprocess(document.write(preprocess()(source.slice(start.offset, cut), undefined, true)))
+        if (isLast || !runsOn(events, source, cut))
+          return { events, end: { line: document.now().line, column: 1, offset: cut } }
+      } catch (error) {
+        if (isLast) throw error
+      }
+      from = start.offset + 2 * (cut - start.offset)
+    }
+  }
+}
+
+/** Whether a fence or HTML that does not end at a blank line is still open at `cut`. */
+function runsOn(events: readonly Event[], source: string, cut: number): boolean {
+  const before = source[cut - 1]
+  const ending = before === '\n' && source[cut - 2] === '\r' ? 2 : 1
+  const isAfterBlankLine = /[\r\n][ \t]*$/.test(source.slice(Math.max(0, cut - 100), cut - ending))
+  for (let index = events.length - 1; index >= 0; index--) {
+    const [side, { type, start, end }] = events[index]!
+    if (end.offset < cut - 200 && side === 'exit') return false
+    if (side === 'enter') continue
+    if (type === 'codeFenced') return end.offset === cut
+    if (type === 'htmlFlow') {
+      const tag = source.slice(start.offset, start.offset + 10)
+      return !isAfterBlankLine || /^<(?:[!?]|(?:script|pre|style|textarea)\b)/i.test(tag)
+    }
+  }
+  return false
 }

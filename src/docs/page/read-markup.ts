@@ -1,6 +1,6 @@
 import type { Event, Token } from 'micromark-util-types'
 import type { Finding } from '../finding.ts'
-import { declaredPrograms } from './front-matter.ts'
+import { declaredPrograms, frontMatterOf } from './front-matter.ts'
 import type { Link, Page, Snippet } from './page.ts'
 import { parseMarkup } from './parse.ts'
 import { SnippetText } from './snippet-text.ts'
@@ -14,50 +14,50 @@ const CONTAINERS: Readonly<Record<string, string>> = {
   setextHeading: 'heading',
 }
 
-/** Types of tokens; those of extensions are in no table of micromark's. */
-type Known = Token['type'] | 'yaml'
 type Taken = Pick<Page, 'programs' | 'snippets' | 'links' | 'problems'>
 
 /** Takes the code out of Markdown. `source` is the page without a byte order mark. */
 export function readMarkup(file: string, source: string, form: 'markdown' | 'mdx'): Taken {
-  const events = parseMarkup(source, form)
+  let events: readonly Event[] = []
   const snippets: Snippet[] = []
   const links: Link[] = []
   const problems: Finding[] = []
-  let programs: string[] = []
+  const frontMatter = frontMatterOf(source)
+  const programs = declaredPrograms(frontMatter.yaml)
   let within: readonly string[] = []
   let heading = ''
 
-  for (let index = 0; index < events.length; index++) {
-    const [side, token] = events[index]!
-    const container = CONTAINERS[token.type]
-    if (container !== undefined) within = side === 'enter' ? [container, ...within] : within.slice(1)
-    if (side === 'exit') continue
-    switch (token.type as Known) {
-      case 'atxHeadingText':
-      case 'setextHeadingText':
-        heading = plainText(index)
-        break
-      case 'codeFenced':
-        takeFence(index)
-        break
-      case 'codeIndented':
-        take('fence', codeLines(index))
-        break
-      case 'codeText':
-        take('inline', inlineCode(index))
-        break
-      case 'yaml':
-        programs = declaredPrograms(lines(token).slice(1, -1).join('\n'))
-        break
-      case 'resourceDestinationString':
-      case 'definitionDestinationString':
-      case 'autolinkProtocol':
-        links.push({ url: unescaped(slice(token)), at: place(token) })
-        break
+  for (events of parseMarkup(source, form, frontMatter.end)) walk()
+  return { programs, snippets, links, problems }
+
+  function walk(): void {
+    for (let index = 0; index < events.length; index++) {
+      const [side, token] = events[index]!
+      const container = CONTAINERS[token.type]
+      if (container !== undefined) within = side === 'enter' ? [container, ...within] : within.slice(1)
+      if (side === 'exit') continue
+      switch (token.type) {
+        case 'atxHeadingText':
+        case 'setextHeadingText':
+          heading = plainText(index)
+          break
+        case 'codeFenced':
+          takeFence(index)
+          break
+        case 'codeIndented':
+          take('fence', codeLines(index))
+          break
+        case 'codeText':
+          take('inline', inlineCode(index))
+          break
+        case 'resourceDestinationString':
+        case 'definitionDestinationString':
+        case 'autolinkProtocol':
+          links.push({ url: unescaped(slice(token)), at: place(token) })
+          break
+      }
     }
   }
-  return { programs, snippets, links, problems }
 
   function take(kind: Snippet['kind'], { text, segments }: SnippetText, language = '', meta = ''): void {
     if (text.trim() === '') return
@@ -140,10 +140,6 @@ export function readMarkup(file: string, source: string, form: 'markdown' | 'mdx
 
   function slice(token: Token): string {
     return source.slice(token.start.offset, token.end.offset)
-  }
-
-  function lines(token: Token): string[] {
-    return slice(token).split(/\r\n?|\n/)
   }
 
   function place({ start, end }: Token): Finding['at'] {

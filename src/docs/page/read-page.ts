@@ -3,6 +3,7 @@ import path from 'node:path'
 import type { Page } from './page.ts'
 import { readMarkup } from './read-markup.ts'
 import { readPlainText } from './read-plain-text.ts'
+import { sourceOf } from './source-of.ts'
 
 /**
  * A page of documentation, taken apart into what it sets as code.
@@ -12,10 +13,11 @@ import { readPlainText } from './read-plain-text.ts'
  * @returns also for a page that cannot be read; then it has problems and no snippets
  */
 export function readPage(file: string, bytes: Uint8Array): Page {
-  const source = new TextDecoder('utf-8').decode(bytes)
   const sha256 = createHash('sha256').update(bytes).digest('hex')
   const form = formOf(file)
-  const taken = form === 'text' ? readPlainText(source) : readMarkup(file, source, form)
+  const text = sourceOf(file, bytes)
+  if ('problem' in text) return { file, form, sha256, programs: [], snippets: [], links: [], problems: [text.problem] }
+  const taken = form === 'text' ? readPlainText(text.source) : readMarkup(file, text.source, form)
   return { file, form, sha256, ...taken }
 }
 
