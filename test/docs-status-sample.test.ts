@@ -7,7 +7,7 @@ import { mismatch } from '../src/contract/match.ts'
 import type { Shape } from '../src/model/contract.ts'
 import { STATUS } from '../src/targets/kheish/contract/shapes.ts'
 
-const FILE = fileURLToPath(new URL('../fixtures/docs/kheish-daemon/status.json', import.meta.url))
+const FILE = fileURLToPath(new URL('../fixtures/samples/kheish-daemon/status.json', import.meta.url))
 const SAMPLE = JSON.parse(readFileSync(FILE, 'utf8'))
 
 /** Every member of a document as a path; the items of a list together. */
