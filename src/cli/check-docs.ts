@@ -31,7 +31,23 @@ const WIDTH = 80
  * @returns the exit code: 1 for findings at the level that fails, 3 where no command was judged
  */
 export async function checkDocs(words: readonly string[], flags: DocsCheckFlags): Promise<number> {
-  const cwd = process.cwd()
+  const { text, exitCode } = await docsResult(words, flags, { cwd: process.cwd(), env: process.env })
+  if (flags.output === undefined) process.stdout.write(text)
+  else await files.write(flags.output, text)
+  return exitCode
+}
+
+interface Place {
+  readonly cwd: string
+  readonly env: NodeJS.ProcessEnv
+}
+
+/** What would be printed. */
+export async function docsResult(
+  words: readonly string[],
+  flags: DocsCheckFlags,
+  { cwd, env }: Place,
+): Promise<{ readonly text: string; readonly exitCode: Checked['exitCode'] }> {
   const found = findPages(words, cwd)
   const config = configFor(flags, cwd)
   const given = await settingsOf(flags, config, cwd)
@@ -49,9 +65,8 @@ export async function checkDocs(words: readonly string[], flags: DocsCheckFlags)
     if (bytes !== undefined) checking.page(page.shown, below(given.root, page.path), bytes)
   }
   const { checked, sources } = checking.finish()
-  const format = flags.json === true ? 'json' : (flags.format ?? usualFormat(process.env))
-  await put(flags.output, render(format, checked, sources, flags.verbose === true))
-  return checked.exitCode
+  const format = flags.json === true ? 'json' : (flags.format ?? usualFormat(env))
+  return { text: render(format, checked, sources, flags.verbose === true), exitCode: checked.exitCode }
 }
 
 interface Config extends DocsConfig {
@@ -173,9 +188,4 @@ function render(format: DocsFormat, checked: Checked, sources: Sources, verbose:
 function unheeded(lines: readonly string[]): readonly string[] {
   const word = randomUUID()
   return [`::stop-commands::${word}`, ...lines, `::${word}::`]
-}
-
-async function put(output: string | undefined, text: string): Promise<void> {
-  if (output === undefined) process.stdout.write(text)
-  else await files.write(output, text)
 }
