@@ -9,6 +9,8 @@ describe('whether a file parses', () => {
     ['a.sh', ''],
     ['a.sh', '#!/bin/sh\nset -eu\ncase "$1" in a) ;; esac\nx=$(cat <<E\n$1\nE\n)\n'],
     ['a', '#!/usr/bin/env bash\n[[ a =~ b ]] && echo $((x + 1))\n'],
+    ['a', '#!/bin/sh\nexec node "$0" "$@"\nconst x = (\n'],
+    ['a', '#!/bin/sh\ntail -n +4 "$0" | tar -x\nexit 0\nPK(((\n'],
     ['a.json', '{"a": [1, null]}'],
     ['a.yaml', 'a: 1\n---\nb: [1]\n'],
     ['a.toml', '[a]\nb = 1\n'],
@@ -20,6 +22,9 @@ describe('whether a file parses', () => {
   const wrong: readonly (readonly [path: string, text: string, line: number])[] = [
     ['a.sh', 'echo ok\nif true; then\n', 3],
     ['a.sh', 'echo ok\n)\n', 2],
+    ['a.sh', 'exec > log\n)\n', 2],
+    ['a.sh', 'if x; then exit; fi\n)\n', 2],
+    ['a.sh', ')\nexit\n', 1],
     ['a.sh', 'echo\necho "$(if)"\n', 2],
     ['a', '#!/bin/bash\nfor in; do done done\n', 2],
     ['a.json', '{\n"a": 1,\n}', 3],

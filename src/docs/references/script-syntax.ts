@@ -3,6 +3,8 @@ import { forEachChild, parse as parseShell, type SyntaxNode } from 'unbash'
 import { parseAllDocuments } from 'yaml'
 import { extensionOf } from './relative-path.ts'
 
+type StatementCommand = ReturnType<typeof parseShell>['commands'][number]['command']
+
 /** What a file that a page refers to is worth: it parses, it does not, or nothing here reads its language. */
 export type Syntax =
   | { readonly is: 'right' }
@@ -45,8 +47,18 @@ function shell(text: string): Syntax {
     }
     forEachChild(node, look)
   }
-  look(parseShell(text) as unknown as SyntaxNode)
+  const script = parseShell(text)
+  look(script as unknown as SyntaxNode)
+  // A shell reads as it goes: behind an `exit` or `exec` of the first level there may be anything, for instance another language.
+  if (first !== undefined && script.commands.some(({ command, end }) => end <= first!.pos && neverReturns(command)))
+    return RIGHT
   return first === undefined ? RIGHT : { is: 'wrong', line: lineOf(text, first.pos), why: first.message }
+}
+
+function neverReturns(command: StatementCommand): boolean {
+  if (command.type !== 'Command') return false
+  const name = command.name?.value
+  return name === 'exit' || (name === 'exec' && command.args.length > 0)
 }
 
 function json(text: string): Syntax {
