@@ -179,9 +179,9 @@ function usualFormat(env: NodeJS.ProcessEnv): DocsFormat {
 function render(format: DocsFormat, checked: Checked, sources: Sources, verbose: boolean): string {
   if (format === 'json') return `${JSON.stringify(checkedDocument(checked), null, 2)}\n`
   if (format === 'sarif') return `${JSON.stringify(checkedSarif(checked, sources, version()), null, 2)}\n`
-  const pretty = checkedLines(checked, sources, { width: WIDTH, verbose }).map(terminalLine)
+  const pretty = checkedLines(checked, sources, { width: WIDTH, verbose })
   const lines = format === 'github' ? [...unheeded(pretty), ...annotationLines(checked)] : pretty
-  return lines.map(line => `${line}\n`).join('')
+  return lines.map(line => `${terminalLine(line)}\n`).join('')
 }
 
 /** The runner takes no command from what pages say: it goes on listening at a word that nobody could have foreseen. */

@@ -4,6 +4,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, describe, test } from 'node:test'
+import { deployctl } from '../../src/docs/testdata/deployctl.ts'
+import { writeTree } from '../../src/docs/tree/saved.ts'
 import { verifyJournal } from '../../src/evidence/journal.ts'
 import { Site, WAYS } from './launch.ts'
 
@@ -70,5 +72,27 @@ describe('a full disk', { skip }, () => {
     assert.equal(status, 3, stderr)
     assert.match(stderr, /ENOSPC/)
     assert.deepEqual(readdirSync(path.join(place, 'runproof')), [])
+  })
+
+  test('while the result of docs check is written leaves no half of one', async () => {
+    const place = String(small('4k'))
+    const tree = path.join(site.root, 'tree.json')
+    writeFileSync(tree, writeTree(deployctl()))
+    const page = path.join(site.root, 'page.md')
+    writeFileSync(page, `\`\`\`sh\n${'deployctl push web\n'.repeat(200)}\`\`\`\n`)
+    const output = path.join(place, 'result.json')
+    const { status, stdout, stderr } = await site.run([
+      'docs',
+      'check',
+      page,
+      '--tree',
+      tree,
+      '--json',
+      '--output',
+      output,
+    ])
+    assert.deepEqual([status, stdout], [3, ''])
+    assert.equal(JSON.parse(stderr).error.code, 'DISK_FULL')
+    assert.deepEqual(readdirSync(place), [])
   })
 })

@@ -8,6 +8,13 @@ const text = {
 }
 const level = { enum: ['none', 'note', 'warning', 'error'] }
 const count = { type: 'integer', minimum: 1 }
+const extent = { startLine: count, startColumn: count, endLine: count, endColumn: count }
+const artifactLocation = {
+  type: 'object',
+  required: ['uri'],
+  additionalProperties: false,
+  properties: { uri: { type: 'string', pattern: '^[^ ?#\\\\]+$' } },
+}
 
 /** Those parts of the standard's schema that we write, with its names, types and enumerations, and nothing besides. */
 const SCHEMA = {
@@ -73,6 +80,44 @@ const SCHEMA = {
         },
       },
     },
+    fix: {
+      type: 'object',
+      required: ['description', 'artifactChanges'],
+      additionalProperties: false,
+      properties: {
+        description: text,
+        artifactChanges: {
+          type: 'array',
+          minItems: 1,
+          items: {
+            type: 'object',
+            required: ['artifactLocation', 'replacements'],
+            additionalProperties: false,
+            properties: {
+              artifactLocation,
+              replacements: {
+                type: 'array',
+                minItems: 1,
+                items: {
+                  type: 'object',
+                  required: ['deletedRegion'],
+                  additionalProperties: false,
+                  properties: {
+                    deletedRegion: {
+                      type: 'object',
+                      required: ['startLine', 'startColumn', 'endLine', 'endColumn'],
+                      additionalProperties: false,
+                      properties: extent,
+                    },
+                    insertedContent: text,
+                  },
+                },
+              },
+            },
+          },
+        },
+      },
+    },
     result: {
       type: 'object',
       required: ['ruleId', 'ruleIndex', 'level', 'message', 'locations'],
@@ -95,23 +140,19 @@ const SCHEMA = {
                 required: ['artifactLocation', 'region'],
                 additionalProperties: false,
                 properties: {
-                  artifactLocation: {
-                    type: 'object',
-                    required: ['uri'],
-                    additionalProperties: false,
-                    properties: { uri: { type: 'string', pattern: '^[^ ?#\\\\]+$' } },
-                  },
+                  artifactLocation,
                   region: {
                     type: 'object',
                     required: ['startLine', 'startColumn'],
                     additionalProperties: false,
-                    properties: { startLine: count, startColumn: count, snippet: text },
+                    properties: { ...extent, snippet: text },
                   },
                 },
               },
             },
           },
         },
+        fixes: { type: 'array', minItems: 1, items: { $ref: '#/definitions/fix' } },
         partialFingerprints: { type: 'object', additionalProperties: { type: 'string' } },
         suppressions: {
           type: 'array',

@@ -25,6 +25,7 @@ export function checkedLines(checked: Checked, sources: Sources, { width, verbos
     ...coverageLines(checked, width),
     ...unjudgedLines(checked.unjudged, { width, verbose }),
     ...wrap(summary(checked), width),
+    ...(checked.exitCode === 3 ? ['no command was judged, so nothing is known of them'] : []),
   ]
 }
 
@@ -134,7 +135,7 @@ function oneLine(source: string): string {
   return line.length > SOURCE_CHARS ? `${line.slice(0, SOURCE_CHARS)}…` : line
 }
 
-function summary({ pages, commands, findings, unjudged, exitCode }: Checked): string {
+function summary({ pages, commands, findings, unjudged }: Checked): string {
   const count = (level: string) =>
     findings.filter(({ severity, ignored }) => (ignored === undefined ? severity : 'ignored') === level).length
   const judged = commands.filter(one => one.judged !== null).length
@@ -142,5 +143,5 @@ function summary({ pages, commands, findings, unjudged, exitCode }: Checked): st
     `${plural(pages.length, 'page')}, ${plural(commands.length, 'command')}, ${judged} judged, ${unjudged.length} not judged:`,
     `${plural(count('error'), 'error')}, ${plural(count('warning'), 'warning')}, ${count('ignored')} ignored`,
   ]
-  return `${counts.join(' ')}${exitCode === 3 ? '; no command was judged, so nothing is known of them' : ''}`
+  return counts.join(' ')
 }
