@@ -65,6 +65,26 @@ export default defineRunbook({
   requires: ['backup'],
   conflict: ({ params, target }) => backupConflict(params, target),
   limits: ({ params, target }) => backupLimits(params, target),
+  ways: [
+    {
+      title: 'Of a snapshot, or of a source that its operator stopped',
+      params: { binary: '/usr/local/bin/daemon', 'state-dir': '/mnt/snapshot/state', out: '/backup/tonight' },
+    },
+    {
+      title: 'Of a source that is stopped and started by its operator’s commands',
+      params: {
+        binary: '/usr/local/bin/daemon',
+        'base-url': 'http://127.0.0.1:4000',
+        'admin-token-file': '/keys/admin-token',
+        'master-key-file': '/keys/master-key',
+        'routes-file': '/etc/daemon/routes.toml',
+        'state-root': '/var/lib/daemon/state',
+        'stop-command': 'systemctl stop daemon',
+        'start-command': 'systemctl start daemon',
+        out: '/backup/tonight',
+      },
+    },
+  ],
   steps: input => backupSteps(input),
 })
 
@@ -157,7 +177,7 @@ const preflight: Step = {
   id: 'preflight',
   title: 'Make sure that the source could start again',
   effect: 'read',
-  docs: { page: PAGE, command: 'doctor routes --check-auth' },
+  docs: { page: PAGE, command: 'doctor routes --routes-file <path> --check-auth' },
   timeoutMs: 120_000,
   run: {
     describe: 'ask the daemon about its routes file and the stored credentials; look at key, tokens and commands',

@@ -70,6 +70,17 @@ export default defineRunbook({
   requires: ['restore'],
   conflict: ({ params, target }) => conflict(params, target),
   limits: ({ params, target }) => untested(params, target),
+  ways: [
+    {
+      title: 'From the archives of last night',
+      params: {
+        binary: '/usr/local/bin/daemon',
+        'backup-set': '/backup/tonight',
+        'master-key-file': '/keys/master-key',
+        'routes-file': '/etc/daemon/routes.toml',
+      },
+    },
+  ],
   steps(input) {
     const restore: NonEmpty<Step> = [
       receive(input),

@@ -33,7 +33,15 @@ import {
   revoke,
 } from '../src/suite/capture-agents.ts'
 import { making } from '../src/suite/making.ts'
-import { mayWrite, reachOf, suiteConflict, suiteInUse, suiteLacks, suiteParams } from '../src/suite/params.ts'
+import {
+  mayWrite,
+  RUNNING_WAYS,
+  reachOf,
+  suiteConflict,
+  suiteInUse,
+  suiteLacks,
+  suiteParams,
+} from '../src/suite/params.ts'
 import { daemonStep, endSteps } from '../src/suite/steps.ts'
 
 const PAGE = 'capture'
@@ -46,6 +54,7 @@ export default defineRunbook({
   conflict: suiteConflict,
   lacks: suiteLacks,
   inUse: suiteInUse,
+  ways: RUNNING_WAYS,
   limits(input) {
     if (!mayWrite(input))
       return ['provisioning, heartbeats, uploads, rotation and revocation: they take allow-write=yes']

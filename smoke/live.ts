@@ -36,7 +36,7 @@ import { defineRunbook, type PlanInput, type Step } from '../src/model/runbook.t
 import { haveRunAnswered, lookBack, onlyChecks, RUN_MS, readRetained } from '../src/suite/acts.ts'
 import { liveConflict, liveMissing, liveParams, liveRecipe, routeCredential } from '../src/suite/live-recipe.ts'
 import { PROVIDER_KEY } from '../src/suite/own-recipe.ts'
-import { mayWrite, reachOf, suiteInUse, suiteLacks, yes } from '../src/suite/params.ts'
+import { mayWrite, RUNNING_WAYS, reachOf, suiteInUse, suiteLacks, yes } from '../src/suite/params.ts'
 import { probeRun, subjectRun } from '../src/suite/probe-run.ts'
 import { recoverSlot, recovery } from '../src/suite/recovery.ts'
 import { restart, restartDaemon } from '../src/suite/restart.ts'
@@ -77,6 +77,7 @@ export default defineRunbook({
   missing: liveMissing,
   lacks: suiteLacks,
   inUse: suiteInUse,
+  ways: RUNNING_WAYS,
   limits: input => [
     ...(input.params['heartbeat'] === 'yes' ? [] : ['the heartbeat of an idle stream: heartbeat=yes waits for it']),
     ...(isOwn(input) ? [] : [ONLY_OWN]),

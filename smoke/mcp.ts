@@ -15,7 +15,7 @@ import { onlyChecks } from '../src/suite/acts.ts'
 import { overwriteBearer } from '../src/suite/mcp-calls.ts'
 import { expectBearer, mcpRecipe, mcpRequests, mcpSite, OAUTH_SERVER } from '../src/suite/mcp-site.ts'
 import { logIn } from '../src/suite/oauth-login.ts'
-import { reachOf, suiteConflict, suiteInUse, suiteLacks, suiteParams } from '../src/suite/params.ts'
+import { RUNNING_WAYS, reachOf, suiteConflict, suiteInUse, suiteLacks, suiteParams } from '../src/suite/params.ts'
 import { restartAs } from '../src/suite/restart-as.ts'
 import { daemonStep, endSteps } from '../src/suite/steps.ts'
 
@@ -37,6 +37,7 @@ export default defineRunbook({
   conflict: suiteConflict,
   lacks: suiteLacks,
   inUse: suiteInUse,
+  ways: RUNNING_WAYS,
   limits: input =>
     reachOf(input) === 'running'
       ? ['tool calls and logins: they reach servers that are not the suite’s own, so they take a daemon of its own']

@@ -26,7 +26,7 @@ import {
   readEdgeConfiguration,
 } from '../src/suite/edge-configuration.ts'
 import { edgeLab, makeEdgeLab } from '../src/suite/edge-lab.ts'
-import { reachOf, suiteConflict, suiteInUse, suiteLacks, suiteParams, yes } from '../src/suite/params.ts'
+import { reachOf, suiteConflict, suiteInUse, suiteLacks, suiteParams, TLS_WAYS, yes } from '../src/suite/params.ts'
 import { newestRun, openSession, subjectRun } from '../src/suite/probe-run.ts'
 import { daemonStep, endSteps } from '../src/suite/steps.ts'
 import { history, readHistory } from '../src/suite/streams.ts'
@@ -70,6 +70,7 @@ export default defineRunbook({
   },
   lacks: suiteLacks,
   inUse: suiteInUse,
+  ways: TLS_WAYS,
   limits: input => [
     ...(waits(input) ? [] : ['the heartbeat of an idle stream: heartbeat=yes waits for it']),
     ...(isOwn(input)

@@ -15,7 +15,7 @@ import type { NonEmpty } from '../src/model/check.ts'
 import { defineRunbook, type Step } from '../src/model/runbook.ts'
 import { signalParams } from '../src/slo/params.ts'
 import { onlyChecks } from '../src/suite/acts.ts'
-import { suiteConflict, suiteInUse, suiteLacks, suiteParams } from '../src/suite/params.ts'
+import { RUNNING_WAYS, suiteConflict, suiteInUse, suiteLacks, suiteParams } from '../src/suite/params.ts'
 import { daemonStep, endSteps } from '../src/suite/steps.ts'
 
 const PAGE = 'production-runbooks'
@@ -28,6 +28,7 @@ export default defineRunbook({
   conflict: suiteConflict,
   lacks: suiteLacks,
   inUse: suiteInUse,
+  ways: RUNNING_WAYS,
   steps: input =>
     [
       daemonStep(input, {

@@ -18,7 +18,7 @@ import { defineRunbook, type PlanInput, type Step, type StepContext } from '../s
 import { haveRunAnswered, lookBack, onlyChecks, readRetained } from '../src/suite/acts.ts'
 import { liveConflict, liveMissing, liveParams, liveRecipe, routeCredential } from '../src/suite/live-recipe.ts'
 import { PROVIDER_KEY } from '../src/suite/own-recipe.ts'
-import { mayWrite, suiteInUse, suiteLacks } from '../src/suite/params.ts'
+import { mayWrite, suiteInUse, suiteLacks, TLS_WAYS } from '../src/suite/params.ts'
 import { probeRun, subjectRun } from '../src/suite/probe-run.ts'
 import { daemonStep, endSteps } from '../src/suite/steps.ts'
 import { history } from '../src/suite/streams.ts'
@@ -37,6 +37,7 @@ export default defineRunbook({
   missing: liveMissing,
   lacks: suiteLacks,
   inUse: suiteInUse,
+  ways: TLS_WAYS,
   limits: input => [
     ...(input.params['base-url'] === undefined || input.params['ca-file'] !== undefined
       ? []

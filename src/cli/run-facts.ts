@@ -7,13 +7,9 @@ import { toRunproofError } from '../model/error.ts'
 /** The pages that steps cite: a citation names a file in here without its ending. */
 export const PAGES_DIR = join(import.meta.dirname, '..', '..', 'docs', 'operations')
 
-/** The facts that a run goes by, by name: the digest of each page that its steps cite, and that of the binary. */
-export const PAGE_FACT = /^docs\.(.+)\.sha256$/
 export const BINARY_FACT = 'binary.sha256'
-/** The bundled binary only hands over to the program that lies beside it. */
-export const PROGRAM_FACT = 'stand-in.sha256'
 
-export interface RunFacts {
+interface RunFacts {
   readonly facts: Evidence['facts']
   readonly notTested: readonly string[]
 }

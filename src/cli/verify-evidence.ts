@@ -58,7 +58,8 @@ function printLines(lines: readonly string[]): void {
   for (const line of lines) process.stdout.write(`${terminalLine(line)}\n`)
 }
 
-async function verified(given: string, keys: readonly string[]): Promise<VerifiedEvidence> {
+/** @throws RunproofError USAGE; EVIDENCE_INVALID for a directory that is not as it was sealed, or never was */
+export async function verified(given: string, keys: readonly string[]): Promise<VerifiedEvidence> {
   // A link to the directory is a name for it; a link inside of it is refused.
   const dir = (await files.facts(given)) === undefined ? given : await files.realPath(given)
   if ((await files.facts(dir))?.type !== 'directory')

@@ -111,6 +111,12 @@ export type WritingStep = StepBase & {
 
 export type Step = ReadStep | WritingStep
 
+/** Parameters as somebody would give them, for a target that is real. */
+export interface Way {
+  readonly title: string
+  readonly params: Params
+}
+
 export interface Runbook {
   readonly id: string
   readonly title: string
@@ -132,6 +138,8 @@ export interface Runbook {
   lacks?(need: Need, input: PlanInput): string | undefined
   /** Why no subject may be broken: what it acts on is in use. Pure. */
   inUse?(input: PlanInput): string | undefined
+  /** How else it is run than on the stand-in; its page shows what is different then. */
+  readonly ways?: readonly Way[]
   /** What is known beforehand not to be tested. */
   limits?(input: PlanInput): readonly string[]
 }

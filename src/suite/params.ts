@@ -1,5 +1,5 @@
 import type { Need } from '../model/check.ts'
-import type { ParamSpec, PlanInput } from '../model/runbook.ts'
+import type { ParamSpec, PlanInput, Way } from '../model/runbook.ts'
 
 /** Where the daemon that a suite asks comes from: one of its own behind a barrier, or one that somebody runs. */
 export type Reach = 'isolated' | 'running'
@@ -15,6 +15,29 @@ export const yes = (describe: string): ParamSpec => ({
   describe,
   refuse: value => (value === 'yes' ? undefined : 'expected yes, or leave it out'),
 })
+
+const LOOKING = { 'base-url': 'http://127.0.0.1:4000', 'token-file': '/keys/readonly-token' }
+
+/** A running daemon is only read, unless more is allowed. */
+export const RUNNING_WAYS: readonly Way[] = [
+  { title: 'On a running daemon, which is only read', params: LOOKING },
+  {
+    title: 'On a running daemon, with leave to make objects',
+    params: {
+      ...LOOKING,
+      'admin-token-file': '/keys/admin-token',
+      'state-root': '/var/lib/daemon/state',
+      binary: '/usr/local/bin/daemon',
+      'allow-write': 'yes',
+    },
+  },
+]
+
+/** The same behind TLS. */
+export const TLS_WAYS: readonly Way[] = RUNNING_WAYS.map(({ title, params }) => ({
+  title,
+  params: { ...params, 'base-url': 'https://daemon.example.com', 'ca-file': '/etc/daemon/ca.pem' },
+}))
 
 /** What every suite takes. */
 export const suiteParams: Readonly<Record<string, ParamSpec>> = {

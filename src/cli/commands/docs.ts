@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { stale, write } from '../docs-upkeep.ts'
 import { collect } from '../options.ts'
 
 const EXAMPLES = `
@@ -89,6 +90,8 @@ export default new Command('docs')
   .summary('whether documentation says what the program does')
   .addCommand(check)
   .addCommand(tree)
+  .addCommand(write)
+  .addCommand(stale)
   .addHelpText('after', EXAMPLES)
 
 export type DocsFormat = 'pretty' | 'json' | 'sarif' | 'github'

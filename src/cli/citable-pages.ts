@@ -1,0 +1,44 @@
+import path from 'node:path'
+import { files } from '../adapters/files.ts'
+import type { CitablePage } from '../docs/citations.ts'
+import { judgePage } from '../docs/judge/judge.ts'
+import { readPage } from '../docs/page/read-page.ts'
+import type { CommandTree } from '../docs/tree/tree.ts'
+import { readSavedTrees } from './docs-programs.ts'
+import { PAGES_DIR } from './run-facts.ts'
+
+const ROOT = path.join(import.meta.dirname, '..', '..')
+
+/** `<program>/<version>.json`; samples of what programs print lie beside them. */
+const TREES = path.join(ROOT, 'fixtures', 'docs')
+const VERSION = new Intl.Collator('en', { numeric: true })
+
+export interface Citable {
+  readonly pages: readonly CitablePage[]
+  readonly trees: readonly CommandTree[]
+}
+
+/**
+ * The operator pages of this installation and the saved trees of the programs they are about.
+ *
+ * @throws RunproofError USAGE, TREE_INVALID, FILE_UNREADABLE
+ */
+export async function readCitable(pagesDir: string = PAGES_DIR): Promise<Citable> {
+  const known = await readSavedTrees(await newestTrees(), file => path.relative(ROOT, file))
+  const trees = known.map(({ tree }) => tree)
+  const names = (await files.list(pagesDir)).filter(name => name.endsWith('.md'))
+  const pages = await Promise.all(
+    names.map(async name => {
+      const file = path.relative(ROOT, path.join(pagesDir, name))
+      const page = readPage(file, await files.readBytes(path.join(pagesDir, name)))
+      return { id: name.slice(0, -'.md'.length), file, commands: judgePage(page, trees, { programs: [] }).commands }
+    }),
+  )
+  return { pages, trees }
+}
+
+async function newestTrees(): Promise<readonly string[]> {
+  const saved = (await files.walk(TREES)).filter(name => /^[^/]+\/\d[^/]*\.json$/.test(name))
+  const byProgram = Map.groupBy(saved, name => path.dirname(name))
+  return [...byProgram.values()].map(names => path.join(TREES, names.toSorted(VERSION.compare).at(-1)!))
+}
