@@ -1,16 +1,18 @@
 import { availableParallelism } from 'node:os'
 import type { AskedProgram, ProgramAnswer } from '../../model/asked-program.ts'
 import { RunproofError } from '../../model/error.ts'
+import { lookUpProgram } from '../find-program.ts'
 import { detectBarrier } from '../isolation/barrier.ts'
-import { findExecutable } from './executable.ts'
-import { type Lane, openLane } from './lane.ts'
-import type { LaneAnswer } from './lane-protocol.ts'
+import { type Executable, findExecutable } from './executable.ts'
+import { type Lane, type Opened, openLane } from './lane.ts'
+import type { LaneAnswer, Question } from './lane-protocol.ts'
 import { plainText } from './plain-text.ts'
-import { readMachine, recipeFor, type SandboxKind } from './sandbox.ts'
+import { bubblewrap, namespaces, type Recipe, type SandboxKind, unheld } from './sandbox.ts'
 import { SideEffects } from './side-effects.ts'
 
 const TIMEOUT_MS = 5_000
-const TRIES = 2
+/** Git and man take a handful; one that multiplies is killed before it takes the machine down. */
+const MAX_PROCESSES = 100
 
 export interface AskOptions {
   /** A path, or the name of one of the system's programs. */
@@ -21,6 +23,8 @@ export interface AskOptions {
   readonly timeoutMs?: number | undefined
   /** How many are asked at once; default 2, on one core 1. */
   readonly lanes?: number | undefined
+  /** More are killed; default 100. Not counted without a sandbox. */
+  readonly maxProcesses?: number | undefined
   /** Only this kind, for tests; by default the best that works. */
   readonly sandbox?: SandboxKind | undefined
 }
@@ -50,51 +54,61 @@ export function isTopLevel(words: readonly string[]): boolean {
  */
 export async function askProgram(options: AskOptions): Promise<HeldProgram> {
   const program = await findExecutable(options.path)
-  const machine = await readMachine(detectBarrier)
   const reasons: string[] = []
-
-  const open = async (kind: SandboxKind): Promise<Lane | undefined> => {
-    let refusal = ''
-    for (let tries = 0; tries < TRIES; tries += 1) {
-      const recipe = recipeFor(kind, machine, program)
-      const opened = await openLane(recipe.argv, recipe.setUp)
-      if ('lane' in opened) {
-        return {
-          ask: question => opened.lane.ask(question),
-          async [Symbol.asyncDispose]() {
-            await opened.lane[Symbol.asyncDispose]()
-            await recipe[Symbol.asyncDispose]()
-          },
-        }
-      }
-      await recipe[Symbol.asyncDispose]()
-      refusal = opened.refusal
-    }
-    reasons.push(`${kind}: ${refusal}`)
-    return undefined
-  }
-
   const kinds: readonly SandboxKind[] = options.sandbox ? [options.sandbox] : ['bubblewrap', 'namespaces', 'none']
   for (const kind of kinds) {
-    if (kind === 'bubblewrap' && machine.bwrap === undefined) reasons.push('bubblewrap: bwrap is not installed')
-    else if (kind === 'namespaces' && machine.barrier.kind === 'none')
-      reasons.push(`namespaces: ${machine.barrier.reason}`)
-    else {
-      const first = await open(kind)
-      if (first === undefined) continue
-      const allowed = kind !== 'none' || options.allowUnsandboxed === true
-      return new Asked(program, kind, allowed ? 'all' : 'top', reasons.join('; '), options, first, async () => {
-        const lane = await open(kind)
-        if (lane !== undefined) return lane
-        throw new RunproofError('BARRIER_UNAVAILABLE', `the sandbox around ${program.real} did not start again`, {
-          hint: `it said: ${reasons.at(-1)}`,
-        })
-      })
+    const recipe = await recipeFor(kind, program)
+    const opened = typeof recipe === 'string' ? { refusal: recipe } : await openWith(recipe)
+    if ('refusal' in opened) {
+      reasons.push(`${kind}: ${opened.refusal}`)
+      continue
     }
+    const depth = kind === 'none' && options.allowUnsandboxed !== true ? 'top' : 'all'
+    return new Asked(program, { kind, depth, reason: reasons.join('; ') }, options, opened.lane, async () => {
+      const again = await openWith(recipe as () => Recipe)
+      if ('lane' in again) return again.lane
+      throw new RunproofError('BARRIER_UNAVAILABLE', `the sandbox around ${program.real} did not start again`, {
+        hint: `it said: ${again.refusal}`,
+      })
+    })
   }
   throw new RunproofError('BARRIER_UNAVAILABLE', `${options.path} cannot be asked: ${reasons.join('; ')}`, {
     hint: 'install bubblewrap, or run where user namespaces are allowed',
   })
+}
+
+/** A recipe for each lane, or why there is none. */
+async function recipeFor(kind: SandboxKind, program: Executable): Promise<(() => Recipe) | string> {
+  if (kind === 'none') return () => unheld(program)
+  if (kind === 'bubblewrap') {
+    const bwrap = lookUpProgram('bwrap')
+    return bwrap === undefined ? 'bwrap is not installed' : () => bubblewrap(bwrap, program)
+  }
+  const barrier = await detectBarrier()
+  return barrier.kind === 'none' ? barrier.reason : () => namespaces(barrier, program)
+}
+
+/** Twice, since a socket that was to be covered may have gone meanwhile. */
+async function openWith(recipe: () => Recipe): Promise<Opened> {
+  const first = await openOnce(recipe())
+  return 'lane' in first ? first : openOnce(recipe())
+}
+
+async function openOnce(recipe: Recipe): Promise<Opened> {
+  const opened = await openLane(recipe.argv, recipe.setUp)
+  if ('refusal' in opened) {
+    await recipe[Symbol.asyncDispose]()
+    return opened
+  }
+  return {
+    lane: {
+      ask: question => opened.lane.ask(question),
+      async [Symbol.asyncDispose]() {
+        await opened.lane[Symbol.asyncDispose]()
+        await recipe[Symbol.asyncDispose]()
+      },
+    },
+  }
 }
 
 interface Waiting {
@@ -109,11 +123,12 @@ class Asked implements HeldProgram {
   readonly sandbox: SandboxKind
   readonly depth: 'all' | 'top'
   readonly reason: string
-  readonly #timeoutMs: number
+  readonly #limits: Omit<Question, 'words'>
   readonly #mostLanes: number
   readonly #openLane: () => Promise<Lane>
   readonly #effects: SideEffects
-  /** Open, and asked nothing at the moment. */
+  readonly #open: Set<Lane>
+  /** Of these, those that are asked nothing at the moment. */
   readonly #idle: Lane[]
   readonly #workers = new Set<Promise<void>>()
   readonly #queue: Waiting[] = []
@@ -121,20 +136,19 @@ class Asked implements HeldProgram {
 
   constructor(
     program: { readonly real: string; readonly sha256: string },
-    sandbox: SandboxKind,
-    depth: 'all' | 'top',
-    reason: string,
-    { timeoutMs = TIMEOUT_MS, lanes = Math.min(2, availableParallelism()) }: AskOptions,
+    held: { readonly kind: SandboxKind; readonly depth: 'all' | 'top'; readonly reason: string },
+    { timeoutMs = TIMEOUT_MS, maxProcesses = MAX_PROCESSES, lanes = Math.min(2, availableParallelism()) }: AskOptions,
     first: Lane,
     open: () => Promise<Lane>,
   ) {
     this.path = program.real
     this.sha256 = program.sha256
-    this.sandbox = sandbox
-    this.depth = depth
-    this.reason = reason
-    this.#timeoutMs = timeoutMs
+    this.sandbox = held.kind
+    this.depth = held.depth
+    this.reason = held.reason
+    this.#limits = { timeoutMs, maxProcesses }
     this.#mostLanes = lanes
+    this.#open = new Set([first])
     this.#idle = [first]
     this.#openLane = open
     this.#effects = new SideEffects()
@@ -175,23 +189,34 @@ class Asked implements HeldProgram {
   }
 
   async #askOne(words: readonly [string, ...string[]]): Promise<ProgramAnswer> {
-    const lane = this.#idle.pop() ?? (await this.#openLane())
-    const answer = await lane.ask({ words, timeoutMs: this.#timeoutMs })
-    if (answer === null || answer.spent || this.#released) await lane[Symbol.asyncDispose]()
-    else this.#idle.push(lane)
+    const lane = this.#idle.pop() ?? (await this.#another())
+    const answer = await lane.ask({ words, ...this.#limits })
+    if (this.#released) return LOST
+    if (answer === null || answer.spent) {
+      this.#open.delete(lane)
+      await lane[Symbol.asyncDispose]()
+    } else this.#idle.push(lane)
     this.#effects.note(words, answer)
     return answer === null ? LOST : readAnswer(this.path, answer)
+  }
+
+  async #another(): Promise<Lane> {
+    const lane = await this.#openLane()
+    this.#open.add(lane)
+    if (this.#released) await lane[Symbol.asyncDispose]()
+    return lane
   }
 
   async sideEffects(): Promise<readonly string[]> {
     return this.#effects.sentences()
   }
 
+  /** At once, whatever is still asked; what waits for an answer is rejected or gets an empty one. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#released = true
     for (const { reject } of this.#queue.splice(0)) reject(new Error('the program was let go'))
+    await Promise.all([...this.#open].map(lane => lane[Symbol.asyncDispose]()))
     await Promise.all(this.#workers)
-    for (const lane of this.#idle.splice(0)) await lane[Symbol.asyncDispose]()
   }
 }
 

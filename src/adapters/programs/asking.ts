@@ -10,6 +10,7 @@ import { seclude } from '../isolation/seclude.ts'
 import { allPids, identify, readStat, signalProcess } from '../process/identity.ts'
 import { readText } from '../process/links.ts'
 import { markedPids } from '../process/marked.ts'
+import { reachable } from '../process/mounts.ts'
 import { parseSocketTable } from '../process/sockets.ts'
 import { type LaneAnswer, MOST_NAMED, type Question, type Ready, type SetUp } from './lane-protocol.ts'
 
@@ -37,14 +38,19 @@ const atFirst = new Set(entries(setUp.watched).map(({ path }) => path))
 const companions = new Set(allPids())
 tell({ kind: 'ready', open })
 
-function closeOff({ seclusion }: SetUp): string[] {
-  if (seclusion === null) return []
+function closeOff({ seclusion, ownNamespaces, watched }: SetUp): string[] {
   // The first sentence is said of every seclusion.
-  return seclude(seclusion.mountProgram, seclusion.mountTable, seclusion.of).slice(1)
+  const missed = seclusion ? seclude(seclusion.mountProgram, seclusion.mountTable, seclusion.of).slice(1) : []
+  if (!ownNamespaces) return missed
+  // Whatever made these surroundings, and in whichever version: what it says is not what counts.
+  const writable = reachable(readText('/proc/self/mountinfo')).filter(
+    ({ at, readOnly }) => !(readOnly || watched.includes(at) || at.startsWith('/dev/')),
+  )
+  return [...missed, ...writable.map(({ at }) => `${at} can be written to`)]
 }
 
-async function ask({ words, timeoutMs }: Question): Promise<LaneAnswer> {
-  const outcome = await run(words, timeoutMs)
+async function ask(question: Question): Promise<LaneAnswer> {
+  const outcome = await run(question)
   const found = await afterwards()
   const listeners = [...new Set([...outcome.listeners, ...(found.processes.length > 0 ? listening() : [])])]
   return { ...outcome, ...found, kind: 'answer', listeners: listeners.slice(0, MOST_NAMED) }
@@ -52,7 +58,7 @@ async function ask({ words, timeoutMs }: Question): Promise<LaneAnswer> {
 
 type Outcome = Omit<LaneAnswer, 'kind' | 'files' | 'moreFiles' | 'processes' | 'spent'>
 
-function run(words: readonly string[], timeoutMs: number): Promise<Outcome> {
+function run({ words, timeoutMs, maxProcesses }: Question): Promise<Outcome> {
   const output = { stdout: new Kept(), stderr: new Kept() }
   const seen = { timedOut: false, tooManyProcesses: false, listeners: [] as string[] }
   const answer = (status: number | null, refused: string | null = null): Outcome => ({
@@ -90,7 +96,7 @@ function run(words: readonly string[], timeoutMs: number): Promise<Outcome> {
       kill()
     }, timeoutMs)
     const watch = setInterval(() => {
-      if (!setUp.ownNamespaces || allPids().length <= setUp.maxProcesses) return
+      if (!setUp.ownNamespaces || allPids().length <= maxProcesses) return
       seen.tooManyProcesses = true
       kill()
     }, LOOK_MS)

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { closeSync, createReadStream, lstatSync, openSync, readSync, realpathSync, statSync } from 'node:fs'
+import { basename } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { RunproofError } from '../../model/error.ts'
 import { lookUpProgram, SYSTEM_PATH } from '../find-program.ts'
@@ -15,6 +16,11 @@ export interface Executable {
   readonly sha256: string
   /** What runs it, with its first argument; null for a native program, empty for text without a first line that says. */
   readonly script: readonly string[] | null
+  /**
+   * What its answers may be kept under. Its name is part of it: one file may be many programs (busybox, rustup). Null for a
+   * script, since what is behind it changes without it.
+   */
+  readonly cacheKey: string | null
 }
 
 /**
@@ -33,7 +39,14 @@ export async function findExecutable(path: string, cwd = process.cwd()): Promise
     if (script === null) refuseForeign(real, head)
     const hash = createHash('sha256')
     await pipeline(createReadStream(real), hash)
-    return { named, real, sha256: hash.digest('hex'), script }
+    const sha256 = hash.digest('hex')
+    const cacheKey =
+      script === null
+        ? createHash('sha256')
+            .update(`${sha256} ${basename(named)}`)
+            .digest('hex')
+        : null
+    return { named, real, sha256, script, cacheKey }
   } catch (error) {
     if (error instanceof RunproofError) throw error
     const { code } = error as NodeJS.ErrnoException

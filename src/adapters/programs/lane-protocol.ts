@@ -19,12 +19,12 @@ export interface SetUp {
   /** Limits and the loss of privileges, the program last. */
   readonly argv: readonly [string, ...string[]]
   readonly maxOutputBytes: number
-  readonly maxProcesses: number
 }
 
 export interface Question {
   readonly words: readonly [string, ...string[]]
   readonly timeoutMs: number
+  readonly maxProcesses: number
 }
 
 export interface Ready {

@@ -1,11 +1,11 @@
 /**
  * What a terminal would show in the end, without colours: escape sequences go, a character that is struck over keeps the
- * last one (`man` prints bold as `x\bx`), line ends become `\n`, and other control characters but the tab go.
+ * last one (`man` prints bold as `x\bx`), and of control characters only tab and `\n` stay.
  * @see ECMA-48 5.4
  */
 export function plainText(bytes: Uint8Array): string {
   const text = new TextDecoder().decode(bytes)
-  return struckOver(text.replace(ESCAPES, '').replace(/\r+\n/g, '\n')).replace(CONTROLS, '')
+  return struckOver(text.replace(ESCAPES, '')).replace(CONTROLS, '')
 }
 
 /** Strings up to their terminator, control sequences, then what is two or three characters long. */

@@ -28,8 +28,6 @@ const DRIVER = [process.execPath, '--disable-warning=ExperimentalWarning', ASKIN
 const ROOM = '/tmp/runproof-asked'
 const ROOM_BYTES = 64 * 1_048_576
 const MAX_OUTPUT_BYTES = 1_048_576
-/** Git and man take a handful; one that multiplies is killed before it takes the machine down. */
-const MAX_PROCESSES = 100
 
 /** What makes a lane, and what is to be removed once it was made. */
 export interface Recipe extends AsyncDisposable {
@@ -37,18 +35,7 @@ export interface Recipe extends AsyncDisposable {
   readonly setUp: SetUp
 }
 
-export interface Machine {
-  readonly bwrap: string | undefined
-  readonly prlimit: string | undefined
-  readonly barrier: Barrier
-}
-
-export function recipeFor(kind: SandboxKind, machine: Machine, program: Executable): Recipe {
-  if (kind === 'bubblewrap') return bubblewrap(machine, program)
-  return kind === 'namespaces' ? namespaces(machine, program) : unheld(machine, program)
-}
-
-function bubblewrap(machine: Machine, program: Executable): Recipe {
+export function bubblewrap(bwrap: string, program: Executable): Recipe {
   const places = privatePlaces()
   const { kept, links } = needed(program, places)
   const covered = [...places.filter(path => path !== '/dev'), ...kept].toSorted((a, b) => a.length - b.length)
@@ -57,19 +44,22 @@ function bubblewrap(machine: Machine, program: Executable): Recipe {
     // Empty already, unless something kept in between brought it back.
     const over = covered.slice(0, index).findLast(other => isWithin(path, other))
     if (over !== undefined && !kept.includes(over)) return []
-    return ['--size', String(ROOM_BYTES), '--perms', '1777', '--tmpfs', path]
+    return emptyAt(path)
   })
-  const sockets = listeningSocketPaths().filter(path => !places.some(place => isWithin(path, place)))
+  const shown = (path: string) => kept.some(one => isWithin(path, one)) || !places.some(place => isWithin(path, place))
+  const sockets = listeningSocketPaths().filter(shown)
   const argv = [
-    machine.bwrap!,
+    bwrap,
     ...['--unshare-all', '--die-with-parent', '--new-session', '--clearenv', '--cap-drop', 'ALL'],
-    ...['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc'],
+    ...['--ro-bind', '/', '/', '--dev', '/dev', ...emptyAt('/dev/shm'), '--remount-ro', '/dev'],
+    // Seen with 0.8.0 and root: left to itself, settings of the kernel can be written to.
+    ...['--proc', '/proc', '--remount-ro', '/proc'],
     ...views,
     ...[...links].flatMap(([link, target]) => ['--symlink', target, link]),
     ...sockets.flatMap(path => ['--ro-bind', '/dev/null', path]),
     ...['--chdir', '/', '--', ...DRIVER],
   ]
-  const own = [...limits(machine), program.named] as const
+  const own = [...limits(), program.named] as const
   return {
     argv,
     setUp: { ...common(ROOM, program), ownNamespaces: true, watched: watchedOf(places), argv: nonEmpty(own) },
@@ -77,8 +67,11 @@ function bubblewrap(machine: Machine, program: Executable): Recipe {
   }
 }
 
-function namespaces(machine: Machine, program: Executable): Recipe {
-  const { barrier } = machine
+function emptyAt(path: string): string[] {
+  return ['--size', String(ROOM_BYTES), '--perms', '1777', '--tmpfs', path]
+}
+
+export function namespaces(barrier: Barrier, program: Executable): Recipe {
   const places = privatePlaces()
   const table = mkdtempSync(join(tmpdir(), 'runproof-'))
   const argv = [
@@ -87,7 +80,7 @@ function namespaces(machine: Machine, program: Executable): Recipe {
     // Process 1 waits for orphans, which Node does not, and ends with the one who asks.
     ...[barrier.tools.sh!, '-c', '"$@"; exit $?', 'init', ...DRIVER],
   ]
-  const own = [...unprivilegedArgv(barrier, undefined, 'within'), ...limits(machine), program.named]
+  const own = [...unprivilegedArgv(barrier, undefined, 'within'), ...limits(), program.named]
   return {
     argv,
     setUp: {
@@ -112,7 +105,7 @@ function namespaces(machine: Machine, program: Executable): Recipe {
 }
 
 /** Its own directories and environment, limits and time; it sees, reaches and changes what the caller can. */
-function unheld(machine: Machine, program: Executable): Recipe {
+export function unheld(program: Executable): Recipe {
   const room = mkdtempSync(join(tmpdir(), 'runproof-'))
   const marker = randomUUID()
   const setUp = common(room, program)
@@ -124,7 +117,7 @@ function unheld(machine: Machine, program: Executable): Recipe {
       watched: [room],
       env: { ...setUp.env, [MARKER]: marker },
       marker,
-      argv: nonEmpty([...limits(machine), program.named]),
+      argv: nonEmpty([...limits(), program.named]),
     },
     [Symbol.asyncDispose]: () => removeTree(room),
   }
@@ -141,7 +134,6 @@ function common(room: string, program: Executable) {
     env,
     marker: null,
     maxOutputBytes: MAX_OUTPUT_BYTES,
-    maxProcesses: MAX_PROCESSES,
   }
 }
 
@@ -181,7 +173,8 @@ function pathOf(folder: string): string {
  * `data` and not `as`: Node, Go and Java reserve more addresses than any machine has memory, and use little of them. How
  * many processes it has is watched, since the kernel does not count those of root.
  */
-function limits({ prlimit }: Machine): string[] {
+function limits(): string[] {
+  const prlimit = lookUpProgram('prlimit')
   if (prlimit === undefined) return []
   const set = { core: 0, cpu: 20, fsize: 16 * 1_048_576, data: 4 * 1_073_741_824, nofile: 1_024 }
   return [prlimit, ...Object.entries(set).map(([name, value]) => `--${name}=${value}`), '--']
@@ -205,13 +198,9 @@ function needed(program: Executable, places: readonly string[]) {
 }
 
 function watchedOf(places: readonly string[]): string[] {
-  return [...places.filter(path => path !== '/dev' && !path.startsWith('/dev/')), '/dev/shm']
+  return [...new Set([...places, '/dev', '/dev/shm'])]
 }
 
 function nonEmpty(words: readonly string[]): [string, ...string[]] {
   return words as [string, ...string[]]
-}
-
-export async function readMachine(detect: () => Promise<Barrier>): Promise<Machine> {
-  return { bwrap: lookUpProgram('bwrap'), prlimit: lookUpProgram('prlimit'), barrier: await detect() }
 }
