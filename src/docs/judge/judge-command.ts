@@ -9,6 +9,10 @@ import { type Walk, walk } from './walk.ts'
 export interface Judged {
   readonly judged: JudgedCommand
   readonly findings: readonly Finding[]
+  /** An argument that the command needs and does not show, and that prose may leave out. */
+  readonly unshown: Finding | undefined
+  /** Whether it needs arguments. */
+  readonly takesArguments: boolean
   /** Why some of it was not judged. */
   readonly unjudged: string | undefined
 }
@@ -31,6 +35,9 @@ export function judgeCommand(
   return {
     judged: { command, program: tree.program, path, options, extent: whole ? 'whole' : 'words' },
     findings: [...walked.findings, ...missing],
+    unshown:
+      whole || walked.node.commandRequired ? undefined : walked.missing.find(({ rule }) => rule === 'argument-missing'),
+    takesArguments: walked.node.args?.some(({ required }) => required) ?? false,
     unjudged,
   }
 }

@@ -161,6 +161,7 @@ describe('a command in a fence', () => {
     ['deployctl runs get "$(deployctl statsu)"', '2:33-39 unknown-command => status'],
     ['deploytcl status', '2:1-10 unknown-program => deployctl'],
     ['./bin/deploytcl status', '2:1-16 unknown-program => ./bin/deployctl'],
+    ['docker exec box deployctl statsu', '2:27-33 unknown-command => status'],
     ['npx deployctl statsu', '2:15-21 unknown-command => status'],
   ]
   for (const [script, ...findings] of wrong)

@@ -6,9 +6,10 @@ import { byPlace } from '../places.ts'
 import { readSnippet } from '../shell/read-snippet.ts'
 import type { CommandTree } from '../tree/tree.ts'
 import { judgeFlags, loneFlags } from './flags.ts'
-import { judgeCommand } from './judge-command.ts'
+import { type Judged, judgeCommand } from './judge-command.ts'
 import { mistyped } from './near.ts'
-import { carriedProgram, pagePrograms, programName } from './programs.ts'
+import { oddOnesOut } from './odd-one-out.ts'
+import { pagePrograms, programName } from './programs.ts'
 import { readSpan } from './span.ts'
 import { judgeTextLine, programsOfLine } from './text-line.ts'
 import type { JudgedCommand, Verdict } from './verdict.ts'
@@ -39,6 +40,7 @@ class PageJudge {
   /** Programs that fences of this page run and that have no tree. */
   readonly #others: ReadonlySet<string>
   readonly #judged: JudgedCommand[] = []
+  readonly #inProse: Judged[] = []
   readonly #findings: Finding[] = []
   readonly #unjudged: Unjudged[] = []
 
@@ -58,7 +60,7 @@ class PageJudge {
       this.#commands
         .filter(({ from }) => from === 'fence')
         .flatMap(({ words }) => programName(words[0]!) ?? [])
-        .filter(name => !this.#trees.has(name)),
+        .filter(name => !this.#trees.has(name) && !SHELL_WORDS.has(name)),
     )
   }
 
@@ -68,6 +70,7 @@ class PageJudge {
       if (command.from === 'fence') this.#fence(command)
       else this.#span(command)
     }
+    this.#findings.push(...oddOnesOut(this.#inProse))
     for (const snippet of this.#page.snippets) {
       if (snippet.kind === 'inline') {
         const flags = loneFlags(this.#page.file, snippet)
@@ -113,12 +116,6 @@ class PageJudge {
       this.#judge(tree, command)
       return true
     }
-    const carried = carriedProgram(words, this.#trees)
-    if (carried !== undefined) {
-      const inner = { ...command, words: words.slice(carried) }
-      this.#judge(this.#trees.get(programName(words[carried]!)!)!, inner)
-      return true
-    }
     return name !== undefined && this.#nearlyNamed(command, name)
   }
 
@@ -147,6 +144,7 @@ class PageJudge {
   #judge(tree: CommandTree, command: DocumentedCommand, words?: readonly Word[]): void {
     const result = words === undefined ? judgeCommand(tree, command) : judgeCommand(tree, command, words)
     this.#judged.push(result.judged)
+    if (command.from === 'span') this.#inProse.push(result)
     this.#findings.push(...result.findings)
     if (result.unjudged !== undefined)
       this.#unjudged.push({ source: command.source, why: result.unjudged, at: command.at })

@@ -1,4 +1,4 @@
-import { type DocumentedCommand, literal, type Word } from '../command.ts'
+import type { DocumentedCommand, Word } from '../command.ts'
 import type { CommandTree } from '../tree/tree.ts'
 import type { PagePrograms } from './verdict.ts'
 
@@ -35,22 +35,4 @@ export function pagePrograms(
   }
   for (const name of inText()) named.add(name)
   return named.size > 0 ? { names: [...named], from: 'page' } : { names: [], from: 'none' }
-}
-
-/**
- * Where a known program begins that another one runs: `npx deployctl status`, `docker exec box deployctl status`. A word that is only an
- * argument of the other one (`systemctl restart deployctl`) is not followed by a command of the program.
- */
-export function carriedProgram(words: readonly Word[], trees: ReadonlyMap<string, CommandTree>): number | undefined {
-  const runner = words[0] === undefined ? undefined : programName(words[0])
-  const runs = runner !== undefined && /^(?:npx|bunx|pnpx|uvx|pipx)$/.test(runner)
-  for (let index = 1; index < words.length; index++) {
-    const name = programName(words[index]!)
-    const tree = name === undefined ? undefined : trees.get(name)
-    if (tree === undefined) continue
-    const next = words[index + 1] === undefined ? undefined : literal(words[index + 1]!)
-    const commands = tree.root.commands.flatMap(({ name, aliases }) => [name, ...aliases])
-    if (runs || (next !== undefined && commands.includes(next))) return index
-  }
-  return undefined
 }

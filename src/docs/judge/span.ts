@@ -52,11 +52,10 @@ export function readSpan(tree: CommandTree, words: readonly Word[], others: Read
     return near === undefined || whereabouts(tree).commands.has(first) ? NOTHING : { is: 'near', name: near }
   }
   if (second !== undefined && PROSE.has(second)) return unjudged(`\`${first} ${second}\` reads like prose`)
+  const above = second === undefined ? undefined : childOf(root, second)
+  if (above !== undefined && top === undefined && childOf(above, first) !== undefined) return COMMAND
   if (others.has(first)) return NOTHING
   if (top !== undefined) return COMMAND
-
-  const above = second === undefined ? undefined : childOf(root, second)
-  if (above !== undefined && childOf(above, first) !== undefined) return COMMAND
 
   const parents = parentsOf(tree, first)
   const fits = parents.find(parent => accepts(tree, parent, words))
@@ -70,7 +69,10 @@ export function readSpan(tree: CommandTree, words: readonly Word[], others: Read
   const rest = words.slice(1)
   if (above !== undefined && accepts(tree, { path: [], node: root }, rest) && rest.length > 1)
     return unjudged(`\`${first}\` is no program that is known here, and what follows is a command of ${tree.program}`)
-  if (hasOption(tree, texts) || hasPair(tree, texts) || namesAnArgument(tree, second, words.slice(2))) return COMMAND
+  // A name of two words, `put-external`, is nobody else's.
+  const own = second?.includes('-') === true && whereabouts(tree).commands.has(second)
+  if (own || hasOption(tree, texts) || hasPair(tree, texts) || namesAnArgument(tree, second, words.slice(2)))
+    return COMMAND
   return unjudged(`\`${first}\` is no command of ${tree.program}, and nothing else says that one is meant`)
 }
 
