@@ -68,7 +68,7 @@ export function treeCache(directory: string, version: string): TreeCache {
         dropOldest(trees)
         return null
       } catch (error) {
-        rmSync(temporary, { force: true })
+        remove(temporary)
         return `${file} is not written: ${(error as Error).message}`
       }
     },
@@ -102,6 +102,14 @@ function parse(text: string): { schema?: unknown; sha256?: unknown; text?: unkno
 function refuseForeign(stats: { readonly uid: number; readonly mode: number }, name: string): void {
   const isOurs = stats.uid === process.geteuid?.() && (stats.mode & 0o022) === 0
   if (!isOurs) throw new Error(`others can write to ${name}`)
+}
+
+function remove(path: string): void {
+  try {
+    rmSync(path, { force: true })
+  } catch {
+    // it was never made
+  }
 }
 
 function digest(text: string): string {
