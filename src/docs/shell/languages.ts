@@ -6,6 +6,8 @@ export type Reading =
   | 'session'
   /** Nothing says what it is. */
   | 'unnamed'
+  /** It says that it is nothing in particular; mostly output. */
+  | 'plain'
   /** A shell, but none whose grammar is read here. */
   | 'foreign'
   /** Holds no commands. */
@@ -40,10 +42,10 @@ const READINGS: Readonly<Record<Exclude<Reading, 'other'>, readonly string[]>> =
       'bashsession',
       'terminal',
     ],
-    ...['term', 'terminfo', 'tty', 'cli', 'commandline', 'command-line', 'cmdline', 'session', 'zsh-session'],
+    ...['term', 'tty', 'cli', 'commandline', 'command-line', 'cmdline', 'session', 'zsh-session'],
   ],
-  unnamed: [
-    '',
+  unnamed: ['', 'usage', 'synopsis'],
+  plain: [
     'text',
     'txt',
     'plain',
@@ -54,7 +56,7 @@ const READINGS: Readonly<Record<Exclude<Reading, 'other'>, readonly string[]>> =
     'no-highlight',
     'raw',
     'code',
-    'usage',
+    'ansi',
   ],
   foreign: [
     ...[

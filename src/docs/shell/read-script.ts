@@ -2,14 +2,19 @@ import { type Command, forEachChild, type ParsedScript, parse, type Redirection,
 import type { DocumentedCommand } from '../command.ts'
 import type { Place } from '../place.ts'
 import { mask } from './mask.ts'
+import { sayMistake } from './mistakes.ts'
 import { type ReadWord, readWord } from './read-word.ts'
 import { cut, placeIn, type Source } from './source.ts'
+import { type Typo, typoOf } from './typos.ts'
 import { type Script, unwrap } from './wrappers.ts'
 
 /** What the shell cannot read, at its place. */
 export interface SyntaxProblem {
   readonly message: string
   readonly at: Place
+  readonly suggestion?: string
+  /** A shell reads it, and as something else than the page means. */
+  readonly typo: boolean
 }
 
 export interface ReadScript {
@@ -26,6 +31,8 @@ export type ShellCommand = Omit<DocumentedCommand, 'from' | 'within' | 'heading'
 const MAX_DEPTH = 32
 /** After a mistake, reading goes on at the next line; pages of another language make one after the other. */
 const MAX_RESTARTS = 8
+/** Of one command. */
+const MAX_ALTERNATIVES = 64
 
 /**
  * All simple commands of a script, in the order in which they begin, those in substitutions and behind `sudo` and its like
@@ -78,13 +85,27 @@ class ScriptReader implements ReadScript {
     }
     const mistake = first(script.errors)
     new Walk(this, source, masked, depth, mistake?.pos ?? Number.POSITIVE_INFINITY).visit(script, stdin)
-    if (mistake) this.complain(source, mistake)
-    return mistake?.pos
+    return mistake && this.complain(source, mistake) ? mistake.pos : undefined
   }
 
-  complain(source: Source, mistake: { readonly message: string; readonly pos: number }): void {
-    const from = Math.max(0, Math.min(mistake.pos, source.text.length - 1))
-    this.problems.push({ message: mistake.message, at: placeIn(source, from, Math.min(from + 1, source.text.length)) })
+  /** @returns whether something is wrong; else the parser gave up */
+  complain(source: Source, mistake: { readonly message: string; readonly pos: number }): boolean {
+    const message = sayMistake(mistake.message)
+    if (message === undefined) {
+      this.#leave(source, 'it is nested too deeply')
+      return false
+    }
+    const written = source.text.trimEnd()
+    // What is missing is missing at the end.
+    const from = mistake.pos < written.length ? mistake.pos : Math.max(0, written.search(/\S+$/))
+    const length = /^\S*/.exec(written.slice(from, from + 200))![0].length
+    this.problems.push({ message, at: placeIn(source, from, from + length), typo: false })
+    return true
+  }
+
+  suspect(source: Source, from: number, to: number, { message, suggestion }: Typo): void {
+    const at = placeIn(source, from, to)
+    this.problems.push({ message, at, ...(suggestion !== undefined && { suggestion }), typo: true })
   }
 
   #leave(source: Source, why: string): void {
@@ -107,7 +128,10 @@ class ScriptReader implements ReadScript {
     const wrapped = unwrap(words, this.#programs)
     if (wrapped === undefined) return
     if ('script' in wrapped) this.#readArgument(source, wrapped, command.readsStdin, depth)
-    else this.take({ ...command, words: wrapped.words, env: [...command.env, ...wrapped.env] }, depth)
+    else {
+      const { words, env, alone } = wrapped
+      this.take({ ...command, words, env: [...command.env, ...env], readsStdin: command.readsStdin && !alone }, depth)
+    }
   }
 
   /** `bash -c '…'`: what is quoted is a script with places of its own. */
@@ -147,7 +171,7 @@ class ScriptReader implements ReadScript {
       return
     }
     const mistake = first(script.errors)
-    if (mistake && walk.until === Number.POSITIVE_INFINITY) this.complain(source, mistake)
+    if (mistake && walk.until === Number.POSITIVE_INFINITY && !this.complain(source, mistake)) return
     new Walk(this, source, walk.masked, depth + 1, walk.until).visit(script, stdin)
   }
 }
@@ -198,6 +222,12 @@ class Walk {
       case 'ArithmeticCommandExpansion':
         if (node.script) this.#reader.nest(node.script, this.#source, false, this.#depth, this, node)
         return
+      case 'HereDoc':
+        if (node.closing === undefined && node.delimiter && this.until === Number.POSITIVE_INFINITY) {
+          const message = `the here-document is never ended by a line \`${node.delimiter.value}\``
+          this.#reader.suspect(this.#source, node.pos, node.end, { message })
+        }
+        break
       case 'Word':
         // Resolving the parts of a word parses it again; most have none.
         if (node.parts === undefined) return
@@ -216,9 +246,43 @@ class Walk {
     const env = node.prefix.flatMap(prefix => (prefix.type === 'Assignment' ? [prefix.name] : []))
     const redirected = this.#redirected(node.redirects)
     const readsStdin = stdin || node.redirects.some(feeds)
+    this.#suspect(node, alternatives)
     for (const words of combined(alternatives)) {
       this.#reader.take({ words, env, readsStdin, redirected, source: this.#source }, this.#depth)
     }
+  }
+
+  /** What a shell takes, and takes for something else. */
+  #suspect(node: Command, alternatives: (readonly ReadWord[])[]): void {
+    const { text } = this.#source
+    for (const [{ word, from, to }] of alternatives as [ReadWord][]) {
+      const typo = typoOf(word.source)
+      if (typo) this.#reader.suspect(this.#source, from, to, typo)
+    }
+    const last = alternatives.at(-1)![0]!
+    if (
+      /^\\[ \t]$/.test(last.word.source) &&
+      /^[ \t]*\n/.test(text.slice(last.to, last.to + 80)) &&
+      alternatives.length > 1
+    ) {
+      alternatives.pop()
+      const message = 'a blank follows the backslash, so the command ends on this line'
+      this.#reader.suspect(this.#source, last.from, last.to, { message, suggestion: '\\' })
+    }
+    const { from, to, word } = alternatives[0]![0]!
+    const [before, above] = text
+      .slice(Math.max(0, from - 1000), from)
+      .split('\n')
+      .reverse()
+    if (
+      !/^--?[A-Za-z]/.test(word.source) ||
+      before!.trim() !== '' ||
+      !/^[^#]*\S/.test(above ?? '') ||
+      /\\\s*$/.test(above!)
+    )
+      return
+    const message = `this line begins with an option, and the line before it does not end in a backslash`
+    if (node.name?.pos === from) this.#reader.suspect(this.#source, from, to, { message })
   }
 
   /** `env KEY=v`, `export KEY=v`: the parser tells them from words, the program does not. */
@@ -268,15 +332,11 @@ function feeds(redirect: Redirection): boolean {
   )
 }
 
-/** One list of words for each way to choose; only the first choices where there are too many ways. */
+/** The first alternative of each word, and then each other alternative once: every one is seen, and their number does not multiply. */
 function combined(alternatives: readonly (readonly ReadWord[])[]): readonly (readonly ReadWord[])[] {
-  if (alternatives.every(words => words.length === 1)) return [alternatives.map(([word]) => word!)]
-  let done: ReadWord[][] = [[]]
-  for (const words of alternatives) {
-    if (done.length * words.length > 16) return [alternatives.map(([word]) => word!)]
-    done = done.flatMap(start => words.map(word => [...start, word]))
-  }
-  return done
+  const usual = alternatives.map(([word]) => word!)
+  const others = alternatives.flatMap((words, index) => words.slice(1).map(word => usual.with(index, word)))
+  return [usual, ...others.slice(0, MAX_ALTERNATIVES)]
 }
 
 function first<Mistake extends { readonly pos: number }>(

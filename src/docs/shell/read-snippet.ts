@@ -4,8 +4,8 @@ import type { Snippet } from '../page/page.ts'
 import { classifySpan } from './classify-span.ts'
 import { nameOf, readingOf } from './languages.ts'
 import { type ReadScript, readScript } from './read-script.ts'
-import { commandLines, sessionCommands } from './session.ts'
-import { placeIn, type Source } from './source.ts'
+import { commandLines, readSession } from './session.ts'
+import { cut, placeIn, type Source, type Stretch } from './source.ts'
 
 /** What a snippet holds. */
 export interface ReadSnippet {
@@ -17,90 +17,102 @@ export interface ReadSnippet {
 const NOTHING: ReadSnippet = { commands: [], unjudged: [], problems: [] }
 /** In UTF-16 units. No page has a script of that size; reading one is not worth the memory. */
 const MAX_TEXT = 2 ** 20
+/** A span of code in prose is never longer; what is, lost a backtick. */
+const MAX_SPAN = 4096
 
 /**
  * The commands of a snippet. Fences are read by their language; a span of prose is read where it looks like a command, of
- * which its first word may be a sub-command; lines of a page that lost its markup are for `wordsOfText`.
+ * which its first word may be a sub-command. Lines of a page that lost its markup hold none here: where a command in them
+ * begins and ends, only its program can tell.
  *
  * @param programs - names known for the page: they tell commands in a fence without a language
  */
 export function readSnippet(file: string, snippet: Snippet, programs: ReadonlySet<string>): ReadSnippet {
-  const source: Source = { file, text: snippet.text, segments: snippet.segments }
-  if (snippet.text.trim() === '') return NOTHING
+  if (snippet.kind === 'text' || snippet.text.trim() === '') return NOTHING
+  const whole: Source = { file, text: snippet.text, segments: snippet.segments }
   if (snippet.text.length > MAX_TEXT) {
-    return unjudged(source, `it is ${snippet.text.length} units long, and at most ${MAX_TEXT} are read`)
+    return unjudged(whole, `it is ${snippet.text.length} units long, and at most ${MAX_TEXT} are read`)
   }
-  if (snippet.kind === 'text') return NOTHING
+  const source = withoutReturns(whole)
   if (snippet.kind === 'inline') return readSpan(source, snippet, programs)
 
-  switch (readingOf(snippet.language)) {
-    case 'shell':
-      return sessionCommands(source, false, programs) === undefined
-        ? assembled(snippet, source, [readScript(source, false, programs)], 'fence')
-        : readSession(source, snippet, programs)
+  const one = (script: Source) => readScript(script, false, programs)
+  const session = (declared: boolean) => {
+    const found = readSession(source, declared, programs)
+    return found && { ...assembled(snippet, found.commands.map(one)), more: found.unjudged }
+  }
+  const language = nameOf(snippet.language)
+  const reading = readingOf(snippet.language)
+  switch (reading) {
+    case 'shell': {
+      const read = session(false)
+      if (read) return { ...read, unjudged: [...read.unjudged, ...read.more] }
+      const script = assembled(snippet, [one(source)])
+      return language === 'zsh' ? leniently(script, source) : script
+    }
     case 'session':
-      return readSession(source, snippet, programs)
-    case 'unnamed': {
-      if (sessionCommands(source, false, programs) !== undefined) return readSession(source, snippet, programs)
+    case 'unnamed':
+    case 'plain': {
+      const read = session(reading === 'session')
+      if (read) return { ...read, unjudged: [...read.unjudged, ...read.more] }
+      if (reading === 'plain') {
+        const named = mentioned(source.text, programs)
+        return named === undefined
+          ? NOTHING
+          : unjudged(source, `a fence of ${language} names ${named}: whether it is a command or its output is not said`)
+      }
       const lines = commandLines(source, programs)
-      if (lines.length === 0)
-        return unjudged(source, 'the fence names no language, and no line of it begins with a known program')
-      return assembled(
-        snippet,
-        source,
-        lines.map(line => readScript(line, false, programs)),
-        'fence',
-      )
+      if (lines.length > 0)
+        return assembled(
+          snippet,
+          lines.map(line => readScript(line, true, programs)),
+        )
+      const what = reading === 'session' ? `the fence of ${language} has no prompt` : 'the fence names no language'
+      return unjudged(source, `${what}, and no line of it begins with a known program`)
     }
     case 'foreign':
-      return unjudged(source, `a fence of ${nameOf(snippet.language)}: only shells of the Bourne family are read`)
+      return unjudged(source, `a fence of ${language}: only shells of the Bourne family are read`)
     case 'data':
       return NOTHING
     case 'other': {
-      const named = [...programs].find(program => mentions(snippet.text, program))
+      const named = mentioned(source.text, programs)
       return named === undefined
         ? NOTHING
-        : unjudged(
-            source,
-            `a fence of ${nameOf(snippet.language)} names ${named}: commands inside another language are not read`,
-          )
+        : unjudged(source, `a fence of ${language} names ${named}: commands inside another language are not read`)
     }
   }
 }
 
-function readSession(source: Source, snippet: Snippet, programs: ReadonlySet<string>): ReadSnippet {
-  const session = sessionCommands(source, true, programs)
-  if (session === undefined) return assembled(snippet, source, [readScript(source, false, programs)], 'fence')
-  const read = assembled(
-    snippet,
-    source,
-    session.commands.map(command => readScript(command, false, programs)),
-    'fence',
-  )
-  return { ...read, unjudged: [...read.unjudged, ...session.unjudged] }
-}
-
-/** Prose is no shell: where it does not parse, it is not a command, unless a known program begins it. */
+/** Prose is no shell: where a span does not parse, it is no command. */
 function readSpan(source: Source, snippet: Snippet, programs: ReadonlySet<string>): ReadSnippet {
-  if (classifySpan(source.text) !== 'command-like') return NOTHING
+  if (source.text.length > MAX_SPAN || classifySpan(source.text) !== 'command-like') return NOTHING
   const read = readScript(source, true, programs)
-  const [mistake] = read.problems
-  if (mistake === undefined) return assembled(snippet, source, [read], 'span')
-  if ([...programs].some(program => mentions(source.text, program)) || /\s--?[a-z]/.test(source.text)) {
-    return unjudged(source, `it is not read as a command: ${mistake.message}`)
-  }
-  return NOTHING
+  const mistake = read.problems.find(({ typo }) => !typo)
+  if (mistake === undefined) return assembled(snippet, [read], 'span')
+  const meant = mentioned(source.text, programs) !== undefined || /\s--?[a-z]/.test(source.text)
+  return meant ? unjudged(source, `it is not read as a command: ${mistake.message}`) : NOTHING
 }
 
-function assembled(snippet: Snippet, _: Source, scripts: readonly ReadScript[], from: 'fence' | 'span'): ReadSnippet {
+function assembled(snippet: Snippet, scripts: readonly ReadScript[], from: 'fence' | 'span' = 'fence'): ReadSnippet {
   const { within, heading } = snippet
   return {
     commands: scripts.flatMap(script => script.commands.map(command => ({ ...command, from, within, heading }))),
     unjudged: scripts.flatMap(script => script.unread),
     problems: scripts.flatMap(script =>
-      script.problems.map(({ message, at }) => ({ rule: 'shell-syntax', severity: 'error', at, message }) as const),
+      script.problems.map(({ message, at, suggestion }) => ({
+        ...({ rule: 'shell-syntax', severity: 'error', at, message } as const),
+        ...(suggestion !== undefined && { suggestion }),
+      })),
     ),
   }
+}
+
+/** Another shell than the one whose grammar is read here takes more than it does. */
+function leniently(read: ReadSnippet, source: Source): ReadSnippet {
+  const [problem] = read.problems
+  if (problem === undefined) return read
+  const told = unjudged(source, `it is read as Bash, which it may not be: ${problem.message}`).unjudged
+  return { ...read, unjudged: [...read.unjudged, ...told], problems: [] }
 }
 
 function unjudged(source: Source, why: string): ReadSnippet {
@@ -111,10 +123,26 @@ function unjudged(source: Source, why: string): ReadSnippet {
   return { ...NOTHING, unjudged: [{ source: line, why, at: placeIn(source, start, start + line.length) }] }
 }
 
-/** A name as a word of its own. */
-function mentions(text: string, program: string): boolean {
-  for (let at = text.indexOf(program); at >= 0; at = text.indexOf(program, at + 1)) {
-    if (!/[\w.-]/.test(text[at - 1] ?? '') && !/[\w.-]/.test(text[at + program.length] ?? '')) return true
+/** A shell takes carriage returns and a byte order mark for letters; pages have them and mean nothing by it. */
+function withoutReturns(source: Source): Source {
+  const marked = source.text.startsWith('\uFEFF')
+  if (!marked && !source.text.includes('\r')) return source
+  const kept: Stretch[] = []
+  let done = marked ? 1 : 0
+  for (const { index } of source.text.matchAll(/\r+(?=\n|$)/g)) {
+    kept.push([done, index])
+    done = index
+    while (source.text[done] === '\r') done++
   }
-  return false
+  return cut(source, [...kept, [done, source.text.length]])
+}
+
+/** A program that the text has as a word of its own. */
+function mentioned(text: string, programs: ReadonlySet<string>): string | undefined {
+  for (const program of programs) {
+    for (let at = text.indexOf(program); at >= 0; at = text.indexOf(program, at + 1)) {
+      if (!/[\w.-]/.test(text[at - 1] ?? '') && !/[\w-]/.test(text[at + program.length] ?? '')) return program
+    }
+  }
+  return undefined
 }

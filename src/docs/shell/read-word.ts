@@ -1,6 +1,7 @@
 import type { Word as ShellWord, WordPart } from 'unbash'
 import type { Piece, Word } from '../command.ts'
-import { BETWEEN, CLOSE, HOLE, type Hole, type Masked, OPEN } from './mask.ts'
+import { BETWEEN, CLOSE, HOLE, hasMark, OPEN, TOKENS } from './marks.ts'
+import type { Hole, Masked } from './mask.ts'
 import { placeIn, type Source } from './source.ts'
 
 /** A word with its stretch of the source. */
@@ -12,9 +13,6 @@ export interface ReadWord {
 
 /** At most so many commands out of the alternatives of one; more are read as a hole. */
 const MAX_ALTERNATIVES = 16
-
-const SPECIAL = /[\uE000-\uE004]/
-const TOKENS = /\uE000|\uE001+|[\uE002-\uE004]|[^\uE000-\uE004]+/g
 
 /** A mark of alternatives between pieces. */
 type Mark = { readonly mark: typeof OPEN | typeof CLOSE | typeof BETWEEN }
@@ -32,7 +30,7 @@ export function readWord(source: Source, masked: Masked, shell: ShellWord): read
   let holes = firstHole(masked.holes, from)
 
   const literal = (value: string) => {
-    if (!SPECIAL.test(value)) {
+    if (!hasMark(value)) {
       pieces.push(value)
       return
     }
@@ -41,7 +39,7 @@ export function readWord(source: Source, masked: Masked, shell: ShellWord): read
         const hole = masked.holes[holes++]
         if (hole) take(hole)
       } else if (token === OPEN || token === CLOSE || token === BETWEEN) pieces.push({ mark: token })
-      else if (!SPECIAL.test(token)) pieces.push(token)
+      else if (!hasMark(token)) pieces.push(token)
     }
   }
   const take = (hole: Hole) => {

@@ -1,21 +1,42 @@
 import { parse } from 'unbash'
 import type { Unjudged } from '../command.ts'
 import { mask } from './mask.ts'
-import { cut, placeIn, type Source } from './source.ts'
+import { cut, placeIn, type Source, type Stretch } from './source.ts'
 
+/** Commands of a fence in which not every line is one. */
 export interface Session {
+  /** Each with its continuation lines and without prompts. */
   readonly commands: readonly Source[]
   readonly unjudged: readonly Unjudged[]
 }
 
-/** What a shell prints before it reads a line; the command is what follows. */
-const PROMPT =
-  /^[ \t]*(?:\([\w.-]+\) ?)?(?:[\w.-]+@[\w.-]+[:\s]\S{0,60} ?[$#%] |\[[\w.-]+@[\w.-]+ [^\]\n]{0,60}\][$#%] |(?:ba|z|da)?sh(?:-[\d.]+)?[$#%] |(?:~|~?\/[\w./~-]{0,60}) ?[$#%] |[$%] |(?:➜|❯|λ)[ \t]+|➜ {2}\S+ (?:git:\(\S+\) )?(?:✗ )?)/u
+/** What a shell prints before it reads a line; the command is what follows. `% Total` begins what curl prints. */
+const PROMPT = new RegExp(
+  [
+    /[\w.-]+@[\w.-]+(?::| )[^\s$#%]{0,60} ?[$#%]/,
+    /\[[\w.-]+@[\w.-]+ [^\]\n]{0,60}\] ?[$#%]/,
+    /(?:ba|z|da|k)?sh(?:-[\d.]+)?[$#%]/,
+    /(?:~|~?\/[\w./~-]{0,60}) ?[$%❯]/,
+    /[~/] ?#/,
+    /[$❯λ]/,
+    /%(?! *Total\b)/,
+    /➜[ \t]+(?:[\w.~/-]+ )?(?:git:\([^)\n]{0,60}\) )?(?:✗)?/,
+  ]
+    .map(({ source }) => `^[ \\t]*(?:\\([\\w.-]+\\) ?)?${source}[ \\t]+(?=\\S)`)
+    .join('|'),
+  'u',
+)
 const ROOT = /^[ \t]*# /
-const FOREIGN =
-  /^[ \t]*(?:(PS(?: [A-Z]:[^>\n]*)?>)|([A-Z]:\\[^>\n]*>)|(>>>) |((?:\w+[=(][\w()-]*[#>]|mysql>|sqlite>|redis[^\s>]*>|irb[^>\n]*>|ftp>) ))/
-/** A command of a page goes on for at most so many lines. */
-const MAX_LINES = 200
+const WINDOWS = /^[ \t]*(?:PS(?: [A-Za-z]:[^>\n]{0,200})?>|[A-Z]:\\[^>\n]{0,200}>)/
+const REPL =
+  /^[ \t]*(?:>>>|\w{1,40}[=(][\w()-]{0,40}[#>]|mysql>|sqlite>|redis[^\s>]{0,60}>|irb[^>\n]{0,60}>|ftp>|In \[\d+\]:)(?: |$)/
+/** What a shell prints before a line that continues a command. */
+const SECOND = /^[ \t]*(?:(?:[dbc]?quote|heredoc|pipe|cmdand|cmdor|for|while|if|case|function|subsh)?>)(?: |$)/
+/** A command of a page goes on for at most so many lines and units; what is longer is not one. */
+const MAX_LINES = 100
+const MAX_UNITS = 65_536
+/** After a program's name, these are what it says of itself, not a command. */
+const SAYS = /^[ \t]+(?:v?\d+\.\d|\(|is |was |has |version v?\d|listening |started|running |ready\b|exited |[-–—] )/
 
 interface Line {
   readonly from: number
@@ -24,120 +45,138 @@ interface Line {
 }
 
 /**
- * The commands of a session, each with its continuation lines and without prompts; what is printed between them is left out.
+ * The commands after prompts; what is printed between them is left out. `# ` is the prompt of root only where there is no
+ * other and a known program follows, else a comment. `> ` continues a command that has not ended; where it is the only sign
+ * in the fence and stands first, it is the prompt.
  *
- * @param declared - the fence says that it is a session; then `# ` may be the prompt of root
+ * @param declared - the fence says that it is a session; else a prompt has to stand first, comments aside
  * @returns undefined where no line has a prompt
  */
-export function sessionCommands(source: Source, declared: boolean, programs: ReadonlySet<string>): Session | undefined {
-  const lines = linesOf(source)
-  const first = lines.find(({ text }) => text.trim() !== '' && !/^\s*#(?!\s*$)/.test(text))
-  const prompted = lines.some(({ text }) => PROMPT.test(text) || FOREIGN.test(text))
-  if (!declared && (first === undefined || !(PROMPT.test(first.text) || FOREIGN.test(first.text)))) return undefined
+export function readSession(source: Source, declared: boolean, programs: ReadonlySet<string>): Session | undefined {
+  const lines = linesOf(source.text)
+  const isPrompt = ({ text }: Line) => PROMPT.test(text) || WINDOWS.test(text) || REPL.test(text)
+  const prompted = lines.some(isPrompt)
+  const first = lines.find(({ text }) => text.trim() !== '' && !ROOT.test(text))
+  if (!declared && !(first !== undefined && isPrompt(first)) && !lines.some(({ text }) => /^\$ \S/.test(text)))
+    return undefined
   const rooted = !prompted && lines.some(line => isRoot(line, programs))
-  const arrows = !prompted && !rooted && first !== undefined && first.text.startsWith('> ')
+  const arrows = !prompted && !rooted && first?.text.startsWith('> ') === true
   if (!prompted && !rooted && !arrows) return undefined
 
+  const promptOf = ({ text, ...line }: Line): number | undefined => {
+    const length = PROMPT.exec(text)?.[0].length
+    if (length !== undefined) return length
+    if (rooted && isRoot({ ...line, text }, programs)) return ROOT.exec(text)![0].length
+    return arrows && text.startsWith('> ') ? 2 : undefined
+  }
   const commands: Source[] = []
   const unjudged: Unjudged[] = []
   for (let index = 0; index < lines.length; index++) {
     const line = lines[index]!
-    const foreign = FOREIGN.exec(line.text)
-    if (foreign) {
-      const why =
-        foreign[1] || foreign[2]
-          ? 'the prompt is of a shell of Windows'
-          : 'the prompt is of another program than a shell'
-      unjudged.push({ source: line.text.trim(), why, at: placeIn(source, line.from, line.to) })
+    if (WINDOWS.test(line.text) || REPL.test(line.text)) {
+      const why = WINDOWS.test(line.text) ? 'its prompt is of a shell of Windows' : 'its prompt is not of a shell'
+      const indent = line.text.length - line.text.trimStart().length
+      unjudged.push({ source: line.text.trim(), why, at: placeIn(source, line.from + indent, line.to) })
       continue
     }
-    const prompt = promptOf(line, rooted, arrows, programs)
+    const prompt = promptOf(line)
     if (prompt === undefined) continue
-    const stretches: [number, number][] = [[line.from + prompt, line.to]]
-    let text = line.text.slice(prompt)
-    while (index + 1 < lines.length && stretches.length < MAX_LINES && goesOn(text)) {
-      const next = lines[index + 1]!
-      if (promptOf(next, rooted, false, programs) !== undefined) break
-      const skipped = /^[ \t]*(?:>|quote>|dquote>|heredoc>|pipe>|cmdand>) /.exec(next.text)?.[0].length ?? 0
-      stretches[stretches.length - 1]![1] = lines[index]!.to + 1
-      stretches.push([next.from + skipped, next.to])
-      text = `${text}\n${next.text.slice(skipped)}`
-      index++
-    }
-    commands.push(cut(source, stretches))
+    const taken = command(lines, index, prompt, next => promptOf(next) !== undefined && !arrows)
+    commands.push(cut(source, taken.stretches))
+    index = taken.last
   }
   return { commands, unjudged }
 }
 
-/**
- * Lines of a fence without a language whose first word is a program, each with what continues it.
- */
+/** Commands that begin with a program, each with what continues it; all other lines are left out. */
 export function commandLines(source: Source, programs: ReadonlySet<string>): readonly Source[] {
-  const lines = linesOf(source)
+  const lines = linesOf(source.text)
   const commands: Source[] = []
   for (let index = 0; index < lines.length; index++) {
-    const line = lines[index]!
-    if (!beginsWithProgram(line.text, programs)) continue
-    let last = line
-    while (index + 1 < lines.length && /\\$/.test(last.text)) last = lines[++index]!
-    commands.push(cut(source, [[line.from, last.to]]))
+    const { text } = lines[index]!
+    const usage = /^[ \t]*(?:usage|or):[ \t]+/i.exec(text)?.[0].length ?? 0
+    if (!beginsWithProgram(text.slice(usage), programs)) continue
+    const taken = command(lines, index, usage, () => false)
+    commands.push(cut(source, taken.stretches))
+    index = taken.last
   }
   return commands
 }
 
-function beginsWithProgram(text: string, programs: ReadonlySet<string>): boolean {
-  const found = /^[ \t]*(?:sudo[ \t]+)?(?:[A-Za-z_]\w*=\S*[ \t]+)*(\S+)/.exec(text)
-  const name = found?.[1]!.replace(/^.*\//, '')
-  return name !== undefined && programs.has(name)
-}
+/**
+ * One command and the lines that continue it. Where it never ends, it is only what backslashes continue: an apostrophe in it
+ * must not swallow what is printed after it.
+ */
+function command(
+  lines: readonly Line[],
+  start: number,
+  skip: number,
+  ends: (line: Line) => boolean,
+): { stretches: Stretch[]; last: number } {
+  const taken = (last: number): Stretch[] =>
+    lines.slice(start, last + 1).map((line, index) => {
+      const skipped = index === 0 ? skip : (SECOND.exec(line.text)?.[0].length ?? 0)
+      return [line.from + skipped, index === last - start ? line.to : line.to + 1]
+    })
+  const textOf = (last: number) =>
+    lines
+      .slice(start, last + 1)
+      .map(({ text }, index) => text.slice(index === 0 ? skip : (SECOND.exec(text)?.[0].length ?? 0)))
+      .join('\n')
 
-function isRoot(line: Line, programs: ReadonlySet<string>): boolean {
-  return ROOT.test(line.text) && beginsWithProgram(line.text.replace(ROOT, ''), programs) && !/[.:]\s*$/.test(line.text)
-}
-
-function promptOf(line: Line, rooted: boolean, arrows: boolean, programs: ReadonlySet<string>): number | undefined {
-  const found = PROMPT.exec(line.text)
-  if (found) return found[0].length
-  if (rooted && isRoot(line, programs)) return ROOT.exec(line.text)![0].length
-  return arrows && line.text.startsWith('> ') ? 2 : undefined
+  let slashed = start
+  while (slashed + 1 < lines.length && /(?:^|[^\\])(?:\\\\)*\\$/.test(lines[slashed]!.text)) slashed++
+  for (let last = slashed; last < lines.length && last - start < MAX_LINES; last++) {
+    if (last > slashed && ends(lines[last]!)) break
+    const text = textOf(last)
+    if (text.length > MAX_UNITS) break
+    if (!goesOn(text)) return { stretches: taken(last), last }
+  }
+  return { stretches: taken(slashed), last: slashed }
 }
 
 /** Whether a shell would ask for another line. */
 function goesOn(text: string): boolean {
   if (/(?:^|[^\\])(?:\\\\)*\\$/.test(text)) return true
+  if (!/['"`(){}]|<<|[|&]\s*$|\b(?:do|then|else|in|for|while|until|if|case|select)\b/.test(text)) return false
   const { text: masked } = mask(text, false)
-  const script = parse(masked)
-  if (
-    script.errors?.some(({ message }) =>
-      /^unterminated|^expected '(?:done|fi|esac|\}|\))'|^expected command after/.test(message),
-    )
-  )
-    return true
-  return openHeredoc(masked)
+  try {
+    const { errors } = parse(masked)
+    const open = /^unterminated|^expected '(?:done|fi|esac|do|then|\}|\))'|^expected command (?:after|in)/
+    return errors?.some(({ message }) => open.test(message)) === true || openHeredoc(masked)
+  } catch (error) {
+    if (error instanceof RangeError) return false
+    throw error
+  }
 }
 
 function openHeredoc(text: string): boolean {
-  for (const [, quoted, double, bare] of text.matchAll(
-    /(?<!<)<<-?[ \t]*(?:'([^'\n]+)'|"([^"\n]+)"|\\?([A-Za-z_][\w.+-]*))/g,
-  )) {
+  const lines = text.split('\n').slice(1)
+  const begun = text.matchAll(/(?<!<)<<-?[ \t]*(?:'([^'\n]+)'|"([^"\n]+)"|\\?([A-Za-z_][\w.+-]*))/g)
+  for (const [, quoted, double, bare] of begun) {
     const delimiter = quoted ?? double ?? bare!
-    if (
-      !text
-        .split('\n')
-        .slice(1)
-        .some(line => line === delimiter || line.replace(/^\t+/, '') === delimiter)
-    )
-      return true
+    if (!lines.some(line => line.replace(/^\t+/, '') === delimiter)) return true
   }
   return false
 }
 
-function linesOf(source: Source): readonly Line[] {
+function beginsWithProgram(text: string, programs: ReadonlySet<string>): boolean {
+  const found = /^[ \t]*(?:sudo[ \t]+)?(?:[A-Za-z_]\w*=\S*[ \t]+)*(\S+)/.exec(text)
+  if (found === null) return false
+  return programs.has(found[1]!.replace(/^.*\//, '')) && !SAYS.test(text.slice(found[0].length))
+}
+
+/** A comment that names a program says something about it, in words that end as sentences do. */
+function isRoot(line: Line, programs: ReadonlySet<string>): boolean {
+  return ROOT.test(line.text) && beginsWithProgram(line.text.replace(ROOT, ''), programs) && !/[.:]\s*$/.test(line.text)
+}
+
+function linesOf(text: string): readonly Line[] {
   const lines: Line[] = []
-  for (let from = 0; from <= source.text.length; ) {
-    const newline = source.text.indexOf('\n', from)
-    const to = newline < 0 ? source.text.length : newline
-    lines.push({ from, to, text: source.text.slice(from, to) })
+  for (let from = 0; from <= text.length; ) {
+    const newline = text.indexOf('\n', from)
+    const to = newline < 0 ? text.length : newline
+    lines.push({ from, to, text: text.slice(from, to) })
     from = to + 1
   }
   return lines
