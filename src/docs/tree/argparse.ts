@@ -38,7 +38,8 @@ export function readArgparse(text: string, path: readonly string[]): HelpPage {
   }
   if (doubts.length > 0) optionsKnown = false
 
-  const words = synopsisWords(usageText)
+  // `python3 -m keep` is one name.
+  const words = synopsisWords(usageText.replace(/^python[\d.]* -m /, ''))
   const after = words === null ? null : afterPath(words, path)
   const help = options.find(({ names }) => names.includes('-h') || names.includes('--help'))
   const custom = after === null || (help !== undefined && !after.some(word => /^\[(?:-h|--help)[\]\s|]/.test(word)))

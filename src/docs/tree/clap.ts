@@ -119,7 +119,7 @@ function readOption(entry: HelpEntry, recent: boolean): (OptionSpec & { readonly
   const about = joined(head.rest, entry.below)
   const values = possibleValues(about, entry)
   return {
-    names: ordered([...head.names, ...optionAliases(about)]) as readonly [string, ...string[]],
+    names: [...ordered(head.names), ...optionAliases(about)],
     value: head.value === null ? null : { ...head.value, values },
     required: false,
     repeatable: head.counted ? true : head.value === null && recent ? false : null,
