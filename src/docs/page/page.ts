@@ -8,7 +8,7 @@ import type { Place } from '../place.ts'
 export interface Snippet {
   /** `fence` also for indented code and for code that stands in JSX; `text` is a line of a page that lost its markup. */
   readonly kind: 'fence' | 'inline' | 'text'
-  /** What the snippet stands in, nearest first: `list`, `table`, `heading`, `quote`, `jsx`. */
+  /** What the snippet stands in, nearest first: `list`, `table`, `heading`, `quote`, `admonition`, `jsx`. */
   readonly within: readonly string[]
   /** First word of a fence's info string, in lower case; empty where there is none. */
   readonly language: string

@@ -4,6 +4,7 @@ import { mdxjs } from 'micromark-extension-mdxjs'
 import type { Event, Extension } from 'micromark-util-types'
 import { cutsOf, PIECE } from './cut.ts'
 import type { FrontMatter } from './front-matter.ts'
+import { indentedBlocks } from './indented-blocks.ts'
 
 /**
  * Markdown as micromark, the tokenizer below remark, sees it. Its events say where each line of code stands, also in lists
@@ -17,7 +18,14 @@ const COMMON: Extension[] = [gfmTable(), { disable: { null: ['attention'] } }]
 type Start = FrontMatter['end']
 
 /** One of each, as putting the constructs together costs a tenth of a small page. */
-const PARSERS = { markdown: parse({ extensions: COMMON }), mdx: parse({ extensions: [...COMMON, mdxjs()] }) }
+const PARSERS = {
+  markdown: parse({ extensions: [...COMMON, indentedBlocks] }),
+  mdx: parse({ extensions: [...COMMON, mdxjs()] }),
+  // In MDX, what is indented is the child of an element and no code.
+  'mdx-as-markdown': parse({ extensions: [...COMMON, { disable: { null: ['codeIndented'] } }] }),
+}
+
+export type Dialect = keyof typeof PARSERS
 
 /**
  * Events of a page, in pieces that end where no container is open. micromark 4 copies all events of a document whenever a
@@ -27,10 +35,8 @@ const PARSERS = { markdown: parse({ extensions: COMMON }), mdx: parse({ extensio
  * @param size - of a piece, at least
  * @throws Error of the parser when MDX has a syntax error; Markdown has none
  */
-export function* parseMarkup(source: string, form: 'markdown' | 'mdx', start: Start, size = PIECE): Generator<Event[]> {
-  const parser = PARSERS[form]
-  parser.defined.length = 0
-  parser.lazy = {}
+export function* parseMarkup(source: string, dialect: Dialect, start: Start, size = PIECE): Generator<Event[]> {
+  const parser = PARSERS[dialect]
   const nextCut = cutsOf(source)
   while (start.offset < source.length) {
     const piece = parsePiece(start, start.offset + size)
@@ -43,6 +49,8 @@ export function* parseMarkup(source: string, form: 'markdown' | 'mdx', start: St
     for (let from = least; ; ) {
       const cut = nextCut(start.offset, from)
       const isLast = cut === source.length
+      // Left behind by a piece that was tried before: names that its imports declare would count as declared twice.
+      Object.assign(parser, { defined: [], lazy: {}, definedModuleSpecifiers: undefined })
       try {
         const document = parser.document(start)
         const events = postprocess(document.write(preprocess()(source.slice(start.offset, cut), undefined, true)))

@@ -1,9 +1,13 @@
 import type { Event, Token } from 'micromark-util-types'
 import type { Finding } from '../finding.ts'
 import { declaredPrograms, frontMatterOf } from './front-matter.ts'
+import { codeInHtml, shownText } from './html-code.ts'
+import { jsxLiteral } from './jsx-literal.ts'
 import type { Link, Page, Snippet } from './page.ts'
-import { parseMarkup } from './parse.ts'
+import { type Dialect, parseMarkup } from './parse.ts'
+import { placeOf } from './place-of.ts'
 import { SnippetText } from './snippet-text.ts'
+import { Surroundings } from './surroundings.ts'
 
 const CONTAINERS: Readonly<Record<string, string>> = {
   listOrdered: 'list',
@@ -12,56 +16,92 @@ const CONTAINERS: Readonly<Record<string, string>> = {
   table: 'table',
   atxHeading: 'heading',
   setextHeading: 'heading',
+  indentedBlock: 'admonition',
 }
 
-type Taken = Pick<Page, 'programs' | 'snippets' | 'links' | 'problems'>
+/** Tokens of extensions are in no table of micromark's. */
+type Known = Token['type'] | 'mdxJsxFlowTag' | 'mdxJsxTextTag'
+const ELEMENTS: ReadonlySet<Known> = new Set<Known>(['htmlText', 'mdxJsxFlowTag', 'mdxJsxTextTag'])
 
-/** Takes the code out of Markdown. `source` is the page without a byte order mark. */
-export function readMarkup(file: string, source: string, form: 'markdown' | 'mdx'): Taken {
+/** A tag as it is written: whether it closes, and its name. */
+const TAG = /^<(\/?)\s*([A-Za-z_$][\w$.:-]*)/
+
+/** Components whose child, when it is a literal, is code. */
+const SETS_CODE = /^(?:pre|code)$|code|terminal|shell|command|console|snippet/i
+const REFERENCE = /\b(?:href|src)\s*=\s*(["'])([^"'\r\n]+)\1/gi
+
+/**
+ * Takes the code out of Markdown.
+ *
+ * @param source - the page without a byte order mark
+ * @param parsed - of the same length, what is parsed in its place; text is taken from `source` all the same
+ * @throws Error of the parser when MDX has a syntax error; Markdown has none
+ */
+export function readMarkup(
+  file: string,
+  source: string,
+  dialect: Dialect,
+  parsed = source,
+): Pick<Page, 'programs' | 'snippets' | 'links' | 'problems'> {
   let events: readonly Event[] = []
   const snippets: Snippet[] = []
   const links: Link[] = []
   const problems: Finding[] = []
   const frontMatter = frontMatterOf(source)
   const programs = declaredPrograms(frontMatter.yaml)
-  let within: readonly string[] = []
+  const surroundings = new Surroundings()
+  /** Of the last closing tag of each element that was looked for. */
+  const closings = new Map<string, number>()
   let heading = ''
 
-  for (events of parseMarkup(source, form, frontMatter.end)) walk()
+  for (events of parseMarkup(parsed, dialect, frontMatter.end)) {
+    for (let index = 0; index < events.length; index++) index = read(index)
+  }
   return { programs, snippets, links, problems }
 
-  function walk(): void {
-    for (let index = 0; index < events.length; index++) {
-      const [side, token] = events[index]!
-      const container = CONTAINERS[token.type]
-      if (container !== undefined) within = side === 'enter' ? [container, ...within] : within.slice(1)
-      if (side === 'exit') continue
-      switch (token.type) {
-        case 'atxHeadingText':
-        case 'setextHeadingText':
-          heading = plainText(index)
-          break
-        case 'codeFenced':
-          takeFence(index)
-          break
-        case 'codeIndented':
-          take('fence', codeLines(index))
-          break
-        case 'codeText':
-          take('inline', inlineCode(index))
-          break
-        case 'resourceDestinationString':
-        case 'definitionDestinationString':
-        case 'autolinkProtocol':
-          links.push({ url: unescaped(slice(token)), at: place(token) })
-          break
-      }
+  /** Reads the event at `index`. Returns the last one that is read with it. */
+  function read(index: number): number {
+    const [side, token] = events[index]!
+    const container = CONTAINERS[token.type]
+    if (container !== undefined) {
+      if (side === 'enter') surroundings.enter(container)
+      else surroundings.leave(container)
+    }
+    if (side === 'exit') return index
+    switch (token.type as Known) {
+      case 'atxHeadingText':
+      case 'setextHeadingText':
+        heading = plainText(index)
+        return index
+      case 'codeFenced':
+        takeFence(index)
+        return index
+      case 'codeIndented':
+        take('fence', codeLines(index))
+        return index
+      case 'codeText':
+        take('inline', inlineCode(index))
+        return index
+      case 'htmlFlow':
+        takeHtml(index)
+        return index
+      case 'htmlText':
+      case 'mdxJsxFlowTag':
+      case 'mdxJsxTextTag':
+        return takeElement(index)
+      case 'resourceDestinationString':
+      case 'definitionDestinationString':
+      case 'autolinkProtocol':
+        links.push({ url: unescaped(slice(token)), at: place(token) })
+        return index
+      default:
+        return index
     }
   }
 
   function take(kind: Snippet['kind'], { text, segments }: SnippetText, language = '', meta = ''): void {
     if (text.trim() === '') return
-    snippets.push({ kind, within, language, meta, text, segments, heading })
+    snippets.push({ kind, within: surroundings.within, language, meta, text, segments, heading })
   }
 
   function takeFence(start: number): void {
@@ -87,11 +127,11 @@ export function readMarkup(file: string, source: string, form: 'markdown' | 'mdx
    */
   function codeLines(start: number): SnippetText {
     const result = new SnippetText()
-    let opened = events[start]![1].type === 'codeIndented'
+    let opened = events[start]![1].type !== 'codeFenced'
     let newline: Token | undefined
     for (const [side, token] of inside(start)) {
       if (side === 'exit') continue
-      const isCode = token.type === 'codeFlowValue'
+      const isCode = token.type === 'codeFlowValue' || token.type === 'htmlFlowData'
       if (!isCode && token.type !== 'lineEnding') continue
       if (newline !== undefined) result.add('\n', newline.start.line, newline.start.column)
       if (isCode) result.add(slice(token), token.start.line, token.start.column)
@@ -103,7 +143,7 @@ export function readMarkup(file: string, source: string, form: 'markdown' | 'mdx
 
   function inlineCode(start: number): SnippetText {
     const result = new SnippetText()
-    const escapesPipes = within.includes('table')
+    const escapesPipes = surroundings.within.includes('table')
     for (const [side, token] of inside(start)) {
       if (side === 'exit') continue
       const { line, column } = token.start
@@ -117,6 +157,135 @@ export function readMarkup(file: string, source: string, form: 'markdown' | 'mdx
         from = match.index + 1
       }
       result.add(data.slice(from), line, column + from)
+    }
+    return result
+  }
+
+  /** Code of a block of HTML. */
+  function takeHtml(start: number): void {
+    const html = codeLines(start)
+    takeReferences(html)
+    for (const code of codeInHtml(html.text)) {
+      const isBlock = code.element === 'pre'
+      const shown = shownText(html.text, code, isBlock ? '\n' : ' ', offset => placeOf(file, html, offset, offset))
+      take(isBlock ? 'fence' : 'inline', shown, code.language)
+    }
+  }
+
+  /** A tag that stands by itself. An element that sets code is read up to its closing tag. */
+  function takeElement(start: number): number {
+    const token = events[start]![1]
+    const tag = slice(token)
+    const [, closes, name] = TAG.exec(tag) ?? []
+    if (name === undefined) return start
+    const isJsx = token.type !== 'htmlText'
+    if (closes) {
+      if (isJsx) surroundings.leave('jsx', name)
+      return start
+    }
+    takeReferences(stretch(token.start, token.end.offset))
+    if (tag.endsWith('/>')) return start
+    if (isJsx ? SETS_CODE.test(name) : /^(?:code|pre)$/i.test(name)) {
+      const end = closingTag(start, name)
+      if (end !== undefined && takeCode(tag, name, token, events[end]![1])) return end
+    }
+    // What is never closed is what a reader fills in, `<run_id>`, and holds nothing.
+    if (!isJsx) return start
+    if (lastClosing(name) > token.start.offset) surroundings.enter('jsx', name)
+    else if (/^[A-Z][a-z]/.test(name)) {
+      const message = `<${name}> is never closed, which MDX does not accept`
+      problems.push({ rule: 'page-syntax', severity: 'warning', at: place(token), message })
+    }
+    return start
+  }
+
+  function takeCode(tag: string, name: string, opening: Token, closing: Token): boolean {
+    const inner = stretch(opening.end, closing.start.offset)
+    const literal = opening.type === 'htmlText' ? undefined : jsxLiteral(inner.text)
+    const isHtml = /^(?:code|pre)$/i.test(name)
+    // The element within says what is code and of which language.
+    if (/^pre$/i.test(name) && opening.type !== 'htmlText' && /^\s*<code\b/.test(inner.text)) return false
+    if (literal === undefined && (!isHtml || /^\s*\{/.test(inner.text))) return false
+    const language = /\blang(?:uage)?(?:-|=["']?)([\w+-]+)/i.exec(tag)?.[1]?.toLowerCase() ?? ''
+    const isBlock =
+      name.toLowerCase() !== 'code' ||
+      surroundings.has('jsx', 'pre') ||
+      (literal !== undefined && inner.text.trim().includes('\n'))
+    if (literal === undefined) {
+      const all = { start: 0, end: inner.text.length }
+      take(
+        isBlock ? 'fence' : 'inline',
+        shownText(inner.text, all, isBlock ? '\n' : ' ', offset => placeOf(file, inner, offset, offset)),
+        language,
+      )
+      return true
+    }
+    const text = new SnippetText()
+    for (const { piece, offset } of literal) {
+      let from = offset
+      for (const part of piece.split(/(?<=\n)/)) {
+        const { line, column } = placeOf(file, inner, from, from)
+        text.add(part, line, column)
+        from += part.length
+      }
+    }
+    surroundings.enter('jsx', name)
+    take(isBlock ? 'fence' : 'inline', text, language)
+    surroundings.leave('jsx', name)
+    return true
+  }
+
+  function closingTag(start: number, name: string): number | undefined {
+    const { type, end: opening } = events[start]![1]
+    const isJsx = type !== 'htmlText'
+    if (lastClosing(name) < opening.offset) return undefined
+    for (let index = start + 1; index < events.length; index++) {
+      const [side, token] = events[index]!
+      if (side === 'exit') {
+        // Code in a line ends with its paragraph, cell or heading at the latest.
+        if (!isJsx && (token.type === 'paragraph' || token.type === 'tableData' || token.type === 'atxHeading')) return
+        continue
+      }
+      if (!ELEMENTS.has(token.type)) continue
+      const [, closes, other] = TAG.exec(slice(token)) ?? []
+      if (closes && other === name) return index
+    }
+    return undefined
+  }
+
+  function lastClosing(name: string): number {
+    const known = closings.get(name)
+    if (known !== undefined) return known
+    const last = source.lastIndexOf(`</${name}`)
+    closings.set(name, last)
+    return last
+  }
+
+  function takeReferences(html: SnippetText): void {
+    if (!/href|src/i.test(html.text) || html.text.startsWith('<!--')) return
+    for (const match of html.text.matchAll(REFERENCE)) {
+      const url = match[2]!
+      const start = match.index + match[0].length - 1 - url.length
+      links.push({ url, at: placeOf(file, html, start, start + url.length) })
+    }
+  }
+
+  /** The page from a point to an offset, without the marks of the quotation it stands in. */
+  function stretch(from: Token['start'], to: number): SnippetText {
+    const result = new SnippetText()
+    let { line, column, offset } = from
+    for (const part of source.slice(offset, to).split(/(\r\n?|\n)/)) {
+      if (/^[\r\n]/.test(part)) {
+        result.add('\n', line, column)
+        line++
+        column = 1
+      } else {
+        const marks =
+          line > from.line && surroundings.within.includes('quote') ? /^[ \t]*(?:>[ \t]?)*/.exec(part)![0] : ''
+        result.add(part.slice(marks.length), line, column + marks.length)
+        column += part.length
+      }
+      offset += part.length
     }
     return result
   }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import path from 'node:path'
 import type { Page } from './page.ts'
 import { readMarkup } from './read-markup.ts'
+import { readMdx } from './read-mdx.ts'
 import { readPlainText } from './read-plain-text.ts'
 import { sourceOf } from './source-of.ts'
 
@@ -17,8 +18,13 @@ export function readPage(file: string, bytes: Uint8Array): Page {
   const form = formOf(file)
   const text = sourceOf(file, bytes)
   if ('problem' in text) return { file, form, sha256, programs: [], snippets: [], links: [], problems: [text.problem] }
-  const taken = form === 'text' ? readPlainText(text.source) : readMarkup(file, text.source, form)
-  return { file, form, sha256, ...taken }
+  return { file, form, sha256, ...READERS[form](file, text.source) }
+}
+
+const READERS = {
+  markdown: (file: string, source: string) => readMarkup(file, source, 'markdown'),
+  mdx: readMdx,
+  text: (_: string, source: string) => readPlainText(source),
 }
 
 function formOf(file: string): Page['form'] {
