@@ -1,31 +1,41 @@
 import { askProgram } from '../adapters/programs/ask-program.ts'
+import { findExecutable } from '../adapters/programs/executable.ts'
 import type { KnownProgram } from '../docs/checked.ts'
 import { growTree } from '../docs/tree/grow.ts'
 import { RunproofError } from '../model/error.ts'
 import type { NamedBinary } from './docs-programs.ts'
+import type { KeptTrees } from './kept-trees.ts'
 
 interface Asking {
   readonly allowUnsandboxed: boolean
   /** Ends the asking: nothing of the program runs any more when this throws INTERRUPTED. */
   readonly signal: AbortSignal
+  /** Takes what it answered before, if the file has not changed since. */
+  readonly kept: KeptTrees | undefined
 }
 
 /**
- * The command tree of a program, by asking it.
+ * The command tree of a program, by asking it or having asked it.
  *
  * @throws RunproofError TOOL_MISSING, COMMAND_FAILED, FILE_UNREADABLE for what is no program; INTERRUPTED
  */
 export async function askTree(
   { name, path }: NamedBinary,
-  { allowUnsandboxed, signal }: Asking,
+  { allowUnsandboxed, signal, kept }: Asking,
 ): Promise<KnownProgram> {
+  const { cacheKey, named } = await findExecutable(path)
+  const before = cacheKey === null ? undefined : kept?.read(cacheKey, name)
+  if (before !== undefined) {
+    const { tree, sandbox, sideEffects } = before
+    return { tree, from: { kind: 'binary', path: named, sandbox, sideEffects, cached: true } }
+  }
   await using asked = await askProgram({ path, allowUnsandboxed })
   const tree = await unlessAborted(signal, growTree(name, asked, { depth: asked.depth }))
-  const sideEffects = await asked.sideEffects()
-  return {
-    tree,
-    from: { kind: 'binary', path: asked.path, sandbox: asked.sandbox, sideEffects: [...sideEffects], cached: false },
-  }
+  const sideEffects = [...(await asked.sideEffects())]
+  const { sandbox } = asked
+  // Whoever may ask more the next time is to get more.
+  if (cacheKey !== null && asked.depth === 'all') kept?.write(cacheKey, { tree, sandbox, sideEffects })
+  return { tree, from: { kind: 'binary', path: asked.path, sandbox, sideEffects, cached: false } }
 }
 
 /** What is waited for is left alone: releasing the program ends it. */

@@ -54,7 +54,7 @@ export async function docsResult(
   const checking = beginCheck({
     ...given,
     files: repositoryFiles(given.root),
-    known: await programsFor(flags, config, cwd),
+    known: await programsFor(flags, config, { cwd, env }),
     exercised: null,
     coverage: flags.coverage === true,
     failOn: flags.failOn,
@@ -133,26 +133,31 @@ async function documents(form: JsonDocument['form'], paths: readonly string[]): 
 async function programsFor(
   flags: DocsCheckFlags,
   config: Config | undefined,
-  cwd: string,
+  { cwd, env }: Place,
 ): Promise<readonly KnownProgram[]> {
   const trees = flags.tree.length > 0 ? flags.tree.map(one => path.resolve(cwd, one)) : []
   const configured = trees.length > 0 ? [] : (config?.trees ?? []).map(one => path.resolve(config!.directory, one))
   const saved = await readSavedTrees([...trees, ...configured], file => shownPath(file, cwd))
-  const asked = flags.binary.length === 0 ? [] : await askAll(flags)
+  const asked = flags.binary.length === 0 ? [] : await askAll(flags, env)
   const names = new Set(asked.map(({ tree }) => tree.program))
   return [...asked, ...saved.filter(({ tree }) => !names.has(tree.program))]
 }
 
-async function askAll({ binary, allowUnsandboxed = false }: DocsCheckFlags): Promise<readonly KnownProgram[]> {
+async function askAll(
+  { binary, allowUnsandboxed = false }: DocsCheckFlags,
+  env: NodeJS.ProcessEnv,
+): Promise<readonly KnownProgram[]> {
   const named = binary.map(namedBinary)
   const twice = named.find(({ name }, index) => named.findIndex(one => one.name === name) !== index)
   if (twice !== undefined)
     throw new RunproofError('USAGE', `--binary: ${twice.name} was given twice`, { hint: '--binary NAME=PATH' })
   // What holds a program brings much with it that reading pages needs none of.
   const { askTree } = await import('./ask-tree.ts')
+  const { keptTrees } = await import('./kept-trees.ts')
   using interrupt = interruptible(process, () => {})
+  const kept = keptTrees(env)
   const known: KnownProgram[] = []
-  for (const one of named) known.push(await askTree(one, { allowUnsandboxed, signal: interrupt.signal }))
+  for (const one of named) known.push(await askTree(one, { allowUnsandboxed, signal: interrupt.signal, kept }))
   return known
 }
 

@@ -12,7 +12,11 @@ const SHARED = 0o644
 /** Asks a program for its commands and writes them down; what it did, and what could not be read, goes to standard error. */
 export async function saveTree({ binary, output, allowUnsandboxed = false }: DocsTreeFlags): Promise<number> {
   using interrupt = interruptible(process, () => {})
-  const { tree, from } = await askTree(namedBinary(binary), { allowUnsandboxed, signal: interrupt.signal })
+  const { tree, from } = await askTree(namedBinary(binary), {
+    allowUnsandboxed,
+    signal: interrupt.signal,
+    kept: undefined,
+  })
   const effects = from.kind === 'binary' ? from.sideEffects.map(text => `when it was asked: ${text}`) : []
   const unread = tree.unread.map(({ path, why }) => `not read: ${[tree.program, ...path].join(' ')}: ${why}`)
   for (const line of [...effects, ...unread]) process.stderr.write(`${terminalLine(line)}\n`)

@@ -71,6 +71,18 @@ describe('a check of pages', () => {
     assert.equal(check({}).checked.exitCode, 3)
   })
 
+  test('is no verdict where nothing could be read of the help of the program', () => {
+    const { root, ...rest } = deployctl()
+    const mute = { ...root, options: [], optionsKnown: false, args: null, commands: [], commandsKnown: false }
+    const known = [{ tree: { ...rest, root: mute }, from: { kind: 'tree', file: 'x.json' } as const }]
+    const { checked } = check({ 'a.md': fence('deployctl frobnicate', 'deployctl --help') }, { known })
+    assert.deepEqual([checked.exitCode, checked.findings], [3, []])
+    assert.deepEqual(
+      checked.unjudged.map(({ source }) => source),
+      ['deployctl frobnicate', 'deployctl --help'],
+    )
+  })
+
   test('fails for a page that cannot be read, beside others that can', () => {
     const checking = beginCheck(ASKED)
     checking.page('a.md', 'a.md', Buffer.from(fence('deployctl push web')))

@@ -15,6 +15,7 @@ import { checkJsonPaths } from './references/check-json-paths.ts'
 import { type Forbidden, findForbidden } from './references/forbidden.ts'
 import type { JsonDocument } from './references/json-document.ts'
 import { linesAt } from './source-lines.ts'
+import type { CommandNode } from './tree/tree.ts'
 
 export interface CheckAsked {
   /** Names that pages mean when they do not say. */
@@ -50,6 +51,7 @@ export interface Checking {
 /** Pages are handed in one after the other, so that a thousand of them are never in memory at once. */
 export function beginCheck(asked: CheckAsked): Checking {
   const trees = asked.known.map(({ tree }) => tree)
+  const mute = new Set(trees.filter(({ root }) => saysNothing(root)).map(({ program }) => program))
   const pages: CheckedPage[] = []
   const findings: CheckedFinding[] = []
   const commands: CheckedCommand[] = []
@@ -84,14 +86,22 @@ export function beginCheck(asked: CheckAsked): Checking {
         })
       }
       if (found.length > 0) lines.set(file, linesAt(text, new Set(found.map(({ at }) => at.line))))
-      const own = summaries(verdict.commands, verdict.judged)
+      const [kept, empty] = halves(verdict.judged, ({ program }) => !mute.has(program))
+      const own = summaries(verdict.commands, kept)
       for (const one of own) commands.push(one)
       for (const one of verdict.judged) judged.push(one)
-      const left = [...verdict.unjudged, ...referred.flatMap(one => one.unjudged)].sort(byPlace)
-      for (const one of left) unjudged.push({ ...one, source: shown(one.source) })
+      const left = [...verdict.unjudged, ...referred.flatMap(one => one.unjudged), ...silent(empty, verdict.unjudged)]
+      for (const one of left.sort(byPlace)) unjudged.push({ ...one, source: shown(one.source) })
       const { form, sha256 } = page
       const { programs } = verdict
-      pages.push({ file, form, sha256, programs, commands: own.length, judged: verdict.judged.length })
+      pages.push({
+        file,
+        form,
+        sha256,
+        programs,
+        commands: own.length,
+        judged: own.filter(one => one.judged !== null).length,
+      })
     },
 
     unreadable(file, why) {
@@ -120,11 +130,32 @@ export function beginCheck(asked: CheckAsked): Checking {
         references,
         coverage: all ? covered.programs : null,
         failOn,
-        exitCode: exitCodeOf(marked, failOn, judged.length),
+        exitCode: exitCodeOf(marked, failOn, commands),
       }
       return { checked, sources: (file, line) => lines.get(file)?.get(line) }
     },
   }
+}
+
+/** Nothing of its help could be read: every command of it would be right. */
+function saysNothing({ options, optionsKnown, args, commands, commandsKnown }: CommandNode): boolean {
+  return options.length === 0 && !optionsKnown && args === null && commands.length === 0 && !commandsKnown
+}
+
+/** What was held against a program that says nothing is told, unless it was already. */
+function silent(judged: readonly JudgedCommand[], told: readonly Unjudged[]): readonly Unjudged[] {
+  const places = new Set(told.map(({ at }) => `${at.line}:${at.column}`))
+  return judged
+    .filter(({ command: { at } }) => !places.has(`${at.line}:${at.column}`))
+    .map(({ command: { source, at }, program }) => ({
+      source,
+      at,
+      why: `nothing could be read of the help of ${program}`,
+    }))
+}
+
+function halves<Item>(items: readonly Item[], isFirst: (item: Item) => boolean): readonly [Item[], Item[]] {
+  return [items.filter(isFirst), items.filter(item => !isFirst(item))]
 }
 
 /** A single word of code in prose that no program knows is the name of something, and no command. */
@@ -149,13 +180,17 @@ function nothingFound(files: readonly string[], commands: readonly CheckedComman
   ]
 }
 
-function exitCodeOf(findings: readonly CheckedFinding[], failOn: Severity, judged: number): Checked['exitCode'] {
+function exitCodeOf(
+  findings: readonly CheckedFinding[],
+  failOn: Severity,
+  commands: readonly CheckedCommand[],
+): Checked['exitCode'] {
   const failing = findings.filter(
     ({ rule, severity, ignored }) =>
       ignored === undefined && (failOn === 'warning' || severity === 'error') && rule !== 'no-command',
   )
   if (failing.length > 0) return 1
-  return judged === 0 ? 3 : 0
+  return commands.some(({ judged }) => judged !== null) ? 0 : 3
 }
 
 /** Nobody reads more of a line than this. */

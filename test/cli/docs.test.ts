@@ -351,6 +351,7 @@ describe('a page that nobody should have written', () => {
 })
 
 describe('a program that is asked', () => {
+  const noSandbox = spawnSync('bwrap', ['--version']).status !== 0 && 'this machine has no bwrap'
   const program = (name: string, ...lines: readonly string[]) => {
     const file = path.join(PAGES, written(`bin/${name}`, `#!/bin/sh\n${lines.join('\n')}\n`))
     spawnSync('chmod', ['755', file])
@@ -376,6 +377,13 @@ END`
     assert.equal(exitCode, 1, text)
     assert.match(text, /unknown-command .*psuh/)
     assert.match(text, /asked \(sha256 [0-9a-f]{12}\): 2 commands on 1 page\n {4}by \S+\/bin\/asked,\s+asked/)
+  })
+
+  test('is not asked again while its file is the same', { skip: noSandbox }, async () => {
+    const page = written('tar.md', fence('tar --list'))
+    const env = { XDG_CACHE_HOME: path.join(site.root, 'cache') }
+    assert.match((await check([page], { tree: [], binary: ['tar'] }, env)).text, /\/tar, asked now in a sandbox/)
+    assert.match((await check([page], { tree: [], binary: ['tar'] }, env)).text, /\/tar, asked before in a sandbox/)
   })
 
   test('that is not there, or given twice, is an error that names it', async () => {
