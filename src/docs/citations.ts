@@ -95,7 +95,12 @@ export function judgeCitations(
       tell('citation-argv', `cites ${cites.command} (${page.file}:${cited.at.line}) and runs something else: ${all}`)
     }
   }
-  return { findings, places }
+  return { findings: unique(findings), places }
+}
+
+/** Steps that are planned in two ways may be wrong in the same one. */
+function unique(findings: readonly Finding[]): readonly Finding[] {
+  return [...new Map(findings.map(one => [`${one.at.line} ${one.message}`, one])).values()]
 }
 
 /** As it stands there, word by word; that of a fence goes first, since that is what somebody would copy. */

@@ -44,7 +44,7 @@ export function renderRunbookPage({ runbook, source, program, ways, linkTo }: Ru
     `---\ntitle: ${JSON.stringify(`${runbook.id}: ${runbook.title}`)}\nprogram: ${program}\n---`,
     `<!-- Made of ${source} by \`runproof docs write\`. Changes are made there. -->`,
     `# ${runbook.id}: ${prose(runbook.title)}`,
-    `Purpose: ${runbook.purpose}. ${effectOf(first)} Every check is broken on purpose; a break that does not turn it red makes the run unproven.`,
+    `Purpose: ${runbook.purpose}. ${effectOf(first)} Below each check stands what has to turn it red: an *observation* that its judge is given, or its *subject*, broken for real on a copy. What does not turn it red makes the run unproven.`,
     `## How to run it`,
     fence([first.command, ...others.map(({ command }) => command), `bin/runproof plan ${runbook.id}`]),
     others.length === 0
@@ -143,8 +143,8 @@ function stepBody(
 }
 
 function brokenBy(onSubject: boolean, inUse: string | undefined): string {
-  if (!onSubject) return 'red when told'
-  return inUse === undefined ? 'red when really' : 'not broken here, what it acts on is in use'
+  if (!onSubject) return 'observation'
+  return inUse === undefined ? 'subject' : 'subject, left alone here'
 }
 
 function limits({ limits: known }: PlannedWay): string {
