@@ -339,6 +339,25 @@ describe('code in prose', () => {
     assert.deepEqual(told(judge(page)), ['7:15-18 unknown-command => get', '10:18-24 unknown-command => routes'])
   })
 
+  test('may be a program that is called like a command', () => {
+    const { findings, unjudged } = span('doctor -x')
+    assert.deepEqual(findings, [])
+    assert.deepEqual(
+      unjudged.map(({ why }) => why),
+      ['`doctor` may be the program of that name'],
+    )
+  })
+
+  test('that alone shows no argument where all others of a table do is odd', () => {
+    const rows = (...cells: string[]) =>
+      `${BY_ITSELF}\n| what |\n| --- |\n${cells.map(cell => `| \`${cell}\` |\n`).join('')}`
+    const others = ['runs wait <id>', 'runs label <id> <label>', 'settings mode plan', 'doctor']
+    assert.deepEqual(told(judge(rows('runs get', ...others))), ['7:9-12 argument-missing (warning)'])
+    assert.deepEqual(told(judge(rows('runs get', ...others.slice(2)))), [])
+    assert.deepEqual(told(judge(rows('runs get', 'runs get <id>', ...others))), [])
+    assert.deepEqual(told(judge(rows('runs get', 'secrets set', ...others))), [])
+  })
+
   test('with an option that another program is given on the page is that one’s', () => {
     const page = '```sh\ndeployctl status\ncurl --data-binary @x https://a.example\n```\n`--data-binary` sends.\n'
     assert.deepEqual(told(judge(page)), [])

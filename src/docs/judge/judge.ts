@@ -166,6 +166,10 @@ class PageJudge {
       candidates.toSorted((a, b) => b.result.judged.path.length - a.result.judged.path.length)[0]
     if (best !== undefined) {
       if (best.result.findings.length > 0 && this.#fitsAnother(command)) return
+      if (isNamesake(command, best.result)) {
+        this.#leave(source, at, `\`${words[0]!.source}\` may be the program of that name`)
+        return
+      }
       this.#judge(best.tree, command, words)
       return
     }
@@ -217,6 +221,13 @@ class PageJudge {
   #leave(source: string, at: Place, why: string): void {
     this.#unjudged.push({ source, at, why })
   }
+}
+
+/** `nginx -t` beside a sub-command `nginx`: a program of its own, by an option of one letter right after it. */
+function isNamesake({ words }: DocumentedCommand, { findings, judged }: Judged): boolean {
+  const [only] = findings
+  if (only?.rule !== 'unknown-flag' || judged.path.length !== 1) return false
+  return only.at.column === words[1]?.at.column && /^-\w/.test(words[1].source)
 }
 
 const SHELL_WORDS = new Set(
