@@ -24,13 +24,17 @@ export function frontMatterOf(source: string): FrontMatter {
   return { yaml: mark === '---' ? source.slice(opening.length, match.index) : '', end: { line, column: 1, offset } }
 }
 
-/** Programs that a page declares: `programs: [a, b]` or `program: a`. What is no list of names declares none. */
-export function declaredPrograms(yaml: string): string[] {
+/**
+ * Programs that a page declares: `programs: [a, b]` or `program: a`. What is no list of names declares none.
+ *
+ * @returns undefined when there is such a line in what is no YAML
+ */
+export function declaredPrograms(yaml: string): string[] | undefined {
   if (!/^programs?\s*:/m.test(yaml)) return []
   try {
-    const { program, programs } = parse(yaml, { logLevel: 'silent' }) as Record<string, unknown>
+    const { program, programs } = parse(yaml, { logLevel: 'error' }) as Record<string, unknown>
     return [program, programs].flat().filter(name => typeof name === 'string' && name !== '') as string[]
   } catch {
-    return []
+    return undefined
   }
 }

@@ -49,6 +49,11 @@ export function readMarkup(
   const problems: Finding[] = []
   const frontMatter = frontMatterOf(source)
   const programs = declaredPrograms(frontMatter.yaml)
+  if (programs === undefined) {
+    const at = { file, line: 1, column: 1, endLine: 1, endColumn: 4 }
+    const message = 'this front matter is no YAML, so that the programs it declares are not known'
+    problems.push({ rule: 'page-syntax', severity: 'warning', at, message })
+  }
   const surroundings = new Surroundings()
   /** Of the last closing tag of each element that was looked for. */
   const closings = new Map<string, number>()
@@ -57,7 +62,7 @@ export function readMarkup(
   for (events of parseMarkup(parsed, dialect, frontMatter.end)) {
     for (let index = 0; index < events.length; index++) index = read(index)
   }
-  return { programs, snippets, links, problems }
+  return { programs: programs ?? [], snippets, links, problems }
 
   /** Reads the event at `index`. Returns the last one that is read with it. */
   function read(index: number): number {

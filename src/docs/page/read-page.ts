@@ -9,15 +9,18 @@ import { sourceOf } from './source-of.ts'
 /**
  * A page of documentation, taken apart into what it sets as code.
  *
- * @param file - as it is shown in places; its extension tells the form: `.mdx`, `.txt`, else Markdown
+ * @param file - as it is shown in places; its extension tells the form: `.mdx`, `.txt` that has no fences, else Markdown
  * @param bytes - of the whole file
  * @returns also for a page that cannot be read; then it has problems and no snippets
  */
 export function readPage(file: string, bytes: Uint8Array): Page {
   const sha256 = createHash('sha256').update(bytes).digest('hex')
-  const form = formOf(file)
+  const named = formOf(file)
   const text = sourceOf(file, bytes)
-  if ('problem' in text) return { file, form, sha256, programs: [], snippets: [], links: [], problems: [text.problem] }
+  if ('problem' in text)
+    return { file, form: named, sha256, programs: [], snippets: [], links: [], problems: [text.problem] }
+
+  const form = named === 'text' && hasFences(text.source) ? 'markdown' : named
   return { file, form, sha256, ...READERS[form](file, text.source) }
 }
 
@@ -36,4 +39,9 @@ function formOf(file: string): Page['form'] {
     default:
       return 'markdown'
   }
+}
+
+/** Whether a page named as text, such as `llms.txt`, still has its markup: a fence at the margin that another one closes. */
+function hasFences(source: string): boolean {
+  return /^(```|~~~)[^`~\r\n]*$[\s\S]*?^\1[ \t]*$/m.test(source)
 }
