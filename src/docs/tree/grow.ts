@@ -20,7 +20,6 @@ interface Sprout {
   readonly path: readonly string[]
   readonly aliases: readonly string[]
   readonly above: Sprout | null
-  text: string
   page: HelpPage
   readonly below: Sprout[]
 }
@@ -104,7 +103,7 @@ const HELP_COMMAND: HelpPage = {
 type Unread = { path: readonly string[]; why: string }[]
 
 async function readRoot(asked: AskedProgram, held: boolean, unread: Unread): Promise<Sprout> {
-  const root: Sprout = { path: [], aliases: [], above: null, text: '', page: UNKNOWN, below: [] }
+  const root: Sprout = { path: [], aliases: [], above: null, page: UNKNOWN, below: [] }
   const questions: Question[] = held ? [['help'], ['--help']] : [['help']]
   const said: string[] = []
   for (const question of questions) {
@@ -112,12 +111,11 @@ async function readRoot(asked: AskedProgram, held: boolean, unread: Unread): Pro
     const help = answer && helpIn(answer, [])
     if (help === undefined) said.push(refusal(question, answer))
     else {
-      root.text = help.text
-      root.page = help.page
-      if (help.page.style !== 'other') break
+      root.page = help
+      if (help.style !== 'other') break
     }
   }
-  if (root.text === '') unread.push({ path: [], why: said.join('; ') })
+  if (root.page === UNKNOWN) unread.push({ path: [], why: said.join('; ') })
   else for (const why of root.page.doubts) unread.push({ path: [], why })
   return root
 }
@@ -138,9 +136,8 @@ async function readLevel(asked: AskedProgram, level: readonly Sprout[], unread: 
       const help = answer && helpIn(answer, sprout.path)
       const same = help && sameAbove(sprout, help)
       if (help !== undefined && !same) {
-        sprout.text = help.text
-        sprout.page = form === forms[0] ? withHelpOption(help.page) : help.page
-        for (const why of help.page.doubts) unread.push({ path: sprout.path, why })
+        sprout.page = form === forms[0] ? withHelpOption(help) : help
+        for (const why of help.doubts) unread.push({ path: sprout.path, why })
         refused.delete(sprout)
         continue
       }
@@ -168,19 +165,18 @@ function withHelpOption(page: HelpPage): HelpPage {
 }
 
 /** Help goes to either stream, and some programs call it a failure. */
-function helpIn(answer: ProgramAnswer, path: readonly string[]): { text: string; page: HelpPage } | undefined {
+function helpIn(answer: ProgramAnswer, path: readonly string[]): HelpPage | undefined {
   if (answer.timedOut) return undefined
-  const pages = [answer.stdout, answer.stderr]
-    .filter(text => text.trim() !== '')
-    .map(text => ({ text, page: readHelp(text, path) }))
-  const read = pages.find(({ page }) => page.style !== 'other')
-  if (read !== undefined) {
-    if (!answer.truncated) return read
-    const cut = { optionsKnown: false, commandsKnown: false, args: null }
-    return { text: read.text, page: { ...read.page, ...cut, doubts: [...read.page.doubts, 'its help is too long'] } }
-  }
-  return pages.find(({ text }) => /^\s*(?:usage|synopsis)\b/im.test(text) || /^\s+-{1,2}\w/m.test(text))
+  const texts = [answer.stdout, answer.stderr].filter(text => text.trim() !== '')
+  const pages = texts.map(text => readHelp(text, path))
+  const read = pages.find(({ style }) => style !== 'other')
+  if (read === undefined) return pages[texts.findIndex(looksLikeHelp)]
+  if (!answer.truncated) return read
+  const doubts = [...read.doubts, 'its help is too long']
+  return { ...read, optionsKnown: false, commandsKnown: false, args: null, doubts }
 }
+
+const looksLikeHelp = (text: string) => /^\s*(?:usage|synopsis)\b/im.test(text) || /^\s+-{1,2}\w/m.test(text)
 
 function refusal(question: Question, answer: ProgramAnswer | undefined): string {
   const line = `\`${question.join(' ')}\``
@@ -191,10 +187,10 @@ function refusal(question: Question, answer: ProgramAnswer | undefined): string 
 }
 
 /** A program that takes no notice of the words before `--help` answers the same for ever. */
-function sameAbove(sprout: Sprout, { text, page }: { text: string; page: HelpPage }): boolean {
+function sameAbove(sprout: Sprout, page: HelpPage): boolean {
+  if (page.commands.length === 0) return false
   for (let above = sprout.above; above !== null; above = above.above) {
-    if (above.text === text) return true
-    if (page.commands.length > 0 && outline(above.page) === outline(page)) return true
+    if (outline(above.page) === outline(page)) return true
   }
   return false
 }
@@ -204,7 +200,7 @@ const outline = ({ commands, options }: HelpPage) =>
 
 function sprouts(above: Sprout): Sprout[] {
   for (const { name, aliases } of above.page.commands) {
-    above.below.push({ path: [...above.path, name], aliases, above, text: '', page: UNKNOWN, below: [] })
+    above.below.push({ path: [...above.path, name], aliases, above, page: UNKNOWN, below: [] })
   }
   return [...above.below]
 }

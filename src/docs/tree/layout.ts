@@ -22,7 +22,7 @@ export interface HelpEntry {
 /** More text than any program prints on purpose is not read to its end. */
 const LINES_READ = 50_000
 
-export function helpLines(text: string): HelpLine[] {
+function helpLines(text: string): HelpLine[] {
   return text
     .replace(/^\uFEFF/, '')
     .split(/\r\n|\n|\r/, LINES_READ)

@@ -58,7 +58,7 @@ export function readTree(file: string, text: string): CommandTree {
   return value as CommandTree
 }
 
-const HINT = 'save it again from the program: runproof docs tree'
+const HINT = 'save it again from the program: runproof docs tree --binary PATH --output FILE'
 
 const NAMES: Shape = { list: 'name', least: 1 }
 
