@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { parseFacts } from '../src/drill/facts.ts'
 import { BackupSource, checkOf, type Params, stepOf } from './backup-source.ts'
+import { assertDocumented } from './documented-commands.ts'
 
 const QUICK = ['--yes', 'kheish', '--confirm', 'kheish', '--counterproofs', 'observation']
 
@@ -42,6 +43,7 @@ describe('a backup that stops and starts its source by command', { timeout: 240_
     const params = given({ 'stop-command': JSON.stringify([source.at('stop')]) })
     const ended = await source.run(params, ['--yes', 'kheish', '--confirm', 'kheish'])
     assert.deepEqual([ended.code, ended.evidence?.outcome], [0, 'passed'], ended.stderr)
+    await assertDocumented(ended.evidence!)
     await source.serves()
     assert.notEqual(source.pid(), pid)
     assert.deepEqual(await records(), stored)

@@ -7,6 +7,7 @@ import { after, describe, test } from 'node:test'
 import { generateIdentity, identityToRecipient } from 'age-encryption'
 import { archives } from '../src/adapters/archive/archives.ts'
 import standIn from '../src/targets/stand-in.ts'
+import { assertDocumented } from './documented-commands.ts'
 import { makeDrillSite } from './drill-site.ts'
 import { leftovers } from './leftovers.ts'
 import { assertPassed, checkOf, evidenceOf, runDrill } from './run-drill.ts'
@@ -54,6 +55,7 @@ describe('the restore drill takes what an operator has', { timeout: 400_000 }, a
       [],
     )
     assert.ok(proofs.length > 70, `${proofs.length} counterproofs`)
+    await assertDocumented(evidence)
     assert.doesNotMatch(evidence.notTested.join('\n'), / was given/)
     const otherwise = evidence.assumptions.filter(
       one => !/^(owners of the restored files|no program outside opens a socket)/.test(one),

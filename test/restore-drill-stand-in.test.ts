@@ -4,6 +4,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, describe, test } from 'node:test'
+import { assertDocumented } from './documented-commands.ts'
 import { leftovers } from './leftovers.ts'
 import { assertPassed, runDrill } from './run-drill.ts'
 
@@ -57,6 +58,7 @@ describe('the restore drill on the stand-in', { timeout: 400_000 }, () => {
       ['fetch', 'verify', 'unpack', 'start', 'ready', 'validated'],
     )
     assert.match(evidence.rpoBasis!, /marker/)
+    await assertDocumented(evidence)
     assert.deepEqual(await leftovers(ended.workDir), [])
   })
 

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, describe, test } from 'node:test'
+import { assertDocumented } from './documented-commands.ts'
 import { leftovers } from './leftovers.ts'
 import { assertPassed, checkOf, evidenceOf, runDrill } from './run-drill.ts'
 import { proofsOf, RunningStandIn, runSuite } from './run-suite.ts'
@@ -13,9 +14,11 @@ describe('the capture suite', { timeout: 300_000, concurrency: 2 }, () => {
 
   test('passes on a daemon of its own, with every counterproof red', async () => {
     const ended = await runSuite('capture', { root, counterproofs: 'all' })
-    const { notRed, onSubjects } = proofsOf(assertPassed(ended))
+    const evidence = assertPassed(ended)
+    const { notRed, onSubjects } = proofsOf(evidence)
     assert.deepEqual(notRed, [])
     assert.ok(onSubjects > 20, `${onSubjects} on subjects`)
+    await assertDocumented(evidence)
     assert.deepEqual(await leftovers(ended.workDir), [])
   })
 

@@ -8,6 +8,7 @@ import { startProvider } from '../fixtures/provider/server.ts'
 import { DEFAULT_SWITCHES } from '../fixtures/provider/switches.ts'
 import suite from '../smoke/live.ts'
 import standInTarget from '../src/targets/stand-in.ts'
+import { assertDocumented } from './documented-commands.ts'
 import { leftovers } from './leftovers.ts'
 import { assertPassed, checkOf, evidenceOf, RunningDrill, runproof } from './run-drill.ts'
 import { proofsOf, runSuite } from './run-suite.ts'
@@ -27,6 +28,7 @@ describe('the live suite', { timeout: 300_000, concurrency: 3 }, () => {
     assert.deepEqual(notRed, [])
     assert.ok(onSubjects > 80, `${onSubjects} on subjects`)
     assert.match(evidence.assumptions.join('\n'), /20 requests with a token that was not valid/)
+    await assertDocumented(evidence)
     assert.deepEqual(await leftovers(ended.workDir), [])
   })
 
@@ -83,6 +85,7 @@ describe('the live suite', { timeout: 300_000, concurrency: 3 }, () => {
       const evidence = await running.stirred(async () => assertPassed(await runSuite('live', { root, params })))
       assert.equal(checkOf(evidence, 'sidecar-removed').outcome, 'passed')
       assert.equal(running.provider.requests.length, requests)
+      await assertDocumented(evidence)
     }
     const list = async (path: string) => (await standIn.daemon.get(path, standIn.site.admin)).json()
     const ids = (await list('/v1/sessions')) as { session_id: string }[]

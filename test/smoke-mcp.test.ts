@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, describe, test } from 'node:test'
+import { assertDocumented } from './documented-commands.ts'
 import { leftovers } from './leftovers.ts'
 import { assertPassed, checkOf, evidenceOf } from './run-drill.ts'
 import { proofsOf, RunningStandIn, runSuite } from './run-suite.ts'
@@ -19,6 +20,7 @@ describe('the mcp suite', { timeout: 300_000, concurrency: 2 }, () => {
     const { notRed, onSubjects } = proofsOf(evidence)
     assert.deepEqual(notRed, [])
     assert.ok(onSubjects > 20, `${onSubjects} on subjects`)
+    await assertDocumented(evidence)
     // Client secrets are not used; codes and both kinds of token are, several times.
     assert.ok((checkOf(evidence, 'no-secret-written').actual as { secrets: number }).secrets > 20)
     assert.deepEqual(await leftovers(ended.workDir), [])

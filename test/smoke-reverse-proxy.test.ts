@@ -11,6 +11,7 @@ import { readConfiguration } from '../src/adapters/nginx/read-config.ts'
 import type { Evidence } from '../src/evidence/schema.ts'
 import { relocate } from '../src/nginx/relocate.ts'
 import standInTarget from '../src/targets/stand-in.ts'
+import { assertDocumented } from './documented-commands.ts'
 import { leftovers } from './leftovers.ts'
 import { nginx } from './nginx-live/proxy.ts'
 import { assertPassed, checkOf, evidenceOf } from './run-drill.ts'
@@ -54,6 +55,7 @@ describe('the reverse-proxy suite', { timeout: 300_000, concurrency: 2 }, () => 
     const { notRed, onSubjects } = proofsOf(evidence)
     assert.deepEqual(notRed, [])
     assert.ok(onSubjects > 40, `${onSubjects} on subjects`)
+    await assertDocumented(evidence)
     assert.deepEqual(await leftovers(ended.workDir), [])
     const { requests, things, uncertain } = checkOf(evidence, 'edge-agreement').actual as Record<string, number>
     assert.ok(requests! > 50 && things! > 900, `${things} things of ${requests} requests were compared`)

@@ -6,6 +6,7 @@ import { after, describe, test } from 'node:test'
 import suite from '../smoke/slo-probe.ts'
 import { SIGNALS } from '../src/slo/signals.ts'
 import standIn from '../src/targets/stand-in.ts'
+import { assertDocumented } from './documented-commands.ts'
 import { leftovers } from './leftovers.ts'
 import { assertPassed, checkOf, evidenceOf } from './run-drill.ts'
 import { proofsOf, type RunningStandIn, runSuite } from './run-suite.ts'
@@ -43,6 +44,7 @@ describe('the slo-probe suite', { timeout: 400_000, concurrency: 3 }, () => {
     const { notRed, onSubjects } = proofsOf(evidence)
     assert.deepEqual(notRed, [])
     assert.ok(onSubjects > 50, `${onSubjects} on subjects`)
+    await assertDocumented(evidence)
     for (const { id } of SIGNALS) assert.equal(levelOf(evidence, id), 'ok', id)
     assert.deepEqual(checkOf(evidence, 'refusals-recorded').actual, {
       recorded: ['auth_failure missing_token'],

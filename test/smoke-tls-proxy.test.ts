@@ -8,6 +8,7 @@ import suite from '../smoke/tls-proxy.ts'
 import type { Evidence } from '../src/evidence/schema.ts'
 import standInTarget from '../src/targets/stand-in.ts'
 import { issueAuthority } from '../src/tls/issue.ts'
+import { assertDocumented } from './documented-commands.ts'
 import { leftovers } from './leftovers.ts'
 import { assertPassed, checkOf, type Ended, evidenceOf, runproof } from './run-drill.ts'
 import { proofsOf, runSuite } from './run-suite.ts'
@@ -37,6 +38,7 @@ describe('the tls-proxy suite', { timeout: 300_000, concurrency: 3 }, () => {
     const { notRed, onSubjects } = proofsOf(evidence)
     assert.deepEqual(notRed, [])
     assert.ok(onSubjects > 60, `${onSubjects} on subjects`)
+    await assertDocumented(evidence)
     assert.deepEqual(await leftovers(ended.workDir), [])
     const grep = ['-rlE', 'BEGIN (EC |RSA )?PRIVATE KEY', ended.reportsDir]
     assert.throws(() => execFileSync('grep', grep), { status: 1 })

@@ -27,11 +27,7 @@ type Told =
  * @returns the exit code: 0 when all are fresh, 1 when one is not or cannot be told, 3 when not one could be judged
  */
 export async function tellStale(places: readonly string[], flags: StaleFlags): Promise<number> {
-  const dirs = (await Promise.all(places.map(runsAt))).flat()
-  const today = await currentDigests(flags.binary)
-  const told: Told[] = []
-  for (const dir of dirs) told.push(await tell(dir, flags.key, today))
-
+  const told = await judgeRuns(places, flags)
   if (flags.json === true) process.stdout.write(`${JSON.stringify({ runs: told }, null, 2)}\n`)
   else for (const line of told.flatMap(linesOf)) process.stdout.write(`${terminalLine(line)}\n`)
   const judged = told.filter(({ verdict }) => verdict === 'fresh' || verdict === 'stale').length
@@ -40,6 +36,23 @@ export async function tellStale(places: readonly string[], flags: StaleFlags): P
     return 3
   }
   return told.every(({ verdict }) => verdict === 'fresh') ? 0 : 1
+}
+
+/**
+ * What is to be told of each run below these places, in the order of their names.
+ *
+ * @throws RunproofError USAGE for a place that is no directory; FILE_UNREADABLE for a binary that is not there
+ */
+export async function judgeRuns(
+  places: readonly string[],
+  { binary, key }: Pick<StaleFlags, 'binary' | 'key'>,
+  pagesDir: string = PAGES_DIR,
+): Promise<readonly Told[]> {
+  const dirs = (await Promise.all(places.map(runsAt))).flat()
+  const today = await currentDigests(binary, pagesDir)
+  const told: Told[] = []
+  for (const dir of dirs) told.push(await tell(dir, key, today))
+  return told
 }
 
 /** A sealed run, or each directory in a directory of runs that has what a run leaves. */
@@ -74,13 +87,13 @@ async function tell(dir: string, keys: readonly string[], today: (evidence: Evid
 }
 
 /** Everything is read once, however many runs there are. */
-async function currentDigests(binary: string | undefined): Promise<(evidence: Evidence) => Today> {
+async function currentDigests(binary: string | undefined, pagesDir: string): Promise<(evidence: Evidence) => Today> {
   const runbooks = new Map<string, string>()
   for (const registry of [RUNBOOKS, SUITES])
     for (const id of idsOf(registry)) runbooks.set(id, await files.sha256(path.join(registry.folder, `${id}.ts`)))
   const pages = new Map<string, string>()
-  for (const name of await files.list(PAGES_DIR))
-    if (name.endsWith('.md')) pages.set(name.slice(0, -'.md'.length), await files.sha256(path.join(PAGES_DIR, name)))
+  for (const name of await files.list(pagesDir))
+    if (name.endsWith('.md')) pages.set(name.slice(0, -'.md'.length), await files.sha256(path.join(pagesDir, name)))
   const named = binary === undefined ? undefined : await digests(binary, false)
   const bundled = new Map<string, Today['binary']>()
   for (const id of idsOf(TARGETS)) {
