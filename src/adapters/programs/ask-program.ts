@@ -3,6 +3,7 @@ import type { AskedProgram, ProgramAnswer } from '../../model/asked-program.ts'
 import { RunproofError } from '../../model/error.ts'
 import { lookUpProgram } from '../find-program.ts'
 import { detectBarrier } from '../isolation/barrier.ts'
+import { removeTree } from '../process/remove-tree.ts'
 import { type Executable, findExecutable } from './executable.ts'
 import { type Lane, type Opened, openLane } from './lane.ts'
 import type { LaneAnswer, Question } from './lane-protocol.ts'
@@ -94,18 +95,20 @@ async function openWith(recipe: () => Recipe): Promise<Opened> {
   return 'lane' in first ? first : openOnce(recipe())
 }
 
-async function openOnce(recipe: Recipe): Promise<Opened> {
-  const opened = await openLane(recipe.argv, recipe.setUp)
-  if ('refusal' in opened) {
-    await recipe[Symbol.asyncDispose]()
+async function openOnce({ argv, setUp, temporary }: Recipe): Promise<Opened> {
+  const opened = await openLane(argv, setUp)
+  if (temporary === null) return opened
+  if (temporary.until === 'open' || 'refusal' in opened) {
+    await removeTree(temporary.path)
     return opened
   }
+  const { lane } = opened
   return {
     lane: {
-      ask: question => opened.lane.ask(question),
+      ask: question => lane.ask(question),
       async [Symbol.asyncDispose]() {
-        await opened.lane[Symbol.asyncDispose]()
-        await recipe[Symbol.asyncDispose]()
+        await lane[Symbol.asyncDispose]()
+        await removeTree(temporary.path)
       },
     },
   }

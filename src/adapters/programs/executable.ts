@@ -37,6 +37,7 @@ export async function findExecutable(path: string, cwd = process.cwd()): Promise
     const head = headOf(real)
     const script = readScript(head)
     if (script === null) refuseForeign(real, head)
+    else refuseOrphan(real, script)
     const hash = createHash('sha256')
     await pipeline(createReadStream(real), hash)
     const sha256 = hash.digest('hex')
@@ -84,6 +85,13 @@ function readScript(head: Buffer): string[] | null {
   if (!first.startsWith('#!')) return []
   // The kernel passes the rest as one argument; `env -S` takes it apart, and is what such a line is written for.
   return first.slice(2).trim().split(/\s+/)
+}
+
+function refuseOrphan(path: string, [runner]: readonly string[]): void {
+  if (runner === undefined || statSync(runner, { throwIfNoEntry: false })?.isFile()) return
+  throw new RunproofError('COMMAND_FAILED', `${path} is a script for ${runner}, which is not there`, {
+    hint: `try: head -n 1 ${path}`,
+  })
 }
 
 const ELF = Buffer.from([0x7f, 0x45, 0x4c, 0x46])

@@ -10,7 +10,6 @@ import { unshareArgv } from '../isolation/barrier.ts'
 import { unprivilegedArgv } from '../isolation/privileges.ts'
 import { followLinks } from '../isolation/seclude.ts'
 import { MARKER } from '../process/marked.ts'
-import { removeTree } from '../process/remove-tree.ts'
 import { listeningSocketPaths } from '../process/sockets.ts'
 import type { Executable } from './executable.ts'
 import type { SetUp } from './lane-protocol.ts'
@@ -29,10 +28,12 @@ const ROOM = '/tmp/runproof-asked'
 const ROOM_BYTES = 64 * 1_048_576
 const MAX_OUTPUT_BYTES = 1_048_576
 
-/** What makes a lane, and what is to be removed once it was made. */
-export interface Recipe extends AsyncDisposable {
+/** What makes a lane. */
+export interface Recipe {
   readonly argv: readonly string[]
   readonly setUp: SetUp
+  /** To be removed as soon as the lane is open, or when it has ended. */
+  readonly temporary: { readonly path: string; readonly until: 'open' | 'ended' } | null
 }
 
 export function bubblewrap(bwrap: string, program: Executable): Recipe {
@@ -63,7 +64,7 @@ export function bubblewrap(bwrap: string, program: Executable): Recipe {
   return {
     argv,
     setUp: { ...common(ROOM, program), ownNamespaces: true, watched: watchedOf(places), argv: nonEmpty(own) },
-    [Symbol.asyncDispose]: async () => {},
+    temporary: null,
   }
 }
 
@@ -100,7 +101,7 @@ export function namespaces(barrier: Barrier, program: Executable): Recipe {
       watched: watchedOf(places),
       argv: nonEmpty(own),
     },
-    [Symbol.asyncDispose]: () => removeTree(table),
+    temporary: { path: table, until: 'open' },
   }
 }
 
@@ -119,7 +120,7 @@ export function unheld(program: Executable): Recipe {
       marker,
       argv: nonEmpty([...limits(), program.named]),
     },
-    [Symbol.asyncDispose]: () => removeTree(room),
+    temporary: { path: room, until: 'ended' },
   }
 }
 

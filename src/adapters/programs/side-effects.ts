@@ -14,7 +14,7 @@ export class SideEffects {
     for (const file of answer.files) this.#add(`wrote ${name(file)}`, asked)
     this.#more += answer.moreFiles
     for (const address of answer.listeners) this.#add(`listened on ${shown(address)}`, asked)
-    for (const process of answer.processes) this.#add(`left a process behind, ${shown(process)}`, asked)
+    for (const process of answer.processes) this.#add(`left a process behind: ${shown(process)},`, asked)
     if (answer.tooManyProcesses) this.#add('started so many processes that it was killed', asked)
   }
 
@@ -38,5 +38,5 @@ function name(path: string): string {
 /** As the program chose it, so it may hold anything. */
 function shown(text: string): string {
   const quoted = JSON.stringify(text).replace(/[\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '?')
-  return /^"[\w./~@:[\]-]*"$/.test(quoted) ? quoted.slice(1, -1) : quoted
+  return /^"[\w ./~@:[\]-]*"$/.test(quoted) ? quoted.slice(1, -1) : quoted
 }
