@@ -11,6 +11,7 @@ const CHECKS: readonly (readonly [name: string, ...argv: string[]])[] = [
   ['layers', process.execPath, '--test', '--test-reporter=spec', 'test/layers.test.ts', 'test/repository.test.ts'],
   ['knip', process.execPath, path.join(root, 'node_modules/knip/bin/knip.js'), '--no-progress'],
   ['generated', process.execPath, 'scripts/generate.ts', '--check'],
+  ['docs', 'bin/runproof', 'docs', 'check', 'README.md', 'docs', 'runbooks', 'smoke', '--tree', 'fixtures/docs'],
 ]
 
 let failed = 0

@@ -63,7 +63,7 @@ judged
   code in the prose of 2 pages was read as of deployctl, as their own commands
   do
 not judged
-  1 × there is no command tree of curl, as bad.md:5
+  1 × there is no command tree of … (curl), as bad.md:5
 2 pages, 3 commands, 2 judged, 1 not judged: 1 error, 0 warnings, 0 ignored
 `,
     )

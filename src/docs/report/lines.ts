@@ -114,18 +114,46 @@ function coverageLines({ coverage }: Checked, width: number): readonly string[] 
 
 function unjudgedLines(unjudged: readonly Unjudged[], { width, verbose }: Telling): readonly string[] {
   if (unjudged.length === 0) return []
-  const groups = [...Map.groupBy(unjudged, ({ why }) => why)].sort(([, one], [, other]) => other.length - one.length)
+  const groups = [...Map.groupBy(unjudged, ({ why }) => (verbose ? why : apart(why).reason))]
   return [
     'not judged',
-    ...groups.flatMap(([why, own]) => [
-      ...wrap(verbose ? `${why}:` : `${own.length} × ${why}, ${exampleText(own)}`, width, '  '),
-      ...(verbose ? own.map(({ at, source }) => `    ${at.file}:${at.line}:${at.column} ${oneLine(source)}`) : []),
-    ]),
+    ...groups
+      .sort(([, one], [, other]) => other.length - one.length)
+      .flatMap(([reason, own]) =>
+        verbose
+          ? [...wrap(`${reason}:`, width, '  '), ...own.map(placeLine)]
+          : wrap(`${own.length} × ${reason}${subjectsText(own)}, as ${exampleText(own)}`, width, '  '),
+      ),
   ]
 }
 
+/** A reason without the one word it is about, so that what is the same of many programs is told once. */
+function apart(why: string): { readonly reason: string; readonly subject: string | undefined } {
+  const [whole, before = '', subject, after = ''] =
+    /^(there is no command tree of )(\S+)$/.exec(why) ?? /^(.*?)`([^`]*)`(.*)$/s.exec(why) ?? []
+  return whole === undefined ? { reason: why, subject: undefined } : { reason: `${before}…${after}`, subject }
+}
+
+const SUBJECTS = 8
+
+/** What the dots stand for, the commonest first. */
+function subjectsText(unjudged: readonly Unjudged[]): string {
+  const subjects = Map.groupBy(unjudged, ({ why }) => apart(why).subject)
+  if (subjects.has(undefined)) return ''
+  const named = [...subjects].sort(([, one], [, other]) => other.length - one.length)
+  const texts = named
+    .slice(0, SUBJECTS)
+    .map(([subject, own]) => `${subject}${own.length > 1 ? ` ${own.length} ×` : ''}`)
+  const rest = named.length - texts.length
+  return ` (${texts.join(', ')}${rest > 0 ? `, and ${rest} more` : ''})`
+}
+
+function placeLine({ at, source }: Unjudged): string {
+  return `    ${at.file}:${at.line}:${at.column} ${oneLine(source)}`
+}
+
 function exampleText([first]: readonly Unjudged[]): string {
-  return `as ${first!.at.file}:${first!.at.line}`
+  return `${first!.at.file}:${first!.at.line}`
 }
 
 const SOURCE_CHARS = 100
