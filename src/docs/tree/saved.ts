@@ -53,7 +53,7 @@ export function readTree(file: string, text: string): CommandTree {
   } catch (cause) {
     throw new RunproofError('TREE_INVALID', `${file} is not JSON`, { hint: HINT, cause })
   }
-  const problem = shapeProblem(value, TREE, '')
+  const problem = shapeProblem(value, TREE)
   if (problem !== null) throw new RunproofError('TREE_INVALID', `${file}: ${problem}`, { hint: HINT })
   return value as CommandTree
 }

@@ -21,34 +21,54 @@ const DEEPEST = 200
  *
  * @returns null where everything is
  */
-export function shapeProblem(value: unknown, shape: Shape, at: string, depth = 0): string | null {
-  const here = at === '' ? 'the file' : at
-  if (depth > DEEPEST) return `${here} is nested too deep`
-  if (typeof shape === 'string') return WORDS[shape].holds(value) ? null : `${here} is not ${WORDS[shape].noun}`
-  if ('literal' in shape) return value === shape.literal ? null : `${here} is not "${shape.literal}"`
-  if ('oneOf' in shape) {
-    return shape.oneOf.includes(value as string) ? null : `${here} is none of ${shape.oneOf.join(', ')}`
+export function shapeProblem(value: unknown, shape: Shape): string | null {
+  const problem = problemIn(value, shape, 0)
+  if (problem === null) return null
+  const member = problem.at.replace(/^\./, '')
+  return `${member === '' ? 'the file' : member} ${problem.is}`
+}
+
+/** Where it is grows on the way back: a tree that is right, as nearly all are, costs no text. */
+interface Problem {
+  readonly at: string
+  readonly is: string
+}
+
+const here = (is: string): Problem => ({ at: '', is })
+
+function problemIn(value: unknown, shape: Shape, depth: number): Problem | null {
+  if (typeof shape === 'string') return WORDS[shape].holds(value) ? null : here(`is not ${WORDS[shape].noun}`)
+  if (depth > DEEPEST) return here('is nested too deep')
+  if ('literal' in shape) return value === shape.literal ? null : here(`is not "${shape.literal}"`)
+  if ('oneOf' in shape)
+    return shape.oneOf.includes(value as string) ? null : here(`is none of ${shape.oneOf.join(', ')}`)
+  if ('nullable' in shape) return value === null ? null : problemIn(value, shape.nullable, depth)
+  if ('later' in shape) return problemIn(value, shape.later(), depth)
+  if ('list' in shape) return problemInList(value, shape, depth)
+  return problemInObject(value, shape.members, depth)
+}
+
+function problemInList(value: unknown, shape: { list: Shape; least?: number }, depth: number): Problem | null {
+  if (!Array.isArray(value)) return here('is not a list')
+  if (value.length < (shape.least ?? 0)) return here('is empty')
+  for (let index = 0; index < value.length; index++) {
+    const problem = problemIn(value[index], shape.list, depth + 1)
+    if (problem !== null) return { at: `[${index}]${problem.at}`, is: problem.is }
   }
-  if ('nullable' in shape) return value === null ? null : shapeProblem(value, shape.nullable, at, depth)
-  if ('later' in shape) return shapeProblem(value, shape.later(), at, depth)
-  if ('list' in shape) {
-    if (!Array.isArray(value)) return `${here} is not a list`
-    if (value.length < (shape.least ?? 0)) return `${here} is empty`
-    for (const [index, item] of value.entries()) {
-      const problem = shapeProblem(item, shape.list, `${at}[${index}]`, depth + 1)
-      if (problem !== null) return problem
-    }
-    return null
+  return null
+}
+
+function problemInObject(value: unknown, members: Readonly<Record<string, Shape>>, depth: number): Problem | null {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return here('is not an object')
+  for (const key in members) {
+    if (!Object.hasOwn(value, key)) return { at: `.${key}`, is: 'is missing' }
+    const problem = problemIn((value as Record<string, unknown>)[key], members[key]!, depth + 1)
+    if (problem !== null) return { at: `.${key}${problem.at}`, is: problem.is }
   }
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return `${here} is not an object`
-  const prefix = at === '' ? '' : `${at}.`
-  for (const [key, member] of Object.entries(shape.members)) {
-    if (!Object.hasOwn(value, key)) return `${prefix}${key} is missing`
-    const problem = shapeProblem((value as Record<string, unknown>)[key], member, prefix + key, depth + 1)
-    if (problem !== null) return problem
+  for (const key in value) {
+    if (!Object.hasOwn(members, key)) return { at: `.${key}`, is: 'is not a member of this form' }
   }
-  const unknown = Object.keys(value).find(key => !Object.hasOwn(shape.members, key))
-  return unknown === undefined ? null : `${prefix}${unknown} is not a member of this form`
+  return null
 }
 
 const WORDS = {
