@@ -57,11 +57,19 @@ export function* parseMarkup(source: string, dialect: Dialect, start: Start, siz
         if (isLast || !runsOn(events, source, cut))
           return { events, end: { line: document.now().line, column: 1, offset: cut } }
       } catch (error) {
-        if (isLast) throw error
+        if (isLast || isLongModule(error, cut - start.offset)) throw error
       }
       from = start.offset + 2 * (cut - start.offset)
     }
   }
+}
+
+/**
+ * Whether imports and exports still do not parse in a piece of many lines. The extension parses all of them again at
+ * every blank line; 16 KB of short ones took 20 s.
+ */
+function isLongModule(error: unknown, length: number): boolean {
+  return length > 4 * PIECE && (error as { source?: string }).source === 'micromark-extension-mdxjs-esm'
 }
 
 /** Whether a fence or HTML that does not end at a blank line is still open at `cut`. */

@@ -69,7 +69,7 @@ const MDX = [
 ]
 
 const page = (parts: readonly string[]) =>
-  fc.array(fc.constantFrom(...parts), { maxLength: 40 }).map(chosen => chosen.join(''))
+  fc.array(fc.constantFrom(...parts), { maxLength: 40, size: 'max' }).map(chosen => chosen.join(''))
 
 describe('places of code', () => {
   for (const [file, parts, runs] of [

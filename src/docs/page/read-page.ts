@@ -43,5 +43,10 @@ function formOf(file: string): Page['form'] {
 
 /** Whether a page named as text, such as `llms.txt`, still has its markup: a fence at the margin that another one closes. */
 function hasFences(source: string): boolean {
-  return /^(```|~~~)[^`~\r\n]*$[\s\S]*?^\1[ \t]*$/m.test(source)
+  const open = new Set<string>()
+  for (const [, mark, info] of source.matchAll(/^(```|~~~)(.*)$/gm)) {
+    if (info!.trim() === '' && open.has(mark!)) return true
+    open.add(mark!)
+  }
+  return false
 }
