@@ -4,6 +4,7 @@ export const TOOLS: readonly (readonly [program: string, debianPackage: string])
   ['ip', 'iproute2'],
   ['unshare', 'util-linux'],
   ['setpriv', 'util-linux'],
+  ['bwrap', 'bubblewrap'],
   ['flock', 'util-linux'],
   ['perl', 'perl'],
   ['age', 'age'],
