@@ -333,10 +333,11 @@ const startByCommand = ({ params }: PlanInput): Step => ({
   id: 'restart',
   title: 'Start the source again with its operator’s command',
   effect: 'write',
+  docs: { page: PAGE, command: 'status' },
   timeoutMs: parseDuration(params['start-timeout']!) + BESIDES_MS,
   run: {
     describe: 'start the source, wait until it serves, take the notice down',
-    commands: [commandOf(params['start-command']!)],
+    commands: [commandOf(params['start-command']!), 'kheish-daemon status'],
     async execute(context) {
       await startAgain(context)
       const downMs = context.tools.clock.monotonicMs() - context.values.get(stoppedAtMs)

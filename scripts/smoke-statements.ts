@@ -13,7 +13,8 @@ export interface Script {
   readonly statements: readonly Statement[]
 }
 
-const PAGE = 'not built yet: the comparison of runbook, documentation and binary'
+const PAGE =
+  '`npm run check` and every pull request: `runproof docs check` holds the operator pages against the program’s own command tree, `docs write --check` what runbooks cite and run against the pages'
 const OURS = 'every run: sealed evidence and everything a run wrote are searched, see `no-secret-written`'
 
 /** Statements by position: the first one is number 1. */

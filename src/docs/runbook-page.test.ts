@@ -23,8 +23,8 @@ const set: Step = {
       probe: async () => 1,
       judge: () => ({ outcome: 'passed' }),
       counterproofs: [
-        { id: 'same', breaks: 'the time is the *old* one', observation: (one: never) => one },
-        { id: 'gone', breaks: 'the slot is gone', subject: async () => undefined as never },
+        { id: 'same', breaks: 'the time is the *old* one', observation: () => 2 },
+        { id: 'gone', breaks: 'the slot is gone', because: /gone/, subject: async () => undefined as never },
       ],
     },
   ],
