@@ -55,7 +55,7 @@ export async function docsResult(
     ...given,
     files: repositoryFiles(given.root),
     known: await programsFor(flags, config, { cwd, env }),
-    exercised: null,
+    exercised: flags.runbooks === true ? await exercised() : null,
     coverage: flags.coverage === true,
     failOn: flags.failOn,
   })
@@ -67,6 +67,12 @@ export async function docsResult(
   const { checked, sources } = checking.finish()
   const format = flags.json === true ? 'json' : (flags.format ?? usualFormat(env))
   return { text: render(format, checked, sources, flags.verbose === true), exitCode: checked.exitCode }
+}
+
+/** Planning them loads them all. */
+async function exercised() {
+  const { exercisedByRunbooks } = await import('./exercised.ts')
+  return exercisedByRunbooks()
 }
 
 interface Config extends DocsConfig {

@@ -284,6 +284,20 @@ describe('what is wrong with the call ends with 2 and says why', () => {
   })
 })
 
+test('what runbooks run and no page says is an error where the runbook has it', async () => {
+  const tree = path.resolve(import.meta.dirname, '../../fixtures/docs/kheish-daemon')
+  const page = written('daemon.md', fence('kheish-daemon doctor routes --check-auth'))
+  const { exitCode, text } = await check([page], { tree: [tree], runbooks: true, format: 'json' })
+  const { findings, coverage } = JSON.parse(text)
+  const found = findings.filter(({ rule }: { rule: string }) => rule === 'runbook-undocumented')
+  assert.ok(
+    found.some(({ message }: { message: string }) => / runs kheish-daemon runs get, which no page /.test(message)),
+  )
+  assert.ok(!found.some(({ message }: { message: string }) => /doctor routes/.test(message)))
+  for (const { at } of found) assert.match(at.file, /^(runbooks|smoke)\/.*\.ts$/)
+  assert.deepEqual([exitCode, coverage], [1, null])
+})
+
 test('a directory of trees gives the newest version of each program', async () => {
   for (const version of ['1.9.0', '1.10.0', '1.10.0-rc.1', '1.2.0'])
     written(`versions/deployctl/${version}.json`, writeTree(deployctl({ version })))

@@ -19,6 +19,8 @@ describe('help', () => {
     ['evidence', 'show'],
     ['slo', 'watch'],
     ['target', 'conformance'],
+    ['docs', 'check'],
+    ['docs', 'tree'],
   ]) {
     test(`of runproof ${words.join(' ')} has examples and every exit status`, async () => {
       const { status, stdout, stderr } = await site.run([...words, '--help'])

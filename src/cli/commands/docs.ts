@@ -28,6 +28,10 @@ const check = new Command('check')
   )
   .option('--allow-unsandboxed', 'ask more than the top-level help where nothing here can hold a program')
   .option('--coverage', 'also what no page says of the programs')
+  .option(
+    '--runbooks',
+    'also what runbooks and smoke suites run and no page says; with --coverage, what none of them runs',
+  )
   .option('--sample <file>', 'a JSON document whose members pages name; repeatable', collect, [])
   .option('--schema <file>', 'its JSON Schema; repeatable', collect, [])
   .option(
@@ -102,6 +106,7 @@ export interface DocsCheckFlags {
   readonly tree: readonly string[]
   readonly allowUnsandboxed?: boolean
   readonly coverage?: boolean
+  readonly runbooks?: boolean
   readonly sample: readonly string[]
   readonly schema: readonly string[]
   readonly root?: string
