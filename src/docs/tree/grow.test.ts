@@ -221,4 +221,54 @@ describe('growTree', () => {
       ],
     )
   })
+
+  const COMPLETE: Answers = {
+    help: { stdout: group('keep', 'status', 'completions', 'help') },
+    'status --help': { stdout: leaf('keep status') },
+    'completions --help': { stdout: leaf('keep completions') },
+    'completions fish': {
+      stdout:
+        'complete -c keep -n "__fish_keep_needs_command" -a "secret"\ncomplete -c keep -n "__fish_keep_using_subcommand help" -a "status"\ncomplete -c keep -n "__fish_keep_using_subcommand status" -l trace\n',
+    },
+  }
+
+  test('adds what a completion script has and help hides, and nothing to help itself', async () => {
+    const { tree } = await grown(COMPLETE)
+    assert.deepEqual(outline(tree.root), { keep: ['status', 'completions', 'help', 'secret'] })
+    assert.deepEqual(
+      tree.root.commands[0]!.options.map(({ names }) => names[0]),
+      ['--help', '--trace'],
+    )
+    assert.deepEqual(tree.unread, [])
+  })
+
+  test('asks for a completion script only in a sandbox, and only where the program says that it has one', async () => {
+    for (const [answers, sandbox, depth] of [
+      [COMPLETE, 'none', 'all'],
+      [COMPLETE, 'namespaces', 'top'],
+      [KEEP, 'namespaces', 'all'],
+    ] as const) {
+      const { asked } = await grown(answers, { sandbox, depth })
+      assert.deepEqual(
+        asked.filter(line => line.endsWith('fish')),
+        [],
+      )
+    }
+  })
+
+  test('tells of a completion script that lists nothing itself, and of one that is not given', async () => {
+    const dynamic = `complete -c keep -n '__keep_prepare' -f -a '$__keep_results'\n`
+    const { 'completions fish': _, ...without } = COMPLETE
+    for (const [answers, why] of [
+      [{ ...COMPLETE, 'completions fish': { stdout: dynamic } }, /lists nothing itself/],
+      [without, /gave no completion script/],
+    ] as const) {
+      const { tree } = await grown(answers)
+      assert.deepEqual(
+        tree.unread.map(({ path }) => path),
+        [['completions']],
+      )
+      assert.match(tree.unread[0]!.why, why)
+    }
+  })
 })

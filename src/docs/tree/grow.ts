@@ -1,7 +1,9 @@
 import type { AskedProgram, ProgramAnswer } from '../../model/asked-program.ts'
+import { type Offer, readFishCompletion } from './fish-completion.ts'
 import type { HelpPage } from './help-page.ts'
 import { readHelp } from './read-help.ts'
 import type { CommandNode, CommandTree, OptionSpec } from './tree.ts'
+import { withOffers } from './with-offers.ts'
 
 export interface GrowOptions {
   /** `top`: only what the program says of itself. Without it: all levels, or where nothing holds the program only the top. */
@@ -67,14 +69,32 @@ export async function growTree(program: string, asked: AskedProgram, options: Gr
     level = next
   }
 
+  const offers = held && depth === 'all' ? await offersOf(asked, root, unread) : []
   return {
     schema: 'runproof-command-tree-1',
     program,
     version: held ? await versionOf(asked) : null,
     sha256: asked.sha256,
-    root: nodeOf(root, program),
+    root: withOffers(nodeOf(root, program), offers),
     unread,
   }
+}
+
+/** The completion script of a program that says it has one. */
+async function offersOf(asked: AskedProgram, root: Sprout, unread: Unread): Promise<readonly Offer[]> {
+  const name = root.page.commands.find(command => /^completions?$/.test(command.name))?.name
+  if (name === undefined) return []
+  const question: Question = [name, 'fish']
+  const [answer] = await asked.ask([question])
+  if (answer === undefined || answer.timedOut || answer.status !== 0) {
+    unread.push({ path: [name], why: `\`${question.join(' ')}\` gave no completion script` })
+    return []
+  }
+  const offers = answer.truncated ? null : readFishCompletion(answer.stdout)
+  // Those of cobra, for instance, ask the program while somebody types.
+  if (offers === null)
+    unread.push({ path: [name], why: `the script of \`${question.join(' ')}\` lists nothing itself` })
+  return offers ?? []
 }
 
 const NOT_WANTED = 'only the help of the program itself was asked for'
