@@ -23,7 +23,7 @@ const set: Step = {
       probe: async () => 1,
       judge: () => ({ outcome: 'passed' }),
       counterproofs: [
-        { id: 'same', breaks: 'the time is the *old* one', observation: () => 2 },
+        { id: 'same', breaks: 'the time is the *old* one', because: /old/, observation: () => 2 },
         { id: 'gone', breaks: 'the slot is gone', because: /gone/, subject: async () => undefined as never },
       ],
     },
