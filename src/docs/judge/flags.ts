@@ -105,10 +105,13 @@ export function judgeFlags(
     const programs = own.map(({ program }) => program).join(', ')
     if (own.some(tree => !wholeTree(tree))) return `the options of ${programs} are not all known, ${name} among them`
     if (!name.startsWith('--')) return `no command of ${programs} has ${name}, which another program may have`
-    const near = mistyped(
-      name,
-      own.flatMap(tree => [...whereabouts(tree).options.keys()]),
+    const known = own.flatMap(tree => [...whereabouts(tree).options.keys()]).filter(one => one.startsWith('--'))
+    const bare = mistyped(
+      name.slice(2),
+      known.map(one => one.slice(2)),
+      9,
     )
+    const near = bare === undefined ? undefined : `--${bare}`
     if (near === undefined && own.length > 1)
       return `no command of ${programs} has ${name}, which another program may have`
     return {
@@ -122,12 +125,13 @@ export function judgeFlags(
 
 const WHOLE = new WeakMap<CommandTree, boolean>()
 
-/** Whether all options of all commands are known. */
+/** Whether all options of all commands are known; `help` is not asked for its own. */
 function wholeTree(tree: CommandTree): boolean {
   let whole = WHOLE.get(tree)
   if (whole === undefined) {
     whole =
-      tree.root.optionsKnown && [...whereabouts(tree).commands.values()].flat().every(({ node }) => node.optionsKnown)
+      tree.root.optionsKnown &&
+      [...whereabouts(tree).commands.values()].flat().every(({ node }) => node.optionsKnown || node.name === 'help')
     WHOLE.set(tree, whole)
   }
   return whole

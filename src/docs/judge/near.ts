@@ -3,10 +3,12 @@ import { editsBetween } from '../../model/closest.ts'
 /**
  * The known word that somebody who wrote `word` almost surely meant: one edit away, or two where the word is long. Stricter than what
  * is good enough for a suggestion, since it decides whether a word of prose is taken for a command at all.
+ *
+ * @param long - letters of a word that may have two edits
  */
-export function mistyped(word: string, known: Iterable<string>): string | undefined {
+export function mistyped(word: string, known: Iterable<string>, long = 7): string | undefined {
   if (word.length < 4) return undefined
-  const most = word.length < 7 ? 1 : 2
+  const most = word.length < long ? 1 : 2
   let best: string | undefined
   let least = most + 1
   for (const candidate of known) {
