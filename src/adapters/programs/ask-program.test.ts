@@ -16,7 +16,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { type AddressInfo, createServer, type Server } from 'node:net'
-import { tmpdir } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { ProgramAnswer } from '../../model/asked-program.ts'
@@ -69,7 +69,15 @@ before(async () => {
   copyFileSync(join(import.meta.dirname, 'testdata/hostile.sh'), program)
   chmodSync(program, 0o755)
   const facts = {
-    ...{ NODE: process.execPath, CHECKOUT, NAP, PORT: port, INNER_PORT: 4123, VICTIM: victim.pid },
+    ...{
+      NODE: process.execPath,
+      CHECKOUT,
+      CALLERS_HOME: homedir(),
+      NAP,
+      PORT: port,
+      INNER_PORT: 4123,
+      VICTIM: victim.pid,
+    },
     ...{ SOCKET: join(root, 'socket'), OTHER_SOCKET: join(outside, 'socket') },
   }
   const lines = Object.entries(facts).map(([name, value]) => `${name}='${value}'\n`)
@@ -81,6 +89,7 @@ after(() => {
   for (const dir of [root, outside]) rmSync(dir, { recursive: true, force: true })
 })
 
+const isBelow = (name: string) => (path: string) => path.startsWith(`${join(homedir(), name)}/`)
 const napping = () => allPids().filter(pid => pid !== victim.pid && readText(`/proc/${pid}/cmdline`).includes(NAP))
 
 async function askOne(asked: HeldProgram, ...words: [string, ...string[]]): Promise<ProgramAnswer> {
@@ -156,7 +165,13 @@ for (const sandbox of ['bubblewrap', 'namespaces', 'none'] as const) {
       const [cwd, ...rest] = (await askOne(fresh, 'places')).stdout.split('\n').filter(line => line !== '')
       assert.equal(cwd, '/tmp/runproof-asked/work')
       // Names of the directories that were listed, and nothing in any of them.
-      assert.deepEqual(rest.toSorted(), ['.:', '/home:', '/root:', '/tmp/runproof-asked/home:'])
+      assert.deepEqual(rest.toSorted(), ['.:', '/tmp/runproof-asked/home:'])
+      const shown = (await askOne(fresh, 'callers-home')).stdout.split('\n')
+      const hidden = readdirSync(homedir()).filter(name => ![CHECKOUT, process.execPath].some(isBelow(name)))
+      assert.deepEqual(
+        hidden.filter(name => shown.includes(name)),
+        [],
+      )
     })
 
     test('is killed when it hangs, and does not change that by ignoring signals', async () => {
@@ -193,9 +208,11 @@ for (const sandbox of ['bubblewrap', 'namespaces', 'none'] as const) {
       await using fresh = await hold()
       const { stdout } = await askOne(fresh, 'writes')
       const room = '/tmp/runproof-asked'
+      // Of a checkout that lies in a private place only parts are shown, and what is around them is forgotten, too.
+      const elsewhere = (lines: readonly string[]) => lines.filter(line => !line.includes(join(CHECKOUT, 'hostile')))
       const wrote = [`${room}/home/.rc`, './core', '/tmp/loose', `${room}/tmp/deep/er/one`, '/dev/shm/shared']
       assert.deepEqual(
-        stdout.trim().split('\n'),
+        elsewhere(stdout.trim().split('\n')),
         wrote.map(path => `wrote ${path}`),
       )
       for (const path of [
@@ -208,7 +225,7 @@ for (const sandbox of ['bubblewrap', 'namespaces', 'none'] as const) {
         assert.equal(existsSync(path), false, path)
       const told = ['~/.rc', './core', '/tmp/loose', `${room}/tmp/deep/er/one`, '/dev/shm/shared']
       assert.deepEqual(
-        (await fresh.sideEffects()).toSorted(),
+        elsewhere(await fresh.sideEffects()).toSorted(),
         told.map(path => `it wrote ${path} when asked for "writes"`).toSorted(),
       )
       assert.equal((await askOne(fresh, 'kernel')).stdout, 'read-only\n')

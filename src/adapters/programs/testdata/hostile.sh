@@ -12,7 +12,8 @@ pages) echo 'Usage: hostile' | ${PAGER:-less} ;;
 input) printf '%s' "$(cat | wc -c)" ;;
 terminal) { true </dev/tty; } 2>/dev/null && echo 'a terminal' || echo 'none'; test -t 0 || test -t 1 || echo 'nor output' ;;
 environment) env | LC_ALL=C sort ;;
-places) pwd; ls -A . "$HOME"; ls -A /root /home 2>/dev/null; true ;;
+places) pwd; ls -A . "$HOME" ;;
+callers-home) ls -A "$CALLERS_HOME" ;;
 writes)
   for file in "$HOME/.rc" ./core /tmp/loose "$TMPDIR/deep/er/one" /dev/shm/shared /etc/hostile "$0" "$(dirname "$0")/beside" \
     "$CHECKOUT/hostile" /proc/sys/kernel/core_pattern /usr/hostile; do
