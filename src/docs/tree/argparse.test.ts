@@ -113,6 +113,12 @@ describe('readHelp of argparse', () => {
       { options: [HELP, '--all +'], args: '[name]', commands: '' },
     ],
     [
+      'arguments whose names have a bar, one of them required',
+      [],
+      'usage: keep [-h] FROM|URL [FILE|DIR ...]\n\npositional arguments:\n  FROM|URL\n  FILE|DIR\n\noptions:\n  -h, --help  show this help message and exit\n',
+      { options: [HELP], args: '<FROM|URL> [FILE|DIR]*', commands: '' },
+    ],
+    [
       'a usage line that names an option which is not listed',
       [],
       'usage: keep [-h] [--old] --new NEW\n\noptions:\n  -h, --help  show this help message and exit\n',

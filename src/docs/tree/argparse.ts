@@ -120,7 +120,7 @@ function readUsage(
     const word = words[at]!
     const bracket = /^([[(])(.*)[\])]$/.exec(word)
     const ways = bracket === null ? [] : alternatives(bracket[2]!)
-    if (bracket !== null && (ways.length > 1 || ways[0]!.startsWith('-'))) {
+    if (bracket !== null && ways.some(way => way.startsWith('-'))) {
       const known = new Set(ways.filter(way => way.startsWith('-')).map(way => named(way)?.names[0]))
       if (known.has(undefined)) {
         doubts.push(`usage names an option that is not listed: ${word}`)

@@ -235,7 +235,13 @@ Options:
       --all   Everything
   -h, --help  Print help
 `,
-    { options: ['--all -', '--help -h -'], args: null, commands: '', doubts: ['there are several usage lines'] },
+    {
+      options: ['--all -', '--help -h -'],
+      args: null,
+      commands: '',
+      commandsKnown: false,
+      doubts: ['there are several usage lines'],
+    },
   ],
   [
     'a list of commands with a line that is none, as cargo has it',
@@ -289,6 +295,7 @@ Options:
       options: ['--help -h -'],
       args: null,
       commands: '',
+      commandsKnown: false,
       doubts: ['the usage line is not understood: keep [OPTIONS] <A'],
     },
   ],

@@ -71,6 +71,8 @@ export function readClap(text: string, path: readonly string[]): HelpPage {
     commandsKnown = false
     doubts.push('usage asks for a sub-command, and none is listed')
   }
+  // Whoever wrote the usage line, or had all levels put into one page, may show sub-commands elsewhere.
+  if (asked.args === null && !asked.hidden && commands.length === 0) commandsKnown = false
   return {
     style: 'clap',
     aliases: [],

@@ -130,6 +130,8 @@ Options:
   -h, --help            show this help message and exit
   -o OUT, --out=OUT     where
 `,
+  'two pages in one':
+    'usage: keep [-h]\n\noptions:\n  -h, --help  show this help message and exit\n\nusage: keep find [-h]\n\noptions:\n  -h, --help  show this help message and exit\n',
   docopt: 'Usage:\n  keep put <name> [--fast]\n  keep (-h | --help)\n\nOptions:\n  -h --help  Show this screen.\n',
 }
 

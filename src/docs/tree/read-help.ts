@@ -31,8 +31,9 @@ export function readHelp(text: string, path: readonly string[]): HelpPage {
 /** By what only one of them writes: a text that several could have written is nobody's. */
 function helpStyle(text: string): HelpStyle {
   const sections = helpSections(text)
-  const usage = sections.find(({ title }) => /^usage$/i.test(title))
-  if (usage === undefined) return 'other'
+  const [usage, ...more] = sections.filter(({ title }) => /^usage$/i.test(title))
+  // Two pages in one, as `python3 -m unittest` has them.
+  if (usage === undefined || more.length > 0) return 'other'
   const titles = new Set(sections.map(({ title }) => title))
   if (usage.title === 'usage') return isArgparse(sections, text) ? 'argparse' : 'other'
   if (usage.title === 'USAGE') return isOldClap(usage, titles) ? 'clap' : 'other'
