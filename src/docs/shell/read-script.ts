@@ -28,11 +28,13 @@ export interface ReadScript {
 export type ShellCommand = Omit<DocumentedCommand, 'from' | 'within' | 'heading'>
 
 /** Scripts in scripts: `$(…)`, `bash -c '…'`. The parser reads each level again, so depth costs time. */
-const MAX_DEPTH = 32
+const MAX_DEPTH = 16
 /** After a mistake, reading goes on at the next line; pages of another language make one after the other. */
 const MAX_RESTARTS = 8
 /** Of one command. */
-const MAX_ALTERNATIVES = 64
+const MAX_ALTERNATIVES = 32
+/** Commands that run commands, one behind the other. */
+const MAX_WRAPPED = 8
 
 /**
  * All simple commands of a script, in the order in which they begin, those in substitutions and behind `sudo` and its like
@@ -114,7 +116,7 @@ class ScriptReader implements ReadScript {
   }
 
   /** One command and what it wraps. */
-  take(command: Taken, depth: number): void {
+  take(command: Taken, depth: number, behind = 0): void {
     const { words, source } = command
     const [start, end] = [words[0]!, words.at(-1)!]
     this.commands.push({
@@ -125,12 +127,16 @@ class ScriptReader implements ReadScript {
       at: placeIn(source, start.from, Math.max(start.to, end.to)),
       source: source.text.slice(start.from, Math.max(start.to, end.to)),
     })
-    const wrapped = unwrap(words, this.#programs)
+    const wrapped = behind < MAX_WRAPPED ? unwrap(words, this.#programs) : undefined
     if (wrapped === undefined) return
     if ('script' in wrapped) this.#readArgument(source, wrapped, command.readsStdin, depth)
     else {
       const { words, env, alone } = wrapped
-      this.take({ ...command, words, env: [...command.env, ...env], readsStdin: command.readsStdin && !alone }, depth)
+      this.take(
+        { ...command, words, env: [...command.env, ...env], readsStdin: command.readsStdin && !alone },
+        depth,
+        behind + 1,
+      )
     }
   }
 
@@ -217,10 +223,16 @@ class Walk {
         this.#command(node, stdin)
         forEachChild(node, child => this.visit(child, false))
         return
+      case 'ArithmeticExpansion':
+      case 'ParameterExpansion':
+        // What is never closed goes on to the end of the text, at every level.
+        if (node.end > this.until) return
+        break
       case 'CommandExpansion':
       case 'ProcessSubstitution':
       case 'ArithmeticCommandExpansion':
-        if (node.script) this.#reader.nest(node.script, this.#source, false, this.#depth, this, node)
+        if (node.end <= this.until && node.script)
+          this.#reader.nest(node.script, this.#source, false, this.#depth, this, node)
         return
       case 'HereDoc':
         if (node.closing === undefined && node.delimiter && this.until === Number.POSITIVE_INFINITY) {
@@ -335,8 +347,14 @@ function feeds(redirect: Redirection): boolean {
 /** The first alternative of each word, and then each other alternative once: every one is seen, and their number does not multiply. */
 function combined(alternatives: readonly (readonly ReadWord[])[]): readonly (readonly ReadWord[])[] {
   const usual = alternatives.map(([word]) => word!)
-  const others = alternatives.flatMap((words, index) => words.slice(1).map(word => usual.with(index, word)))
-  return [usual, ...others.slice(0, MAX_ALTERNATIVES)]
+  const done = [usual]
+  for (const [index, words] of alternatives.entries()) {
+    for (const word of words.slice(1)) {
+      if (done.length >= MAX_ALTERNATIVES) return done
+      done.push(usual.with(index, word))
+    }
+  }
+  return done
 }
 
 function first<Mistake extends { readonly pos: number }>(

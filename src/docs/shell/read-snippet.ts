@@ -15,8 +15,10 @@ export interface ReadSnippet {
 }
 
 const NOTHING: ReadSnippet = { commands: [], unjudged: [], problems: [] }
-/** In UTF-16 units. No page has a script of that size; reading one is not worth the memory. */
-const MAX_TEXT = 2 ** 20
+/** In UTF-16 units. No page has a script of that size, and what is made to be hard to read takes seconds from there on. */
+const MAX_TEXT = 2 ** 18
+/** Of one snippet; where nearly every line is wrong, it is another language. */
+const MAX_PROBLEMS = 20
 /** A span of code in prose is never longer; what is, lost a backtick. */
 const MAX_SPAN = 4096
 
@@ -95,15 +97,19 @@ function readSpan(source: Source, snippet: Snippet, programs: ReadonlySet<string
 
 function assembled(snippet: Snippet, scripts: readonly ReadScript[], from: 'fence' | 'span' = 'fence'): ReadSnippet {
   const { within, heading } = snippet
+  const problems = scripts.flatMap(script => script.problems)
+  const next = problems[MAX_PROBLEMS]
+  const why = `${problems.length - MAX_PROBLEMS} more mistakes are not told one by one`
   return {
     commands: scripts.flatMap(script => script.commands.map(command => ({ ...command, from, within, heading }))),
-    unjudged: scripts.flatMap(script => script.unread),
-    problems: scripts.flatMap(script =>
-      script.problems.map(({ message, at, suggestion }) => ({
-        ...({ rule: 'shell-syntax', severity: 'error', at, message } as const),
-        ...(suggestion !== undefined && { suggestion }),
-      })),
-    ),
+    unjudged: [
+      ...scripts.flatMap(script => script.unread),
+      ...(next ? [{ source: next.message, why, at: next.at }] : []),
+    ],
+    problems: problems.slice(0, MAX_PROBLEMS).map(({ message, at, suggestion }) => ({
+      ...({ rule: 'shell-syntax', severity: 'error', at, message } as const),
+      ...(suggestion !== undefined && { suggestion }),
+    })),
   }
 }
 

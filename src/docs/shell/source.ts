@@ -17,7 +17,7 @@ export function cut(source: Source, stretches: readonly Stretch[]): Source {
   const segments: Segment[] = []
   const texts: string[] = []
   let offset = 0
-  let next = 0
+  let next = stretches[0] === undefined ? 0 : after(source.segments, stretches[0][0])
   for (const [from, to] of stretches) {
     if (to <= from) continue
     const { line, column } = placeOf(source.file, source, from, from)
@@ -32,6 +32,18 @@ export function cut(source: Source, stretches: readonly Stretch[]): Source {
   }
   if (segments.length === 0) segments.push({ ...(source.segments[0] ?? { line: 1, column: 1 }), offset: 0 })
   return { file: source.file, text: texts.join(''), segments }
+}
+
+/** The first segment after an offset. Thousands of commands are cut out of one session, so it is looked up by halves. */
+function after(segments: readonly Segment[], offset: number): number {
+  let low = 0
+  let high = segments.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (segments[middle]!.offset <= offset) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 export function placeIn(source: Source, from: number, to: number): Place {

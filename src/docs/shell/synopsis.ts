@@ -1,17 +1,21 @@
 /** How far a bracket may be from the one that closes it: text that opens thousands of them costs no more than this for each. */
 export const REACH = 240
 
-/** What a command begins after, so that a bracket or a parenthesis there is the shell's own. */
-const LEADS =
-  /(?:^|[;&|({!]|(?:^|[\s;&|({!])(?:if|then|else|elif|while|until|do|in|time|case|coproc|function|select|for))\s*$/
+/** Words of the shell after which a command begins. */
+const LEADS = new Set('if then else elif while until do in time case coproc function select for'.split(' '))
 
 export const startsWord = (before: string | undefined): boolean => before === undefined || /[\s;&|]/.test(before)
 export const endsWord = (after: string | undefined): boolean => after === undefined || /[\s;&|]/.test(after)
 
-/** Whether the shell would begin a command here. */
+/** Whether the shell would begin a command here, so that a bracket or a parenthesis is its own. */
 export function beginsCommand(text: string, at: number): boolean {
-  const start = Math.max(text.lastIndexOf('\n', at - 1) + 1, at - REACH)
-  return LEADS.test(text.slice(start, at))
+  let end = at
+  while (end > 0 && (text[end - 1] === ' ' || text[end - 1] === '\t')) {
+    if (at - --end > REACH) return true
+  }
+  const last = text[end - 1]
+  if (last === undefined || /[\n;&|({!]/.test(last)) return true
+  return LEADS.has(/(?:^|[\s;&|({!])([a-z]+)$/.exec(text.slice(Math.max(0, end - 9), end))?.[1] ?? '')
 }
 
 /** Of the bracket that closes the one at `at` on the same line; -1 where there is none. */
