@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import path from 'node:path'
 import type { Page } from './page.ts'
 import { readMarkup } from './read-markup.ts'
@@ -14,7 +14,7 @@ import { sourceOf } from './source-of.ts'
  * @returns also for a page that cannot be read; then it has problems and no snippets
  */
 export function readPage(file: string, bytes: Uint8Array): Page {
-  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  const sha256 = hash('sha256', bytes)
   const named = formOf(file)
   const text = sourceOf(file, bytes)
   if ('problem' in text)

@@ -12,6 +12,9 @@ const DEEPEST = 60
 const TOO_DEEP = new RegExp(String.raw`^(?:[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t]))){${DEEPEST}}`)
 const RULE_OF_MARKS = /^[ \t]*([-*_])(?:[ \t]*\1)*[ \t]*$/
 
+/** One for all pages, as each holds memory outside the heap. */
+const STRICT = new TextDecoder('utf-8', { fatal: true })
+
 /**
  * Text of a page without its byte order mark, so that the first character is in column 1.
  *
@@ -27,7 +30,7 @@ export function sourceOf(file: string, bytes: Uint8Array): { source: string } | 
   if (nul !== -1) return notText(nul, 'a NUL')
   let source: string
   try {
-    source = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    source = STRICT.decode(bytes)
   } catch {
     const byte = firstInvalid(bytes)
     return notText(byte, `0x${bytes[byte]!.toString(16).toUpperCase().padStart(2, '0')}, which is no UTF-8`)
