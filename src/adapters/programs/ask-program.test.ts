@@ -253,6 +253,23 @@ for (const sandbox of ['bubblewrap', 'namespaces', 'none'] as const) {
       assert.equal(told, 'it ended or stopped the process beside it that asks when asked for "kills"')
     })
 
+    test('is not believed what it says for the one that asks', async () => {
+      await using fresh = await hold({ lanes: 1 })
+      const answers = await fresh.ask([['forges'], ['no-newline'], ['no-newline']])
+      assert.deepEqual(
+        answers.slice(1).map(({ stdout }) => stdout),
+        ['Usage: hostile', 'Usage: hostile'],
+      )
+    })
+
+    test('does not make anybody wait by stopping the one that asks', async () => {
+      await using fresh = await hold({ lanes: 1, timeoutMs: 300 })
+      const stopped = await askOne(fresh, 'stops')
+      assert.deepEqual([stopped.status, stopped.timedOut], [null, true])
+      assert.deepEqual(napping(), [])
+      assert.equal((await fresh.sideEffects()).length, 1)
+    })
+
     test('is killed when it has too many processes', async () => {
       await using fresh = await hold({ maxProcesses: 20 })
       const answer = await askOne(fresh, 'multiplies')

@@ -126,7 +126,7 @@ class Asked implements HeldProgram {
   readonly sandbox: SandboxKind
   readonly depth: 'all' | 'top'
   readonly reason: string
-  readonly #limits: Omit<Question, 'words'>
+  readonly #limits: Omit<Question, 'words' | 'id'>
   readonly #mostLanes: number
   readonly #openLane: () => Promise<Lane>
   readonly #effects: SideEffects

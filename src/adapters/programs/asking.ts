@@ -53,10 +53,10 @@ async function ask(question: Question): Promise<LaneAnswer> {
   const outcome = await run(question)
   const found = await afterwards()
   const listeners = [...new Set([...outcome.listeners, ...(found.processes.length > 0 ? listening() : [])])]
-  return { ...outcome, ...found, kind: 'answer', listeners: listeners.slice(0, MOST_NAMED) }
+  return { ...outcome, ...found, kind: 'answer', id: question.id, listeners: listeners.slice(0, MOST_NAMED) }
 }
 
-type Outcome = Omit<LaneAnswer, 'kind' | 'files' | 'moreFiles' | 'processes' | 'spent'>
+type Outcome = Omit<LaneAnswer, 'kind' | 'id' | 'files' | 'moreFiles' | 'processes' | 'spent'>
 
 function run({ words, timeoutMs, maxProcesses }: Question): Promise<Outcome> {
   const output = { stdout: new Kept(), stderr: new Kept() }

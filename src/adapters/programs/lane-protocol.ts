@@ -22,6 +22,8 @@ export interface SetUp {
 }
 
 export interface Question {
+  /** The answer has it, too: a program may write to where answers come from. */
+  readonly id: number
   readonly words: readonly [string, ...string[]]
   readonly timeoutMs: number
   readonly maxProcesses: number
@@ -35,6 +37,7 @@ export interface Ready {
 
 export interface LaneAnswer {
   readonly kind: 'answer'
+  readonly id: number
   readonly status: number | null
   /** Base64, since it need not be text. */
   readonly stdout: string
@@ -57,3 +60,20 @@ export interface LaneAnswer {
 }
 
 export const MOST_NAMED = 20
+
+/** What comes out of the surroundings need not be from the one who asks there. */
+export function isAnswer(value: unknown, id: number): value is LaneAnswer {
+  const answer = value as Partial<LaneAnswer> | null
+  const lists = [answer?.files, answer?.listeners, answer?.processes]
+  const flags = [answer?.timedOut, answer?.truncated, answer?.tooManyProcesses, answer?.spent]
+  return (
+    answer?.kind === 'answer' &&
+    answer.id === id &&
+    (answer.status === null || Number.isSafeInteger(answer.status)) &&
+    (answer.refused === null || typeof answer.refused === 'string') &&
+    Number.isSafeInteger(answer.moreFiles) &&
+    [answer.stdout, answer.stderr].every(text => typeof text === 'string') &&
+    flags.every(flag => typeof flag === 'boolean') &&
+    lists.every(list => Array.isArray(list) && list.length <= MOST_NAMED && list.every(one => typeof one === 'string'))
+  )
+}

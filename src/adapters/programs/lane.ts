@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { awaitGone, descendants, identify, signalProcess } from '../process/identity.ts'
 import { markedPids } from '../process/marked.ts'
-import type { LaneAnswer, Question, Ready, SetUp } from './lane-protocol.ts'
+import { isAnswer, type LaneAnswer, type Question, type Ready, type SetUp } from './lane-protocol.ts'
 
 const START_MS = 10_000
 const END_MS = 5_000
@@ -14,7 +14,7 @@ const MOST_LINE_BYTES = 4 * 1_048_576
 /** Surroundings in which one question is asked at a time. */
 export interface Lane extends AsyncDisposable {
   /** Null when it ended, or did not answer in time: then nobody can ask here any more. */
-  ask(question: Question): Promise<LaneAnswer | null>
+  ask(question: Omit<Question, 'id'>): Promise<LaneAnswer | null>
 }
 
 /** Either a lane, or in its own words why there is none. */
@@ -43,17 +43,15 @@ export async function openLane(argv: readonly string[], setUp: SetUp): Promise<O
   child.stdin.on('error', () => {})
   const lines = linesOf(child.stdout)
 
-  /** Null when there is none any more, in that time, or that makes sense: the program could have written it. */
-  const next = async <Message extends { kind: string }>(kind: string, withinMs: number): Promise<Message | null> => {
+  /** Null when there is none any more, none in that time, or it makes no sense: the program could have written it. */
+  const next = async (withinMs: number): Promise<unknown> => {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<null>(resolve => {
       timer = setTimeout(() => resolve(null), withinMs)
     })
     try {
       const line = await Promise.race([lines.next(), late])
-      if (line === null || line.done) return null
-      const message = JSON.parse(line.value) as Message
-      return message?.kind === kind ? message : null
+      return line === null || line.done ? null : JSON.parse(line.value)
     } catch {
       return null
     } finally {
@@ -76,17 +74,22 @@ export async function openLane(argv: readonly string[], setUp: SetUp): Promise<O
   }
 
   send(setUp)
-  const ready = await next<Ready>('ready', START_MS)
+  // Nothing but the one who asks has run before it says this.
+  const ready = (await next(START_MS)) as Ready | null
   if (ready === null || ready.open.length > 0) {
     await end()
     const first = complaint.trim().split('\n')[0]
     return { refusal: ready?.open[0] ?? (first || 'it ended without a word') }
   }
+  let asked = 0
   return {
     lane: {
       async ask(question) {
-        send(question)
-        return next<LaneAnswer>('answer', question.timeoutMs + GRACE_MS)
+        asked += 1
+        const id = asked
+        send({ ...question, id })
+        const answer = await next(question.timeoutMs + GRACE_MS)
+        return isAnswer(answer, id) ? answer : null
       },
       [Symbol.asyncDispose]: end,
     },

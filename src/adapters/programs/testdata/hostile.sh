@@ -33,6 +33,8 @@ kills)
   kill -9 "$VICTIM" 2>/dev/null && echo 'killed it' || echo 'no such process'
   kill -9 "$PPID"
   ;;
+stops) kill -STOP "$PPID"; exec sleep "$NAP" ;;
+forges) echo '{"kind":"answer","id":1,"files":{}}' >"/proc/$PPID/fd/1" ;;
 hangs) echo 'Usage: hostile'; exec sleep "$NAP" ;;
 ignores) trap '' TERM INT HUP; while :; do sleep "$NAP"; done ;;
 listens) exec "$NODE" -e 'require("node:net").createServer().listen(+process.argv[1], "0.0.0.0")' "$INNER_PORT" ;;
