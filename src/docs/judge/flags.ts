@@ -5,6 +5,7 @@ import { classifySpan } from '../shell/classify-span.ts'
 import { readScript } from '../shell/read-script.ts'
 import type { CommandTree } from '../tree/tree.ts'
 import { mistyped } from './near.ts'
+import { COMMON } from './span.ts'
 import { unknownValue } from './value.ts'
 import type { JudgedCommand } from './verdict.ts'
 import { whereabouts } from './whereabouts.ts'
@@ -80,7 +81,7 @@ export function judgeFlags(
         if (any !== undefined && !wrong.includes(undefined))
           findings.push({
             rule: 'flag-value-unknown',
-            severity: 'error',
+            severity: COMMON.has(name) ? 'warning' : 'error',
             at: attached === undefined && next !== undefined ? next.at : word.at,
             message: `${name} takes ${any.expected}, not \`${any.value}\``,
             ...(any.near === undefined
@@ -106,11 +107,14 @@ export function judgeFlags(
     if (own.some(tree => !wholeTree(tree))) return `the options of ${programs} are not all known, ${name} among them`
     if (!name.startsWith('--')) return `no command of ${programs} has ${name}, which another program may have`
     const known = own.flatMap(tree => [...whereabouts(tree).options.keys()]).filter(one => one.startsWith('--'))
-    const bare = mistyped(
-      name.slice(2),
-      known.map(one => one.slice(2)),
-      9,
-    )
+    const bare =
+      name.length < 7
+        ? undefined
+        : mistyped(
+            name.slice(2),
+            known.map(one => one.slice(2)),
+            9,
+          )
     const near = bare === undefined ? undefined : `--${bare}`
     if (near === undefined && own.length > 1)
       return `no command of ${programs} has ${name}, which another program may have`

@@ -113,6 +113,8 @@ describe('a command in a fence', () => {
     'npx deployctl status',
     'docker exec box deployctl status',
     'systemctl restart deployctl',
+    'deployctl runs get ID     show one of them',
+    'deployctl status          what it is doing      deployctl doctor     how it is',
     'KEY=1 deployctl status | jq .health',
     'deployctl status --output json > status.json',
     'for id in a b; do\n  deployctl runs get "$id"\ndone',
@@ -131,6 +133,8 @@ describe('a command in a fence', () => {
     ['deployctl', '2:1-10 argument-missing'],
     ['deployctl status extra', '2:18-23 argument-unexpected'],
     ['deployctl doctor routes check-auth', '2:25-35 argument-unexpected => --check-auth'],
+    ['deployctl statsu    what it is doing', '2:11-17 unknown-command => status'],
+    ['deployctl status --wait      what it is doing', '2:18-24 unknown-flag'],
     ['deployctl runs get a b', '2:22-23 argument-unexpected'],
     ['deployctl runs get', '2:16-19 argument-missing'],
     ['deployctl runs label r-1', '2:16-21 argument-missing'],
@@ -230,6 +234,8 @@ describe('code in prose', () => {
     'secrets …',
     'doctor … --check-auth',
     'status',
+    'runs list [--session-id --state]',
+    'runs list --session-id/--state',
     'deployctl runs get',
     'runs wait --poll-ms 500',
     'runs get|wait <run_id>',
@@ -265,7 +271,7 @@ describe('code in prose', () => {
     ['deployctl runs frobnicate', '4:22-32 unknown-command'],
     ['--chek-auth', '4:7-18 unknown-flag => --check-auth'],
     ['--frobnicate', '4:7-19 unknown-flag (warning)'],
-    ['--output jsno', '4:16-20 flag-value-unknown => json'],
+    ['--output jsno', '4:16-20 flag-value-unknown (warning) => json'],
     ['--check-auth=yes', '4:7-23 flag-value-unexpected => --check-auth'],
   ]
   for (const [text, ...findings] of wrong)
@@ -287,7 +293,7 @@ describe('code in prose', () => {
     'DEPLOY_TOKEN=x',
     '200',
     'exit 1',
-    'status code',
+    'secrets generate|set REF|get REF [--stdin]|delete REF',
     '{"ok": true}',
     'true',
     'state: done',
@@ -312,7 +318,7 @@ describe('code in prose', () => {
     '🚀 launch',
     'تشغيل',
   ]
-  for (const text of nothing.filter(one => one !== 'status code'))
+  for (const text of nothing)
     test(`is no command: ${text}`, () => {
       const page = text.includes('`') ? `${BY_ITSELF}Text \`\` ${text} \`\`.\n` : `${BY_ITSELF}Text \`${text}\`.\n`
       assert.deepEqual(told(judge(page)), [])

@@ -14,6 +14,7 @@ import { readSpan } from './span.ts'
 import { judgeTextLine, programsOfLine } from './text-line.ts'
 import type { JudgedCommand, Verdict } from './verdict.ts'
 import { childNames, childOf } from './whereabouts.ts'
+import { mixesCommands } from './word.ts'
 
 /**
  * Holds the commands of a page against the programs they name. Pure: reads and runs nothing.
@@ -142,7 +143,7 @@ class PageJudge {
   }
 
   #judge(tree: CommandTree, command: DocumentedCommand, words?: readonly Word[]): void {
-    const result = words === undefined ? judgeCommand(tree, command) : judgeCommand(tree, command, words)
+    const result = words === undefined ? judgeFence(tree, command) : judgeCommand(tree, command, words)
     this.#judged.push(result.judged)
     if (command.from === 'span') this.#inProse.push(result)
     this.#findings.push(...result.findings)
@@ -166,6 +167,10 @@ class PageJudge {
       candidates.toSorted((a, b) => b.result.judged.path.length - a.result.judged.path.length)[0]
     if (best !== undefined) {
       if (best.result.findings.length > 0 && this.#fitsAnother(command)) return
+      if (best.result.findings.length > 0 && mixesCommands(words)) {
+        this.#leave(source, at, 'several commands are written as one')
+        return
+      }
       if (isNamesake(command, best.result)) {
         this.#leave(source, at, `\`${words[0]!.source}\` may be the program of that name`)
         return
@@ -220,6 +225,22 @@ class PageJudge {
 
   #leave(source: string, at: Place, why: string): void {
     this.#unjudged.push({ source, at, why })
+  }
+}
+
+/** A fence may be a table of commands, each with what it does behind a gap; words there are only judged as if they were not. */
+function judgeFence(tree: CommandTree, command: DocumentedCommand): Judged {
+  const result = judgeCommand(tree, command)
+  if (!result.findings.some(({ rule }) => rule === 'argument-unexpected' || rule === 'unknown-command')) return result
+  const { words } = command
+  const gap = words.findIndex((word, index) => {
+    const before = words[index - 1]?.at
+    return before !== undefined && before.endLine === word.at.line && word.at.column - before.endColumn >= 3
+  })
+  if (gap < 0) return result
+  return {
+    ...judgeCommand(tree, command, words.slice(1, gap)),
+    unjudged: 'what follows the gap reads like a description',
   }
 }
 

@@ -26,7 +26,7 @@ export function mistyped(word: string, known: Iterable<string>, long = 7): strin
  */
 export function mistypedAlone(word: string, known: Iterable<string>): string | undefined {
   if (word.length < 5) return undefined
-  const near = [...known].filter(one => editsBetween(word, one) === 1)
+  const near = [...known].filter(one => one[0] === word[0] && editsBetween(word, one) === 1)
   return mistyped(
     word,
     near.filter(one => one.slice(-2) === word.slice(-2) || letters(one) === letters(word)),

@@ -17,7 +17,7 @@ const COMMAND: Reading = { is: 'command' }
 const NOTHING: Reading = { is: 'nothing' }
 
 /** Options that so many programs have that they say nothing about which one is meant. */
-const COMMON = new Set(
+export const COMMON: ReadonlySet<string> = new Set(
   (
     'help version verbose quiet output json yaml format color no-color config file name all force yes debug dry-run host port user ' +
     'password token timeout wait watch follow limit env path dir root id type tag label all-namespaces namespace data header request ' +

@@ -292,6 +292,8 @@ class Walking {
 
   #lacksValue(given: Given, spec: OptionSpec): void {
     given.lacksValue = true
+    // `[--limit --cursor]` in a synopsis names options.
+    if (given.word.optional) return
     const name = spec.value?.values?.join(', ') ?? `<${spec.value?.name}>`
     this.#missing.push({
       rule: 'flag-value-missing',

@@ -42,11 +42,19 @@ export function isVariable(word: Word): boolean {
   return word.pieces.some(piece => typeof piece !== 'string' && piece.hole.startsWith('$'))
 }
 
-/** What `a|b` or `--on/--off` in a synopsis offers; a single word is its only alternative. */
+/** What `a|b`, `--on/--off` or `--scope-json/-file` in a synopsis offers; a single word is its only alternative. */
 export function alternatives(text: string): readonly string[] {
   if (text.includes('|')) return text.split('|').filter(part => part !== '')
-  const parts = text.split('/')
-  return parts.length > 1 && parts.every(part => /^-{1,2}\w/.test(part)) ? parts : [text]
+  const [first, ...others] = text.split('/')
+  if (first === undefined || others.length === 0 || ![first, ...others].every(part => /^-{1,2}\w/.test(part)))
+    return [text]
+  const ending = /^--.*-/.test(first) ? first.slice(0, first.lastIndexOf('-')) : undefined
+  return [first, ...others.map(part => (ending !== undefined && /^-\w{2,}$/.test(part) ? ending + part : part))]
+}
+
+/** `get REF|set REF`: several commands are written as one, and where each of them ends is for people to see. */
+export function mixesCommands(words: readonly Word[]): boolean {
+  return words.some(({ source }) => /[A-Z\]>]\|[a-z]/.test(source))
 }
 
 /** The place of the first characters of a word, where they stand in the page as they are read. */
