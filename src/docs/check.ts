@@ -52,6 +52,8 @@ export interface Checking {
 export function beginCheck(asked: CheckAsked): Checking {
   const trees = asked.known.map(({ tree }) => tree)
   const mute = new Set(trees.filter(({ root }) => saysNothing(root)).map(({ program }) => program))
+  // Only then every word of every command has to be kept.
+  const covering = asked.coverage || asked.exercised !== null
   const pages: CheckedPage[] = []
   const findings: CheckedFinding[] = []
   const commands: CheckedCommand[] = []
@@ -64,7 +66,6 @@ export function beginCheck(asked: CheckAsked): Checking {
     page(file, path, bytes) {
       const page = readPage(file, bytes)
       const verdict = judgePage(page, trees, { programs: asked.programs })
-      const text = new TextDecoder().decode(bytes)
       const referred = [
         checkFiles(page, path, verdict.commands, asked.files),
         checkJsonPaths(page, verdict.commands, asked.documents),
@@ -73,7 +74,7 @@ export function beginCheck(asked: CheckAsked): Checking {
         ...page.problems,
         ...verdict.findings,
         ...referred.flatMap(one => one.findings),
-        ...findForbidden(file, text, asked.forbidden),
+        ...(asked.forbidden.length === 0 ? [] : findForbidden(file, decoded(bytes), asked.forbidden)),
       ]).sort(byPlace)
       references += referred.reduce((sum, one) => sum + one.judged, 0)
       const around = commandAround(verdict.commands)
@@ -85,11 +86,11 @@ export function beginCheck(asked: CheckAsked): Checking {
           ignored: undefined,
         })
       }
-      if (found.length > 0) lines.set(file, linesAt(text, new Set(found.map(({ at }) => at.line))))
+      if (found.length > 0) lines.set(file, linesAt(decoded(bytes), new Set(found.map(({ at }) => at.line))))
       const [kept, empty] = halves(verdict.judged, ({ program }) => !mute.has(program))
       const own = summaries(verdict.commands, kept)
       for (const one of own) commands.push(one)
-      for (const one of verdict.judged) judged.push(one)
+      if (covering) for (const one of verdict.judged) judged.push(one)
       const left = [...verdict.unjudged, ...referred.flatMap(one => one.unjudged), ...silent(empty, verdict.unjudged)]
       for (const one of left.sort(byPlace)) unjudged.push({ ...one, source: shown(one.source) })
       const { form, sha256 } = page
@@ -116,7 +117,7 @@ export function beginCheck(asked: CheckAsked): Checking {
       const { known, exercised, coverage: all, ignores, failOn } = asked
       const files = pages.map(({ file }) => file)
       const covered =
-        files.length > 0 && (all || exercised !== null)
+        files.length > 0 && covering
           ? findCoverage({ trees, judged, exercised, pages: files, all })
           : { findings: [], programs: [] }
       const whole = [...findings, ...covered.findings.map(plain), ...nothingFound(files, commands)]
@@ -135,6 +136,10 @@ export function beginCheck(asked: CheckAsked): Checking {
       return { checked, sources: (file, line) => lines.get(file)?.get(line) }
     },
   }
+}
+
+function decoded(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes)
 }
 
 /** Nothing of its help could be read: every command of it would be right. */
