@@ -82,17 +82,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   'src/docs': {
     ours: ['src/model', 'src/findings'],
     npm: [
-      ...[
-        'unified',
-        'remark-parse',
-        'remark-gfm',
-        'remark-mdx',
-        'remark-frontmatter',
-        'mdast',
-        'unbash',
-        'yaml',
-        'smol-toml',
-      ],
+      ...['unbash', 'yaml', 'smol-toml'],
       ...['micromark', 'micromark-util-types', 'micromark-extension-gfm-table'],
       ...['micromark-extension-mdxjs', 'decode-named-character-reference'],
     ],
