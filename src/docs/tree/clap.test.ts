@@ -305,11 +305,17 @@ Options:
     'Usage: keep [OPTIONS] <COMMAND>\n\nOptions:\n  -h, --help  Print help\n',
     {
       options: ['--help -h -'],
-      args: '',
+      args: null,
       commands: '',
       commandsKnown: false,
       doubts: ['usage asks for a sub-command, and none is listed'],
     },
+  ],
+  [
+    'a switch whose opposite is only named in its description',
+    [],
+    'Usage: keep [OPTIONS]\n\nOptions:\n      --fix   Repairs it. Use `--no-fix` to switch it off, and see --other\n  -h, --help  Print help\n',
+    { options: ['--fix -', '--help -h -', '--no-fix'], args: '', commands: '' },
   ],
   [
     'an argument whose name is COMMAND',

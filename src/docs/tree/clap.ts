@@ -68,6 +68,7 @@ export function readClap(text: string, path: readonly string[]): HelpPage {
   )
   doubts.push(...asked.doubts)
   if (asked.commandNamed && commands.length === 0) {
+    // It takes programs of others as sub-commands, and whatever they take.
     commandsKnown = false
     doubts.push('usage asks for a sub-command, and none is listed')
   }
@@ -76,15 +77,17 @@ export function readClap(text: string, path: readonly string[]): HelpPage {
   return {
     style: 'clap',
     aliases: [],
-    options: options.map(({ valueCount: _, ...option }) => ({
-      ...option,
-      required: asked.required.has(option.names[0]),
-    })),
+    options: [
+      ...options.map(({ valueCount: _, ...option }) => ({ ...option, required: asked.required.has(option.names[0]) })),
+      ...opposites(text, options),
+    ],
     optionsKnown,
     args:
-      argumentSection && !asked.hidden
-        ? args.map(arg => (asked.loosened.has(arg.name) ? { ...arg, required: false } : arg))
-        : asked.args,
+      asked.commandNamed && commands.length === 0
+        ? null
+        : argumentSection && !asked.hidden
+          ? args.map(arg => (asked.loosened.has(arg.name) ? { ...arg, required: false } : arg))
+          : asked.args,
     commands,
     commandsKnown,
     commandRequired: asked.commandRequired && commands.length > 0,
@@ -148,6 +151,17 @@ function possibleValues(about: string, entry: HelpEntry): readonly string[] | nu
     if (bullet !== null) values.push(unquoted(bullet[1]!))
   }
   return values.length > 0 ? values : null
+}
+
+/** "Use `--no-fix` to switch it off": the other half of a pair may be hidden and only be named in the text of its twin. */
+function opposites(text: string, options: readonly OptionSpec[]): OptionSpec[] {
+  const known = new Set(options.flatMap(({ names }) => names))
+  const named = new Set(text.match(/(?<![\w-])--[a-z][a-z0-9-]*[a-z0-9]/g))
+  return [...named]
+    .filter(
+      name => !known.has(name) && known.has(name.startsWith('--no-') ? `--${name.slice(5)}` : `--no-${name.slice(2)}`),
+    )
+    .map(name => ({ names: [name], value: null, required: false, repeatable: null }))
 }
 
 const unquoted = (text: string) => (/^".*"$/.test(text) ? text.slice(1, -1) : text)

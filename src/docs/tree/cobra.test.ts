@@ -26,7 +26,7 @@ Flags:
 Use "keep [command] --help" for more information about a command.
 `,
     {
-      options: ['--config =string+', '--help -h +', '--version -v +'],
+      options: ['--config =string+', '--help -h ==?bool+', '--version -v ==?bool+'],
       args: '',
       commands: 'completion help vault',
       commandRequired: true,
@@ -62,9 +62,9 @@ Global Flags:
     {
       options: [
         '--color ==?string+',
-        '--count =count+',
+        '--count ==?count+',
         '--from-file -f =strings+',
-        '--help -h +',
+        '--help -h ==?bool+',
         '--retries =int+',
         '--wait ==?bool+',
         '--config =string+',
@@ -78,19 +78,19 @@ Global Flags:
     'a leaf whose usage names no arguments: it may take some',
     ['status'],
     'Show it\n\nUsage:\n  keep status [flags]\n\nFlags:\n  -h, --help   help for status\n',
-    { options: ['--help -h +'], args: null, commands: '' },
+    { options: ['--help -h ==?bool+'], args: null, commands: '' },
   ],
   [
     'a usage line in words of its author',
     ['get'],
     'Usage:\n  keep get [(-o|--output=)json] (TYPE [NAME] | TYPE/NAME ...) [flags]\n\nFlags:\n  -h, --help   help for get\n',
-    { options: ['--help -h +'], args: null, commands: '' },
+    { options: ['--help -h ==?bool+'], args: null, commands: '' },
   ],
   [
     'arguments in capitals, one of them repeated',
     ['copy'],
     'Usage:\n  keep copy FROM [FROM...] TO [flags]\n\nFlags:\n  -h, --help   help for copy\n',
-    { options: ['--help -h +'], args: '<FROM>* <TO>', commands: '' },
+    { options: ['--help -h ==?bool+'], args: '<FROM>* <TO>', commands: '' },
   ],
   [
     'a group that also runs by itself, with sub-commands under several headings',
@@ -117,7 +117,7 @@ Additional help topics:
 
 Use "keep cluster [command] --help" for more information about a command.
 `,
-    { options: ['--help -h +'], args: '[NAME]', commands: 'create delete logs completion' },
+    { options: ['--help -h ==?bool+'], args: '[NAME]', commands: 'create delete logs completion' },
   ],
   [
     'the headings of docker',
@@ -151,7 +151,7 @@ Options:
       --help                Print usage
 `,
     {
-      options: ['--add-host =list+', '--detach -d +', '--help +'],
+      options: ['--add-host =list+', '--detach -d ==?bool+', '--help ==?bool+'],
       args: '<IMAGE> [COMMAND] [ARG]*',
       commands: '',
     },
@@ -167,7 +167,7 @@ Copy it
 Options:
   -a, --archive   All of it
 `,
-    { options: ['--archive -a +'], args: null, commands: '', doubts: ['there are several usage lines'] },
+    { options: ['--archive -a ==?bool+'], args: null, commands: '', doubts: ['there are several usage lines'] },
   ],
 ]
 

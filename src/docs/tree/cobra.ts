@@ -92,19 +92,12 @@ function readFlag(entry: HelpEntry): OptionSpec | null {
   const [head = ''] = entry.head.split(/ {2,}/, 1)
   const found = /^((?:-[^\s,=[-], )?--[^\s,=[]+|-[^\s,=[-])(?: ([^\s[][^[]*?))?(\[=[^\]]*\])?$/.exec(head)
   if (found === null) return null
-  const [, names, type, without] = found
+  const [, names, type = 'bool', without] = found
+  // A switch takes `=false`, and what counts a number; neither takes the next word.
+  const optional = without !== undefined || type === 'bool' || type === 'count'
   return {
     names: ordered(names!.split(', ')),
-    value:
-      type === undefined && without === undefined
-        ? null
-        : {
-            name: type ?? 'bool',
-            optional: without !== undefined,
-            attached: without !== undefined,
-            many: false,
-            values: null,
-          },
+    value: { name: type, optional, attached: optional, many: false, values: null },
     required: false,
     // The last one counts, or all do.
     repeatable: true,

@@ -101,7 +101,7 @@ const optionIn = (style: string, { short, long, kind, values, required }: SpecOp
   const enumerated = values === null || style === 'cobra' ? '' : `{${values.join(',')}}`
   const repeats = style === 'clap' ? '' : '+'
   const shown = required && style !== 'cobra' && style !== 'commander' ? '!' : ''
-  if (kind === 'switch') return `${names} ${style === 'clap' ? '-' : '+'}`
+  if (kind === 'switch') return `${names} ${{ clap: '-', cobra: '==?bool+' }[style] ?? '+'}`
   const value = {
     clap: upper(long),
     cobra: kind === 'many' ? 'strings' : 'string',
@@ -115,7 +115,7 @@ const optionIn = (style: string, { short, long, kind, values, required }: SpecOp
 function expected(style: string, path: readonly ProgramSpec[]) {
   const { options, args, commands, aliases } = path.at(-1)!
   const name = (arg: string) => (style === 'clap' ? upper(arg) : arg)
-  const help = style === 'clap' ? '--help -h -' : '--help -h +'
+  const help = `--help -h ${{ clap: '-', cobra: '==?bool+' }[style] ?? '+'}`
   const shown = options.map(option => optionIn(style, option))
   const listed = commands.map(child => [child.name, ...(style === 'cobra' ? [] : child.aliases)].join('|'))
   const unnamed = style === 'cobra' && args.length === 0 && commands.length === 0
