@@ -109,8 +109,8 @@ function found(
   cited: string,
   trees: readonly CommandTree[],
 ): DocumentedCommand | undefined {
-  const text = shown(templateWords(cited), trees)
-  const same = commands.filter(({ words }) => shown(words, trees) === text)
+  const asked = shown(templateWords(cited), trees)
+  const same = commands.filter(({ words }) => shown(words, trees) === asked)
   return same.find(({ from }) => from === 'fence') ?? same[0]
 }
 

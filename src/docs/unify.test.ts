@@ -108,6 +108,16 @@ describe('a command line that is run', () => {
     assert.ok(!unify(words, ['deployctl', 'tag', 'a', '--label', 'x'], tree))
   })
 
+  test('is compared in good time with any number of words of any number', () => {
+    const words = templateWords(`tag ${'<all> '.repeat(40)}end`).map(word => ({
+      ...word,
+      many: word.source === '<all>',
+    }))
+    const argv = ['deployctl', 'tag', ...Array.from({ length: 60 }, () => 'a')]
+    assert.ok(!unify(words, argv, tree))
+    assert.ok(unify(words, [...argv, 'end'], tree))
+  })
+
   test('is compared word by word where nothing is known of its program', () => {
     const words = templateWords('sha256sum -c <file>')
     assert.ok(unify(words, ['/usr/bin/sha256sum', '-c', 'SHA256SUMS']))

@@ -130,19 +130,30 @@ function unifies(documented: Taken, run: Taken): boolean {
   return argumentsUnify(documented.args, run.args, { more: documented.open, fewer: run.open })
 }
 
-/** @param open - whether there may be more than is documented, or fewer */
+/**
+ * Goes through the documented words with every place that the given ones may have come to, so that many words of any number
+ * cost no more than their product.
+ *
+ * @param open - whether there may be more than is documented, or fewer
+ */
 function argumentsUnify(
   documented: readonly Word[],
   given: readonly Word[],
   open: { readonly more: boolean; readonly fewer: boolean } = { more: false, fewer: false },
 ): boolean {
-  const [word, ...others] = documented
-  if (word === undefined) return given.length === 0 || open.more
-  const [value, ...rest] = given
-  if ((word.optional || word.many) && argumentsUnify(others, given, open)) return true
-  if (value === undefined) return open.fewer
-  if (!valueUnifies(word, value)) return false
-  return argumentsUnify(others, rest, open) || (word.many && argumentsUnify(documented, rest, open))
+  let places = new Set([0])
+  for (const word of documented) {
+    if (open.fewer && places.has(given.length)) return true
+    const next = new Set(word.optional || word.many ? places : [])
+    for (const place of places) {
+      for (let at = place; at < given.length && valueUnifies(word, given[at]!); at += 1) {
+        next.add(at + 1)
+        if (!word.many) break
+      }
+    }
+    places = next
+  }
+  return open.more ? places.size > 0 : places.has(given.length)
 }
 
 /** A hole stands for at least one character. */
