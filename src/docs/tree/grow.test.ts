@@ -123,6 +123,32 @@ describe('growTree', () => {
     assert.equal(tree.root.commands.length, 3)
   })
 
+  test('does not take the usage line at the end of an error for help', async () => {
+    const { help, ...others } = KEEP
+    const error = (usage: string) => ({
+      status: 2,
+      stderr: `error: unrecognized subcommand\n\nUsage: ${usage}\n\nFor more information, try '--help'.\n`,
+    })
+    const { tree, asked } = await grown({
+      ...others,
+      help: error('keep [OPTIONS] <COMMAND>'),
+      '--help': help!,
+      'status --help': error('keep status [OPTIONS]'),
+      'help status': error('keep [OPTIONS] <COMMAND>'),
+    })
+    assert.deepEqual(asked.slice(0, 2), ['help', '--help'])
+    assert.equal(tree.root.commands.length, 3)
+    assert.deepEqual(
+      tree.unread.map(({ path, why }) => [path.join(' '), why]),
+      [
+        [
+          'status',
+          '`status --help` ended with exit code 2 and without help; `help status` ended with exit code 2 and without help',
+        ],
+      ],
+    )
+  })
+
   test('asks a sub-command by help NAME where it takes no --help', async () => {
     const { 'status --help': status, ...others } = KEEP
     const { tree, asked } = await grown({ ...others, 'help status': status! })

@@ -190,6 +190,9 @@ function helpIn(answer: ProgramAnswer, path: readonly string[]): HelpPage | unde
   const texts = [answer.stdout, answer.stderr].filter(text => text.trim() !== '')
   const pages = texts.map(text => readHelp(text, path))
   const read = pages.find(({ style }) => style !== 'other')
+  // Many errors end with the usage line, which is no help yet.
+  const listed = read !== undefined && read.options.length + read.commands.length > 0
+  if (answer.status !== 0 && !listed) return undefined
   if (read === undefined) return pages[texts.findIndex(looksLikeHelp)]
   if (!answer.truncated) return read
   const doubts = [...read.doubts, 'its help is too long']
