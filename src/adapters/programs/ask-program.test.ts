@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
+  accessSync,
   chmodSync,
   chownSync,
+  constants,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -30,6 +32,8 @@ import type { SandboxKind } from './sandbox.ts'
 const CHECKOUT = resolve(import.meta.dirname, '../../..')
 const barrier = await detectBarrier()
 const isRoot = process.geteuid?.() === 0
+/** The first that this user may write to; only the last is a private place. */
+const PUBLIC = ['/var/lib', join(CHECKOUT, 'node_modules'), tmpdir()]
 /** Nobody naps for so long by chance, so that what is left can be found by it. */
 const NAP = String(100_000 + process.pid)
 
@@ -46,11 +50,11 @@ const program = join(root, 'hostile')
 const seen: string[] = []
 const servers: Server[] = []
 let outside: string
-let victim: ChildProcess
+let victim: ChildProcess | undefined
 
 before(async () => {
   // A socket where nothing is hidden; one in a temporary directory is, unless it is the program's own.
-  outside = mkdtempSync(join('/var/lib', 'runproof-test-'))
+  outside = mkdtempSync(join(PUBLIC.find(isWritable)!, 'runproof-test-'))
   const listen = async (...to: [number, string] | [string]) => {
     const server = createServer(socket => {
       seen.push(String(to[0]))
@@ -85,12 +89,21 @@ before(async () => {
 })
 after(() => {
   for (const server of servers) server.close()
-  victim.kill('SIGKILL')
+  victim?.kill('SIGKILL')
   for (const dir of [root, outside]) rmSync(dir, { recursive: true, force: true })
 })
 
 const isBelow = (name: string) => (path: string) => path.startsWith(`${join(homedir(), name)}/`)
-const napping = () => allPids().filter(pid => pid !== victim.pid && readText(`/proc/${pid}/cmdline`).includes(NAP))
+const napping = () => allPids().filter(pid => pid !== victim?.pid && readText(`/proc/${pid}/cmdline`).includes(NAP))
+
+function isWritable(dir: string): boolean {
+  try {
+    accessSync(dir, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}
 
 async function askOne(asked: HeldProgram, ...words: [string, ...string[]]): Promise<ProgramAnswer> {
   return (await asked.ask([words]))[0]!
@@ -247,7 +260,7 @@ for (const sandbox of ['bubblewrap', 'namespaces', 'none'] as const) {
     test('kills nobody but the one beside it that asks, who is replaced', async () => {
       await using fresh = await hold()
       assert.equal((await askOne(fresh, 'kills')).status, null)
-      assert.equal(victim.exitCode ?? victim.signalCode, null)
+      assert.equal(victim!.exitCode ?? victim!.signalCode, null)
       assert.equal((await askOne(fresh, 'no-newline')).stdout, 'Usage: hostile')
       const [told] = await fresh.sideEffects()
       assert.equal(told, 'it ended or stopped the process beside it that asks when asked for "kills"')
