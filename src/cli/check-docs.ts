@@ -65,7 +65,7 @@ export async function docsResult(
     if (bytes !== undefined) checking.page(page.shown, below(given.root, page.path), bytes)
   }
   const { checked, sources } = checking.finish()
-  const format = flags.json === true ? 'json' : (flags.format ?? usualFormat(env))
+  const format = flags.json === true ? 'json' : (flags.format ?? usualFormat(flags, env))
   return { text: render(format, checked, sources, flags.verbose === true), exitCode: checked.exitCode }
 }
 
@@ -183,8 +183,9 @@ function below(directory: string, file: string): string | undefined {
   return relative.startsWith('..') ? undefined : relative
 }
 
-function usualFormat(env: NodeJS.ProcessEnv): DocsFormat {
-  return env['GITHUB_ACTIONS'] === 'true' ? 'github' : 'pretty'
+/** Annotations are for the runner, who reads no files. */
+function usualFormat({ output }: DocsCheckFlags, env: NodeJS.ProcessEnv): DocsFormat {
+  return env['GITHUB_ACTIONS'] === 'true' && output === undefined ? 'github' : 'pretty'
 }
 
 function render(format: DocsFormat, checked: Checked, sources: Sources, verbose: boolean): string {

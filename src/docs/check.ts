@@ -120,7 +120,11 @@ export function beginCheck(asked: CheckAsked): Checking {
         files.length > 0 && covering
           ? findCoverage({ trees, judged, exercised, pages: files, all })
           : { findings: [], programs: [] }
-      const whole = [...findings, ...covered.findings.map(plain), ...nothingFound(files, commands)]
+      const whole = [
+        ...findings,
+        ...covered.findings.map(plain),
+        ...(findings.length === 0 ? nothingFound(files, commands) : []),
+      ]
       const marked = applyIgnores(whole, ignores)
       const checked: Checked = {
         pages,

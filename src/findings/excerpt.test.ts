@@ -40,6 +40,12 @@ describe('an excerpt', () => {
     assert.ok(marked(1, 1000)!.length <= 40)
   })
 
+  test('keeps the mark below wide characters', () => {
+    const [, mark] = excerpt(of('user 世界 x;'), { ...at(1, 6), endLine: 1, endColumn: 8 }, 40)
+    assert.equal(mark, '       |      ^^^^')
+    assert.equal(excerpt(of('user 世界 x;'), at(1, 9), 40)[1], '       |           ^')
+  })
+
   test('of a file that is not known is nothing', () => {
     assert.deepEqual(
       excerpt(() => undefined, at(1, 1), 80),

@@ -23,8 +23,16 @@ export function excerpt(sources: Sources, at: Place, width: number): readonly st
   const length = Math.max(1, Math.min(endIn(at, text) - column, room - from))
   return [
     `${String(line).padStart(NUMBER_WIDTH)} | ${shown}`.trimEnd(),
-    `${' '.repeat(NUMBER_WIDTH)} | ${' '.repeat(from)}${'^'.repeat(length)}`,
+    `${' '.repeat(NUMBER_WIDTH)} | ${' '.repeat(cells(shown.slice(0, from), from))}${'^'.repeat(cells(shown.slice(from, from + length), length))}`,
   ]
+}
+
+/** One unit of text that takes two cells of a terminal. What takes two units takes two cells anyway. */
+const WIDE = /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60]/g
+
+/** How wide a text is shown, of which no more than its length is known where it ends before that. */
+function cells(text: string, length: number): number {
+  return length + (text.match(WIDE)?.length ?? 0)
 }
 
 /** The column after the last one of a place in its first line. */

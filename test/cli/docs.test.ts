@@ -189,7 +189,8 @@ describe('the result of runproof docs check', () => {
       after.join('\n'),
     )
     assert.notEqual((await check([page], {}, { GITHUB_ACTIONS: 'true' })).text.split('\n')[0], first)
-    assert.doesNotMatch((await check([page], { format: 'pretty' }, { GITHUB_ACTIONS: 'true' })).text, /^::/m)
+    for (const flags of [{ format: 'pretty' }, { output: 'x' }] as const)
+      assert.doesNotMatch((await check([page], flags, { GITHUB_ACTIONS: 'true' })).text, /^::/m)
   })
 
   test('for GitHub has no more annotations than it shows, and says how many there are', async () => {
