@@ -1,4 +1,12 @@
-import { type Command, forEachChild, type ParsedScript, parse, type Redirection, type SyntaxNode } from 'unbash'
+import {
+  type Command,
+  forEachChild,
+  type HereDoc,
+  type ParsedScript,
+  parse,
+  type Redirection,
+  type SyntaxNode,
+} from 'unbash'
 import type { DocumentedCommand } from '../command.ts'
 import type { Place } from '../place.ts'
 import { mask } from './mask.ts'
@@ -235,10 +243,7 @@ class Walk {
           this.#reader.nest(node.script, this.#source, false, this.#depth, this, node)
         return
       case 'HereDoc':
-        if (node.closing === undefined && node.delimiter && this.until === Number.POSITIVE_INFINITY) {
-          const message = `the here-document is never ended by a line \`${node.delimiter.value}\``
-          this.#reader.suspect(this.#source, node.pos, node.end, { message })
-        }
+        this.#heredoc(node)
         break
       case 'Word':
         // Resolving the parts of a word parses it again; most have none.
@@ -261,6 +266,19 @@ class Walk {
     this.#suspect(node, alternatives)
     for (const words of combined(alternatives)) {
       this.#reader.take({ words, env, readsStdin, redirected, source: this.#source }, this.#depth)
+    }
+  }
+
+  /** A shell warns of one that never ends, and goes on; of a quote around its delimiter that never closes the parser says nothing. */
+  #heredoc({ closing, delimiter, pos, end }: HereDoc): void {
+    if (closing !== undefined || delimiter === undefined || this.until !== Number.POSITIVE_INFINITY) return
+    const { text, value } = delimiter
+    if (/^["']/.test(text) && (text.length === 1 || text.at(-1) !== text[0])) {
+      const kind = text[0] === '"' ? 'double' : 'single'
+      this.#reader.complain(this.#source, { message: `unterminated ${kind} quote`, pos: delimiter.pos })
+    } else {
+      const message = `the here-document is never ended by a line \`${value}\``
+      this.#reader.suspect(this.#source, pos, end, { message })
     }
   }
 
