@@ -82,6 +82,7 @@ const ROWS: Readonly<Record<string, readonly Drift[]>> = {
   vibe: [
     { says: 'that a package brings encrypted secrets', found: ['17:42 forbidden-fragment'] },
     { says: 'that a secret belongs to one instance', outOfReach: STORAGE },
+    { says: 'that secrets go when the instance goes', outOfReach: BEHAVIOUR },
     { says: 'that five wrong passwords lock it', outOfReach: BEHAVIOUR },
     { says: 'that logs lose known names', outOfReach: BEHAVIOUR },
     { says: 'that no snapshot holds a value', outOfReach: BEHAVIOUR },

@@ -17,19 +17,20 @@ import {
 } from './page-mutations.ts'
 
 const PAGE = 'docs/operations/production-runbooks.md'
-const TREE = 'fixtures/docs/kheish-daemon/0.1.0.json'
+const TREES = ['fixtures/docs/kheish-daemon/0.1.0.json', 'fixtures/docs/runproof/0.1.0.json']
 /** So many of all mutations are tried in each run; the seed says which. */
 const TRIED = 240
 const SEED = 20
 
-const tree = readTree(TREE, readFileSync(TREE, 'utf8'))
+const trees = TREES.map(file => readTree(file, readFileSync(file, 'utf8')))
+const tree = trees[0]!
 const files = repositoryFiles('.')
 const lines = readFileSync(PAGE, 'utf8').split('\n')
 const { judged, commands, findings } = check(lines.join('\n'))
 
 function check(text: string) {
   const page = readPage(PAGE, new TextEncoder().encode(text))
-  const verdict = judgePage(page, [tree], { programs: [] })
+  const verdict = judgePage(page, trees, { programs: [] })
   const references = checkFiles(page, PAGE, verdict.commands, files)
   return { ...verdict, findings: [...page.problems, ...verdict.findings, ...references.findings] }
 }

@@ -213,7 +213,6 @@ export function mutationsOf(judged: readonly JudgedCommand[], tree: CommandTree)
   }
 }
 
-const NO_FILE = 'a path without an extension in prose may be no file of this repository'
 const NAMED = 'what is left names a command, as prose does, and shows nothing of how it is called'
 
 function subjectOf(command: DocumentedCommand, tree: CommandTree): Subject | undefined {
@@ -276,7 +275,7 @@ export function staleScriptsOf(commands: readonly DocumentedCommand[]): Mutation
     const where = command.from === 'fence' ? 'fence' : command.within.includes('table') ? 'table' : 'prose'
     const common = { kind: 'stale script', where, at: word.at, lines: [word.at.line], command: command.source } as const
     return [
-      { ...common, by: word.source.replace(/(\w)(\w)$/, '$2$1'), undecidable: where === 'fence' ? undefined : NO_FILE },
+      { ...common, by: word.source.replace(/(\w)(\w)$/, '$2$1'), undecidable: undefined },
       { ...common, by: `scripts/${word.source.slice(4)}.sh`, undecidable: undefined },
     ]
   })
