@@ -127,14 +127,15 @@ Not tested this way:
       steps: [own.steps[0], { ...own.steps[0], step: { ...set, id: 'again', title: 'Once more' }, policy: 'ask' }],
       limits: [],
     }
-    const text = page({ ways: [{ ...own, inUse: 'people use it' }, running] })
+    const text = page({ ways: [own, running] })
     const other = text.slice(text.indexOf('## On a running daemon'))
     assert.match(text, /In this order: on the stand-in; on a running daemon\./)
+    assert.match(other, /^## On a running daemon\n\nSubjects are left alone this way \(people use it\)\.\n\n### 1/)
     assert.match(
       other,
       /### 1\. Overwrite \\<the\\> slot\n\nAs above\.\n\n### 2\. Once more\n\n`again`: effect write, policy ask\./,
     )
-    assert.match(other, /subject, left alone here: the slot is gone/)
+    assert.match(other, /- `get` shows a new time \(`slot-updated`\), broken as above\n$/)
     assert.doesNotMatch(other, /Not tested/)
   })
 

@@ -37,14 +37,13 @@ export interface RunbookPage {
 /** The page of a runbook, made of nothing but its plan: the same plan gives the same bytes. */
 export function renderRunbookPage({ runbook, source, program, ways, linkTo }: RunbookPage): string {
   const [first, ...others] = ways
-  const shown = new Set<string>()
-  const steps = (way: PlannedWay) =>
-    way.steps.map((step, index) => stepLines(step, index, way, shown, linkTo)).join('\n\n')
+  const shown: Shown = { steps: new Set(), checks: new Set() }
+  const steps = (way: PlannedWay) => way.steps.map((step, index) => stepLines(step, index, shown, linkTo)).join('\n\n')
   return [
     `---\ntitle: ${JSON.stringify(`${runbook.id}: ${runbook.title}`)}\nprogram: ${program}\n---`,
     `<!-- Made of ${source} by \`runproof docs write\`. Changes are made there. -->`,
     `# ${runbook.id}: ${prose(runbook.title)}`,
-    `Purpose: ${runbook.purpose}. ${effectOf(first)} Below each check stands what has to turn it red: an *observation* that its judge is given, or its *subject*, broken for real on a copy. What does not turn it red makes the run unproven.`,
+    `Purpose: ${runbook.purpose}. ${effectOf(ways)} Below each check stands what has to turn it red: an *observation* that its judge is given, or its *subject*, broken for real on a copy. What does not turn it red makes the run unproven.`,
     `## How to run it`,
     fence([first.command, ...others.map(({ command }) => command), `bin/runproof plan ${runbook.id}`]),
     others.length === 0
@@ -53,10 +52,7 @@ export function renderRunbookPage({ runbook, source, program, ways, linkTo }: Ru
     `## Parameters`,
     paramTable(runbook),
     `Secrets that can be given by name: ${runbook.secrets === undefined || runbook.secrets.length === 0 ? 'none' : runbook.secrets.map(code).join(', ')}.`,
-    `## ${prose(first.title)}`,
-    steps(first),
-    limits(first),
-    ...others.flatMap(way => [`## ${prose(way.title)}`, steps(way), limits(way)]),
+    ...ways.flatMap(way => [`## ${prose(way.title)}`, leftAlone(way), steps(way), limits(way)]),
   ]
     .filter(part => part !== '')
     .join('\n\n')
@@ -69,8 +65,14 @@ const WRITES: Readonly<Record<Effect, string>> = {
   destroy: 'Some of its steps stop or destroy something.',
 }
 
-function effectOf({ steps }: PlannedWay): string {
-  const effects = steps.map(({ step }) => step.effect)
+/** What was said before on the page, and need not be said again. */
+interface Shown {
+  readonly steps: Set<string>
+  readonly checks: Set<string>
+}
+
+function effectOf(ways: readonly PlannedWay[]): string {
+  const effects = ways.flatMap(({ steps }) => steps.map(({ step }) => step.effect))
   return WRITES[effects.includes('destroy') ? 'destroy' : effects.includes('write') ? 'write' : 'read']
 }
 
@@ -94,25 +96,25 @@ function paramTable({ params }: Runbook): string {
 function stepLines(
   { step, policy, cited }: PlannedStep,
   index: number,
-  { inUse }: PlannedWay,
-  shown: Set<string>,
+  shown: Shown,
   linkTo: (file: string) => string,
 ): string {
   const head = `### ${index + 1}. ${prose(step.title)}`
-  const body = stepBody(step, policy, cited, inUse, linkTo)
-  const key = `${step.title}\n${body}`
-  if (shown.has(key)) return `${head}\n\nAs above.`
-  shown.add(key)
-  return `${head}\n\n${body}`
+  const how = howLines(step, policy, cited, linkTo)
+  const checks = step.verify.map(checkLines)
+  const key = [step.title, how, ...checks].join('\n')
+  if (shown.steps.has(key)) return `${head}\n\nAs above.`
+  shown.steps.add(key)
+  const lines = checks.map((text, at) => {
+    const [title] = text.split('\n')
+    if (shown.checks.has(text) && step.verify[at]!.counterproofs.length > 1) return `${title}, broken as above`
+    shown.checks.add(text)
+    return text
+  })
+  return [head, how, lines.join('\n')].join('\n\n')
 }
 
-function stepBody(
-  step: Step,
-  policy: string,
-  cited: Place | undefined,
-  inUse: string | undefined,
-  linkTo: (file: string) => string,
-): string {
+function howLines(step: Step, policy: string, cited: Place | undefined, linkTo: (file: string) => string): string {
   const { run, docs } = step
   const commands = isManual(run) ? [] : (run.commands ?? [])
   const undo =
@@ -129,22 +131,20 @@ function stepBody(
       ? ''
       : `Documented: [${docs.page}](${linkTo(cited.file)})${docs.command === undefined ? '' : `, line ${cited.line}: ${code(docs.command)}`}.`,
     undo === undefined ? '' : sentence(undo),
-    step.verify
-      .map(check =>
-        [
-          `- ${prose(check.title)} (${code(check.id)})`,
-          ...check.counterproofs.map(proof => `  - ${brokenBy('subject' in proof, inUse)}: ${prose(proof.breaks)}`),
-        ].join('\n'),
-      )
-      .join('\n'),
   ]
     .filter(part => part !== '')
     .join('\n\n')
 }
 
-function brokenBy(onSubject: boolean, inUse: string | undefined): string {
-  if (!onSubject) return 'observation'
-  return inUse === undefined ? 'subject' : 'subject, left alone here'
+function checkLines({ id, title, counterproofs }: Step['verify'][number]): string {
+  return [
+    `- ${prose(title)} (${code(id)})`,
+    ...counterproofs.map(proof => `  - ${'subject' in proof ? 'subject' : 'observation'}: ${prose(proof.breaks)}`),
+  ].join('\n')
+}
+
+function leftAlone({ inUse }: PlannedWay): string {
+  return inUse === undefined ? '' : `Subjects are left alone this way (${prose(inUse)}).`
 }
 
 function limits({ limits: known }: PlannedWay): string {
