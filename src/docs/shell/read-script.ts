@@ -84,18 +84,17 @@ class ScriptReader implements ReadScript {
   /** Where the first mistake is, if there is one. */
   #readOnce(source: Source, stdin: boolean, depth: number): number | undefined {
     const masked = mask(source.text, this.#alternatives)
-    let script: ParsedScript
     try {
-      script = parse(masked.text)
+      const script = parse(masked.text)
+      const mistake = first(script.errors)
+      new Walk(this, source, masked, depth, mistake?.pos ?? Number.POSITIVE_INFINITY).visit(script, stdin)
+      return mistake && this.complain(source, mistake) ? mistake.pos : undefined
     } catch (error) {
       // The parser recurses without a bound in quotes within substitutions; anything else is a mistake of ours.
       if (!(error instanceof RangeError)) throw error
       this.#leave(source, 'it is nested too deeply')
       return undefined
     }
-    const mistake = first(script.errors)
-    new Walk(this, source, masked, depth, mistake?.pos ?? Number.POSITIVE_INFINITY).visit(script, stdin)
-    return mistake && this.complain(source, mistake) ? mistake.pos : undefined
   }
 
   /** @returns whether something is wrong; else the parser gave up */
