@@ -318,6 +318,36 @@ Options:
     { options: ['--fix -', '--help -h -', '--no-fix'], args: '', commands: '' },
   ],
   [
+    'a program that calls itself by two words',
+    [],
+    'Usage: cargo keep [OPTIONS] <NAME>\n\nArguments:\n  <NAME>  Which\n\nOptions:\n  -h, --help  Print help\n',
+    { options: ['--help -h -'], args: '<NAME>', commands: '' },
+  ],
+  [
+    'a usage line of its author, who left out the brackets',
+    [],
+    'Usage: keep [OPTIONS] FILE\n\nOptions:\n  -h, --help  Print help\n',
+    {
+      options: ['--help -h -'],
+      args: null,
+      commands: '',
+      commandsKnown: false,
+      doubts: ['the usage line is not understood: keep [OPTIONS] FILE'],
+    },
+  ],
+  [
+    'a usage line where a word may be a name or an argument',
+    [],
+    'Usage: keep file [OPTIONS]\n\nOptions:\n  -h, --help  Print help\n',
+    {
+      options: ['--help -h -'],
+      args: null,
+      commands: '',
+      commandsKnown: false,
+      doubts: ['the usage line is not understood: keep file [OPTIONS]'],
+    },
+  ],
+  [
     'an argument whose name is COMMAND',
     ['which'],
     'Usage: keep which [OPTIONS] <COMMAND>\n\nArguments:\n  <COMMAND>  Which\n\nOptions:\n  -h, --help  Print help\n',
