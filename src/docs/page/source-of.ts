@@ -4,8 +4,13 @@ import type { Place } from '../place.ts'
 /** Generated reference pages reach a few MiB; above this it is a log or a data set under a wrong name. */
 const MOST_BYTES = 8 * 1024 * 1024
 
-/** A line of prose is shorter, and what is quadratic in a parser of Markdown is so within a line above all. */
-const MOST_UNITS_OF_A_LINE = 64 * 1024
+/**
+ * A line is longer than prose when an image stands in it as base64. One with more than a few marks is not let grow as
+ * long: each costs the parser a kilobyte, and openings that nothing closes are tried against all that follows.
+ */
+const MOST_UNITS_OF_A_LINE = 1024 * 1024
+const MOST_UNITS_WITH_MARKS = 64 * 1024
+const FEW_MARKS = 64
 
 /** Quotations and lists within each other on one line. Each level is tried again for every level below it. */
 const DEEPEST = 60
@@ -43,12 +48,9 @@ export function sourceOf(file: string, bytes: Uint8Array): { source: string } | 
       line++
       const ending = text.indexOf('\n', start)
       const end = ending === -1 ? text.length : ending
-      if (end - start > MOST_UNITS_OF_A_LINE)
-        return refused(
-          'page-unreadable',
-          `a line of ${end - start} characters is longer than the ${MOST_UNITS_OF_A_LINE} that are read of one`,
-          line,
-        )
+      const most = end - start > MOST_UNITS_WITH_MARKS ? mostUnits(text.slice(start, end)) : MOST_UNITS_OF_A_LINE
+      if (end - start > most)
+        return refused('page-unreadable', `a line of ${end - start} characters, where ${most} are read of one`, line)
       if (end - start > DEEPEST && isTooDeep(text.slice(start, end)))
         return refused(
           'page-unreadable',
@@ -61,7 +63,7 @@ export function sourceOf(file: string, bytes: Uint8Array): { source: string } | 
   }
 
   function notText(byte: number, what: string): { problem: Finding } {
-    const before = new TextDecoder().decode(bytes.subarray(0, byte)).split('\n')
+    const before = new TextDecoder().decode(bytes.subarray(0, byte)).split(/\r\n|\n|\r/)
     return refused('page-not-text', `byte ${byte} is ${what}`, before.length, before.at(-1)!.length + 1)
   }
 
@@ -69,6 +71,14 @@ export function sourceOf(file: string, bytes: Uint8Array): { source: string } | 
     const at: Place = { file, line, column, endLine: line, endColumn: column }
     return { problem: { rule, severity: 'error', at, message } }
   }
+}
+
+function mostUnits(line: string): number {
+  const marks = line
+    .matchAll(/[<[\]`&\\!|{*]/g)
+    .drop(FEW_MARKS)
+    .next()
+  return marks.done ? MOST_UNITS_OF_A_LINE : MOST_UNITS_WITH_MARKS
 }
 
 function isTooDeep(line: string): boolean {
