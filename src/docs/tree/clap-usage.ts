@@ -47,7 +47,8 @@ export function readUsage(
   const [way, ...others] = ways.length > 1 && hasCommands ? ways.filter(one => !forCommands.includes(one)) : ways
   if (way === undefined && forCommands.length === 0) return { ...nothing, doubts: ['there is no usage line'] }
   if (way === null) return { ...nothing, doubts: [`the usage line is not understood: ${usages[0]}`] }
-  if (others.length > 0) return { ...nothing, doubts: ['there are several usage lines'] }
+  // What one way to call it asks for, another may do without.
+  if (others.length > 0) return { ...nothing, loosened: new Set(listed), doubts: ['there are several usage lines'] }
 
   const args: ArgumentSpec[] = []
   const required = new Set<string>()

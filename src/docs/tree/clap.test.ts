@@ -244,6 +244,28 @@ Options:
     },
   ],
   [
+    'several ways to call it and a list of arguments: none of them has to be there',
+    ['copy'],
+    `Usage: keep copy <FROM> <TO>
+       keep copy --all
+
+Arguments:
+  <FROM>  Where from
+  <TO>    Where to
+
+Options:
+      --all   Everything
+  -h, --help  Print help
+`,
+    {
+      options: ['--all -', '--help -h -'],
+      args: '[FROM] [TO]',
+      commands: '',
+      commandsKnown: false,
+      doubts: ['there are several usage lines'],
+    },
+  ],
+  [
     'a list of commands with a line that is none, as cargo has it',
     [],
     `A package manager
