@@ -29,18 +29,17 @@ describe('what is no mistake', () => {
   })
 
   // A page that is said to speak of a program which it has never heard of is the hardest there is: all of its code is of others.
+  const pages = globSync(FOREIGN.map(name => `node_modules/${name}/**/*.md`))
+    .filter(file => file.split('node_modules').length === 2)
+    .map(file => readPage(file, readFileSync(file)))
   for (const tree of trees)
     test(`is not reported in pages of other projects that are taken for pages of ${tree.program}`, t => {
-      const files = globSync(FOREIGN.map(name => `node_modules/${name}/**/*.md`)).filter(
-        file => file.split('node_modules').length === 2,
-      )
-      const pages = files.map(file => readPage(file, readFileSync(file)))
       const verdicts = pages.map(page => judgePage(page, [tree], { programs: [tree.program] }))
       const commands = verdicts.reduce((sum, verdict) => sum + verdict.commands.length, 0)
-      assert.ok(commands > 1000, `${commands} commands in ${files.length} pages`)
+      assert.ok(commands > 1000, `${commands} commands in ${pages.length} pages`)
       const found = verdicts.flatMap(({ findings }) => findings).filter(({ rule }) => rule !== 'shell-syntax')
       t.diagnostic(
-        `${commands} commands in ${files.length} pages, ${found.length} warnings about options that stand alone`,
+        `${commands} commands in ${pages.length} pages, ${found.length} warnings about options that stand alone`,
       )
       assert.deepEqual(found.filter(one => one.rule !== 'unknown-flag' || one.severity === 'error').map(told), [])
     })

@@ -2,6 +2,7 @@ import type { Word } from '../command.ts'
 import type { Finding } from '../finding.ts'
 import type { Place } from '../place.ts'
 import type { ArgumentSpec, CommandNode } from '../tree/tree.ts'
+import { shown } from './near.ts'
 import { unknownValue } from './value.ts'
 
 interface JudgedArguments {
@@ -38,7 +39,7 @@ function unexpected(word: Word, node: CommandNode, command: string): Finding {
     rule: 'argument-unexpected',
     severity: 'error',
     at: word.at,
-    message: `${command} takes ${takes}, so nothing like \`${word.source}\``,
+    message: `${command} takes ${takes}, so nothing like \`${shown(word.source)}\``,
     ...(option === undefined ? {} : { suggestion: option }),
   }
 }
@@ -62,7 +63,7 @@ function wrongValues(words: readonly Word[], args: readonly ArgumentSpec[]): Fin
         rule: 'argument-value-unknown',
         severity: 'error',
         at: word.at,
-        message: `<${spec!.name}> is ${wrong.expected}, not \`${wrong.value}\``,
+        message: `<${spec!.name}> is ${wrong.expected}, not \`${shown(wrong.value)}\``,
         ...(wrong.near === undefined ? {} : { suggestion: wrong.near }),
       },
     ]

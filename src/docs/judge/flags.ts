@@ -4,11 +4,11 @@ import type { Snippet } from '../page/page.ts'
 import { classifySpan } from '../shell/classify-span.ts'
 import { readScript } from '../shell/read-script.ts'
 import type { CommandTree } from '../tree/tree.ts'
-import { mistyped } from './near.ts'
+import { mistyped, shown } from './near.ts'
 import { COMMON } from './span.ts'
 import { unknownValue } from './value.ts'
 import type { JudgedCommand } from './verdict.ts'
-import { whereabouts } from './whereabouts.ts'
+import { longOptions, whereabouts } from './whereabouts.ts'
 import { alternatives, placeOfStart } from './word.ts'
 
 /** Options without a command, as prose names them: `--state-root`, `--output json`. Undefined of any other snippet. */
@@ -31,13 +31,13 @@ interface JudgedFlags {
  * nothing like it may be another program's, so that is a warning, and only where the page speaks of one program.
  *
  * @param own - the programs of the page, at least one
- * @param commands - those of the page: an option that another program is given there is that one's
+ * @param givenTo - the other program that is given an option of this name on the page: then it is that one's
  */
 export function judgeFlags(
   flags: DocumentedCommand,
   own: readonly CommandTree[],
   all: readonly CommandTree[],
-  commands: readonly DocumentedCommand[],
+  givenTo: (name: string) => string | undefined,
 ): JudgedFlags {
   const judged: JudgedCommand[] = []
   const findings: Finding[] = []
@@ -83,7 +83,7 @@ export function judgeFlags(
             rule: 'flag-value-unknown',
             severity: COMMON.has(name) ? 'warning' : 'error',
             at: attached === undefined && next !== undefined ? next.at : word.at,
-            message: `${name} takes ${any.expected}, not \`${any.value}\``,
+            message: `${name} takes ${any.expected}, not \`${shown(any.value)}\``,
             ...(any.near === undefined
               ? {}
               : { suggestion: attached === undefined ? any.near : word.source.replace(value, any.near) }),
@@ -97,22 +97,17 @@ export function judgeFlags(
     if (name === '--help' || name === '-h') return undefined
     const other = all.find(tree => !own.includes(tree) && whereabouts(tree).options.has(name))
     if (other !== undefined) return `${name} is an option of ${other.program}, which the page does not declare`
-    const elsewhere = commands.find(
-      ({ words }) =>
-        !own.some(({ program }) => words[0]?.source.endsWith(program)) &&
-        words.some(word => word.source === name || word.source.startsWith(`${name}=`)),
-    )
-    if (elsewhere !== undefined) return `${name} is given to ${elsewhere.words[0]!.source} on this page`
+    const elsewhere = givenTo(name)
+    if (elsewhere !== undefined) return `${name} is given to ${shown(elsewhere)} on this page`
     const programs = own.map(({ program }) => program).join(', ')
     if (own.some(tree => !wholeTree(tree))) return `the options of ${programs} are not all known, ${name} among them`
     if (!name.startsWith('--')) return `no command of ${programs} has ${name}, which another program may have`
-    const known = own.flatMap(tree => [...whereabouts(tree).options.keys()]).filter(one => one.startsWith('--'))
     const bare =
       name.length < 7
         ? undefined
         : mistyped(
             name.slice(2),
-            known.map(one => one.slice(2)),
+            own.flatMap(tree => longOptions(tree)),
             9,
           )
     const near = bare === undefined ? undefined : `--${bare}`
@@ -121,7 +116,7 @@ export function judgeFlags(
     return {
       rule: 'unknown-flag',
       severity: near === undefined ? 'warning' : 'error',
-      message: `no command of ${programs} has an option \`${name}\``,
+      message: `no command of ${programs} has an option \`${shown(name)}\``,
       ...(near === undefined ? {} : { suggestion: near }),
     }
   }

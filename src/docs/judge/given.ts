@@ -2,6 +2,7 @@ import type { Piece, Word } from '../command.ts'
 import type { Finding } from '../finding.ts'
 import type { Place } from '../place.ts'
 import type { CommandNode, OptionGroup, OptionSpec } from '../tree/tree.ts'
+import { shown } from './near.ts'
 import { unknownValue } from './value.ts'
 
 /** An option as it is given in a command. */
@@ -34,7 +35,7 @@ function wrongValues({ spec, name, values, word: own }: Given): Finding[] {
         rule: 'flag-value-unknown',
         severity: 'error',
         at,
-        message: `${name} takes ${expected}, not \`${value}\``,
+        message: `${name} takes ${expected}, not \`${shown(value)}\``,
         ...(near === undefined || !replaceable ? {} : { suggestion: near }),
       },
     ]

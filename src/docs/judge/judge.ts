@@ -42,8 +42,9 @@ class PageJudge {
   readonly #others: ReadonlySet<string>
   readonly #judged: JudgedCommand[] = []
   readonly #inProse: Judged[] = []
-  readonly #findings: Finding[] = []
-  readonly #unjudged: Unjudged[] = []
+  readonly #findings: Finding[]
+  readonly #unjudged: Unjudged[]
+  #foreignOptions: Map<string, string> | undefined
 
   constructor(page: Page, trees: readonly CommandTree[], asked: readonly string[]) {
     this.#page = page
@@ -51,8 +52,8 @@ class PageJudge {
     const known = new Set([...this.#trees.keys(), ...asked, ...page.programs])
     const read = page.snippets.map(snippet => readSnippet(page.file, snippet, known))
     this.#commands = read.flatMap(({ commands }) => commands)
-    this.#findings.push(...read.flatMap(({ problems }) => problems))
-    this.#unjudged.push(...read.flatMap(({ unjudged }) => unjudged))
+    this.#findings = read.flatMap(({ problems }) => [...problems])
+    this.#unjudged = read.flatMap(({ unjudged }) => [...unjudged])
     this.#programs = pagePrograms(asked, page.programs, this.#commands, trees, () =>
       page.snippets.flatMap(snippet => (snippet.kind === 'text' ? programsOfLine(snippet, trees) : [])),
     )
@@ -71,7 +72,7 @@ class PageJudge {
       if (command.from === 'fence') this.#fence(command)
       else this.#span(command)
     }
-    this.#findings.push(...oddOnesOut(this.#inProse))
+    for (const odd of oddOnesOut(this.#inProse)) this.#findings.push(odd)
     for (const snippet of this.#page.snippets) {
       if (snippet.kind === 'inline') {
         const flags = loneFlags(this.#page.file, snippet)
@@ -217,10 +218,27 @@ class PageJudge {
 
   #flags(flags: DocumentedCommand): void {
     if (this.#own.length === 0) return
-    const { findings, judged, unjudged } = judgeFlags(flags, this.#own, [...this.#trees.values()], this.#commands)
+    const { findings, judged, unjudged } = judgeFlags(flags, this.#own, [...this.#trees.values()], name =>
+      this.#givenTo(name),
+    )
     this.#findings.push(...findings)
     this.#judged.push(...judged)
     if (unjudged !== undefined) this.#unjudged.push({ source: flags.source, why: unjudged, at: flags.at })
+  }
+
+  /** Which program without a tree, or which other one, is given an option of this name on this page. */
+  #givenTo(option: string): string | undefined {
+    if (this.#foreignOptions === undefined) {
+      this.#foreignOptions = new Map()
+      const own = new Set(this.#own.map(({ program }) => program))
+      for (const { words } of this.#commands) {
+        const program = programName(words[0]!) ?? words[0]!.source
+        if (own.has(program)) continue
+        for (const { source } of words)
+          if (source.startsWith('-')) this.#foreignOptions.set(source.replace(/=.*$/s, ''), program)
+      }
+    }
+    return this.#foreignOptions.get(option)
   }
 
   #leave(source: string, at: Place, why: string): void {

@@ -1,4 +1,17 @@
-import { editsBetween } from '../../model/closest.ts'
+import { closest, editsBetween } from '../../model/closest.ts'
+
+/** Longer than any name of a command; pages have words of megabytes, and comparing costs length times length. */
+const MAX_NAME = 100
+
+/** What to write instead of an unknown word, if anything known is like it. */
+export function suggested(word: string, known: readonly string[]): string | undefined {
+  return word.length > MAX_NAME ? undefined : closest(word, known)
+}
+
+/** A word of a page for a message, cut where it is no name any more. */
+export function shown(text: string): string {
+  return text.length > MAX_NAME ? `${text.slice(0, MAX_NAME)}…` : text
+}
 
 /**
  * The known word that somebody who wrote `word` almost surely meant: one edit away, or two where the word is long. Stricter than what

@@ -8,7 +8,7 @@ import { mistyped } from './near.ts'
 import { programName } from './programs.ts'
 import type { JudgedCommand } from './verdict.ts'
 import { walk } from './walk.ts'
-import { childNames, childOf, whereabouts } from './whereabouts.ts'
+import { childNames, childOf, longOptions, whereabouts } from './whereabouts.ts'
 
 interface JudgedLine {
   readonly judged: readonly JudgedCommand[]
@@ -112,7 +112,11 @@ function follow(
     if (text !== undefined && !/^--?[A-Za-z]/.test(text)) break
     if (text === undefined) continue
     const spec = node.options.find(({ names }) => names.includes(text.replace(/=.*$/s, '')))
-    if (spec !== undefined || whereabouts(tree).options.has(text) || mistyped(text, allOptions(tree)) !== undefined)
+    if (
+      spec !== undefined ||
+      whereabouts(tree).options.has(text) ||
+      mistyped(text.slice(2), longOptions(tree)) !== undefined
+    )
       known++
     if (spec?.value && !spec.value.attached && !text.includes('=') && index + 1 < words.length) index++
   }
@@ -127,28 +131,15 @@ function meantChild(
   tree: CommandTree,
   named: boolean,
 ): CommandNode | undefined {
-  const text = literal(words[index]!)!
-  const near = mistyped(text, childNames(node))
+  const next = words[index + 1] === undefined ? undefined : literal(words[index + 1]!)
+  const known = whereabouts(tree)
+  const option = next !== undefined && /^--\w/.test(next) && known.options.has(next)
+  // Nearly every word of prose ends here, before anything is compared with it.
+  if (!named && !option && (next === undefined || !known.commands.has(next))) return undefined
+  const near = mistyped(literal(words[index]!)!, childNames(node))
   const child = near === undefined ? undefined : childOf(node, near)
   if (child === undefined) return undefined
-  const next = words[index + 1] === undefined ? undefined : literal(words[index + 1]!)
-  if (
-    next !== undefined &&
-    (childOf(child, next) !== undefined || (/^--\w/.test(next) && whereabouts(tree).options.has(next)))
-  )
-    return child
-  return named ? child : undefined
-}
-
-const OPTIONS = new WeakMap<CommandTree, readonly string[]>()
-
-function allOptions(tree: CommandTree): readonly string[] {
-  let names = OPTIONS.get(tree)
-  if (names === undefined) {
-    names = [...whereabouts(tree).options.keys()].filter(name => name.startsWith('--'))
-    OPTIONS.set(tree, names)
-  }
-  return names
+  return named || option || (next !== undefined && childOf(child, next) !== undefined) ? child : undefined
 }
 
 /** Words between blanks, without the punctuation of a sentence and quotation marks around them. */

@@ -1,5 +1,5 @@
-import { closest } from '../../model/closest.ts'
 import type { Piece } from '../command.ts'
+import { suggested } from './near.ts'
 import { alternatives } from './word.ts'
 
 export interface UnknownValue {
@@ -17,7 +17,7 @@ export function unknownValue(pieces: readonly Piece[], values: readonly string[]
   const parts = only.includes('|') ? alternatives(only) : only.split(',')
   const unknown = parts.find(part => !values.includes(part))
   if (unknown === undefined) return undefined
-  return { value: only, expected: expectation(values), near: parts.length === 1 ? closest(only, values) : undefined }
+  return { value: only, expected: expectation(values), near: parts.length === 1 ? suggested(only, values) : undefined }
 }
 
 function expectation(values: readonly string[]): string {

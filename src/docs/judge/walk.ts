@@ -1,10 +1,10 @@
-import { closest } from '../../model/closest.ts'
 import { literal, type Piece, type Word } from '../command.ts'
 import type { Finding, RuleId } from '../finding.ts'
 import type { Place } from '../place.ts'
 import type { CommandNode, CommandTree, OptionSpec } from '../tree/tree.ts'
 import { judgeArguments } from './arguments.ts'
 import { type Given, judgeGiven, missingOptions } from './given.ts'
+import { shown, suggested } from './near.ts'
 import { childNames, childOf, whereabouts } from './whereabouts.ts'
 import {
   across,
@@ -44,6 +44,9 @@ export function walk(tree: CommandTree, words: readonly Word[], at: Place): Walk
   return new Walking(tree, words, at).result()
 }
 
+/** Of one command. Nobody reads more, and a page may have a command of a million words. */
+const MAX_FINDINGS = 20
+
 class Walking {
   readonly #tree: CommandTree
   readonly #words: readonly Word[]
@@ -79,7 +82,10 @@ class Walking {
   }
 
   result(): Walk {
-    for (let index = 0; index < this.#words.length && !this.#stopped; ) index = this.#take(index)
+    for (let index = 0; index < this.#words.length && !this.#stopped; ) {
+      index = this.#take(index)
+      if (this.#findings.length >= MAX_FINDINGS) this.#stop(`more than ${MAX_FINDINGS} things are wrong with it`)
+    }
     this.#finish()
     return {
       path: this.#path,
@@ -126,7 +132,7 @@ class Walking {
     this.#optionsElided = true
     if (standsForOptions(word)) return index + 1
     this.#elided = true
-    if (wantsCommand && isVariable(word)) this.#stop(`${word.source} may hold the command`)
+    if (wantsCommand && isVariable(word)) this.#stop(`${shown(word.source)} may hold the command`)
     else if (wantsCommand) this.#commandElided = true
     return index + 1
   }
@@ -144,7 +150,7 @@ class Walking {
       return index + 1
     }
     if (standsForCommand(word) || isVariable(word)) {
-      this.#stop(`${word.source} may be any command`)
+      this.#stop(`${shown(word.source)} may be any command`)
       return index + 1
     }
     if (text === 'help' && (this.#node.style === 'clap' || this.#node.style === 'cobra')) return this.#takeHelp(index)
@@ -152,7 +158,7 @@ class Walking {
       this.#arguments.push(word)
       return index + 1
     }
-    const near = closest(name, childNames(this.#node))
+    const near = suggested(name, childNames(this.#node))
     if (!this.#node.commandsKnown) this.#stop(`the commands of ${this.#name} are not all known`)
     else if (this.#node.args === null && !this.#node.commandRequired && near === undefined)
       this.#stop(`the help of ${this.#name} does not say what it takes`)
@@ -169,7 +175,7 @@ class Walking {
       const child = text === undefined ? undefined : childOf(this.#node, text)
       if (child !== undefined) this.#descend(child, word)
       else if (text !== undefined && !text.startsWith('-') && !isPlaceholder(word) && this.#node.commandsKnown) {
-        this.#unknownCommand(next, closest(text, childNames(this.#node)))
+        this.#unknownCommand(next, suggested(text, childNames(this.#node)))
         break
       }
     }
@@ -194,7 +200,7 @@ class Walking {
     const turned = nextText === undefined ? undefined : childOf(this.#node, nextText)
     if (next !== undefined && turned !== undefined && childOf(turned, text) !== undefined)
       this.#find('unknown-command', across(word.at, next.at), {
-        message: `${this.#name} has no command \`${text}\`; it stands below \`${turned.name}\``,
+        message: `${this.#name} has no command \`${shown(text)}\`; it stands below \`${turned.name}\``,
         suggestion: `${nextText} ${text}`,
       })
     else {
@@ -203,7 +209,7 @@ class Walking {
       const places = [...new Set(below)].slice(0, 3).map(path => `\`${path}\``)
       const option = this.#node.options.some(({ names }) => names.includes(`--${text}`)) ? `--${text}` : undefined
       this.#find('unknown-command', word.at, {
-        message: `${this.#name} has no command \`${text}\`${places.length > 0 ? `; there is one below ${places.join(', ')}` : ''}`,
+        message: `${this.#name} has no command \`${shown(text)}\`${places.length > 0 ? `; there is one below ${places.join(', ')}` : ''}`,
         suggestion: near ?? option,
       })
     }
@@ -221,7 +227,7 @@ class Walking {
     ) {
       const whole = equals > 0 ? lead.slice(0, equals) : lead
       if (equals < 0 && word.pieces.length > 1) {
-        this.#unjudged ??= `the name of the option ${word.source} is not whole`
+        this.#unjudged ??= `the name of the option ${shown(word.source)} is not whole`
         this.#uncertain = true
         return index + 1
       }
@@ -293,7 +299,7 @@ class Walking {
   #lacksValue(given: Given, spec: OptionSpec): void {
     given.lacksValue = true
     // `[--limit --cursor]` in a synopsis names options.
-    if (given.word.optional) return
+    if (given.word.optional || this.#missing.length >= MAX_FINDINGS) return
     const name = spec.value?.values?.join(', ') ?? `<${spec.value?.name}>`
     this.#missing.push({
       rule: 'flag-value-missing',
@@ -352,7 +358,7 @@ class Walking {
       }
     }
     if (!this.#node.optionsKnown) {
-      this.#stop(`the options of ${this.#name} are not all known, ${name} among them`)
+      this.#stop(`the options of ${this.#name} are not all known, ${shown(name)} among them`)
       return undefined
     }
     return this.#unknownOption(word, name, written)
@@ -371,7 +377,7 @@ class Walking {
         : ''
     const more = owners.length > 3 ? ` and ${owners.length - 3} more` : ''
     this.#find('unknown-flag', placeOfStart(word, written), {
-      message: `${this.#name} has no option \`${name}\`${where}${more}`,
+      message: `${this.#name} has no option \`${shown(name)}\`${where}${more}`,
       suggestion: near,
     })
     const meant = near === undefined ? elsewhere[0]?.spec : optionOf(this.#node, near)
@@ -382,11 +388,11 @@ class Walking {
   #finish(): void {
     for (const { word, name } of this.#early)
       if (optionOf(this.#node, name) === undefined && !this.#stopped) this.#unknownOption(word, name, name)
-    this.#findings.push(...judgeGiven(this.#given, this.#node, this.#name))
+    this.#findings.push(...judgeGiven(this.#given, this.#node, this.#name).slice(0, MAX_FINDINGS))
     if (this.#stopped) return
     if (!this.#uncertain && !this.#commandElided) {
       const judged = judgeArguments(this.#arguments, this.#node, this.#name, this.#at)
-      this.#findings.push(...judged.findings)
+      this.#findings.push(...judged.findings.slice(0, MAX_FINDINGS))
       if (judged.unjudged !== undefined) this.#unjudged ??= judged.unjudged
       if (!this.#elided && !this.#asksOnly) this.#missing.push(...judged.missing)
     }
@@ -423,7 +429,7 @@ function nearestOption(node: CommandNode, name: string): string | undefined {
   const long = name.startsWith('--')
   const names = node.options.flatMap(option => option.names).filter(one => one.startsWith('--') === long)
   if (!long) return undefined
-  const near = closest(
+  const near = suggested(
     name.slice(2),
     names.map(one => one.slice(2)),
   )

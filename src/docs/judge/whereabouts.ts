@@ -11,16 +11,18 @@ export interface Located {
 export interface Whereabouts {
   readonly commands: ReadonlyMap<string, readonly Located[]>
   readonly options: ReadonlyMap<string, readonly (Located & { readonly spec: OptionSpec })[]>
+  /** Names of options without their two hyphens. */
+  readonly long: readonly string[]
 }
 
-const KNOWN = new WeakMap<CommandTree, Whereabouts>()
+const KNOWN = new WeakMap<CommandNode, Whereabouts>()
 
-/** Made once per tree: a page asks for every word it has, and trees are never changed. */
-export function whereabouts(tree: CommandTree): Whereabouts {
-  let found = KNOWN.get(tree)
+/** Made once: a page asks for every word it has, and trees are never changed. */
+export function whereabouts({ root }: Pick<CommandTree, 'root'>): Whereabouts {
+  let found = KNOWN.get(root)
   if (found === undefined) {
-    found = collect(tree.root)
-    KNOWN.set(tree, found)
+    found = collect(root)
+    KNOWN.set(root, found)
   }
   return found
 }
@@ -37,7 +39,13 @@ function collect(root: CommandNode): Whereabouts {
       for (const name of [node.name, ...node.aliases]) add(commands, name, below)
     }
   }
-  return { commands, options }
+  const long = [...options.keys()].filter(name => name.startsWith('--')).map(name => name.slice(2))
+  return { commands, options, long }
+}
+
+/** All options of a program that have two hyphens, without these. */
+export function longOptions(tree: CommandTree): readonly string[] {
+  return whereabouts(tree).long
 }
 
 function add<T>(map: Map<string, T[]>, key: string, value: T): void {
