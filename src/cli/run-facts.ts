@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { files } from '../adapters/files.ts'
 import type { Plan } from '../engine/plan.ts'
 import type { Evidence } from '../evidence/schema.ts'
-import { toRunproofError } from '../model/error.ts'
+import { RunproofError } from '../model/error.ts'
 
 /** The pages that steps cite: a citation names a file in here without its ending. */
 export const PAGES_DIR = join(import.meta.dirname, '..', '..', 'docs', 'operations')
@@ -46,7 +46,7 @@ async function digestOf(path: string): Promise<string | undefined> {
     const real = await files.realPath(path)
     return (await files.facts(real))?.type === 'file' ? await files.sha256(real) : undefined
   } catch (thrown) {
-    toRunproofError(thrown)
-    return undefined
+    if (thrown instanceof RunproofError) return undefined
+    throw thrown
   }
 }
