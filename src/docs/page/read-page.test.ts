@@ -245,8 +245,13 @@ describe('readPage of what is no page', () => {
       ],
       [
         'a long line',
-        `a\n${'b'.repeat(65_537)}\n`,
-        'error page-unreadable 2:1 a line of 65537 characters is longer than the 65536 that are read of one',
+        `a\n${'b'.repeat(1_048_577)}\n`,
+        'error page-unreadable 2:1 a line of 1048577 characters, where 1048576 are read of one',
+      ],
+      [
+        'a long line of marks',
+        `a\n${'<!a '.repeat(16_385)}\n`,
+        'error page-unreadable 2:1 a line of 65540 characters, where 65536 are read of one',
       ],
       [
         'a deep quotation',
@@ -267,6 +272,12 @@ describe('readPage of what is no page', () => {
     ]
   for (const [title, source, ...expected] of problems)
     test(`tells ${title}`, () => assert.deepEqual(problemsOf('page.md', source), expected))
+
+  test('reads on after an image of 300 KB that stands in the page', () => {
+    assert.deepEqual(codeOf('page.md', `![](data:image/png;base64,${'iVBORw0K'.repeat(40_000)})\n\n\`a b\`\n`), [
+      'inline 3:2 a b',
+    ])
+  })
 
   test('takes no code from bytes that are no text', () => {
     assert.deepEqual(codeOf('page.md', '`a b`\0'), [])
