@@ -221,6 +221,44 @@ describe('a program of which not everything is known', () => {
   })
 })
 
+describe('parsers of other kinds', () => {
+  const options = ['--url <url>', '--dry-run']
+  const below = { push: { options: ['--force', '--mode <fast|safe>'], args: ['<name>'] } }
+  const fit = (style: 'cobra' | 'commander' | 'argparse' | 'clap') =>
+    smallTree('tool', { style, options, commands: { push: { ...below.push, style } } })
+  const cases: readonly (readonly [style: Parameters<typeof fit>[0], script: string, ...findings: string[]])[] = [
+    ['cobra', 'tool --force push x'],
+    ['cobra', 'tool --mode fast push x'],
+    ['cobra', 'tool --mode push x', '2:13-17 flag-value-unknown', '2:18-19 unknown-command'],
+    ['clap', 'tool --force push x', '2:6-13 unknown-flag'],
+    ['commander', 'tool push x --dry-run'],
+    ['commander', 'tool push x --url https://a.example'],
+    ['clap', 'tool push x --dry-run', '2:13-22 unknown-flag'],
+    ['argparse', 'tool push x --for'],
+    ['argparse', 'tool push x --mo=safe'],
+    ['clap', 'tool push x --for', '2:13-18 unknown-flag => --force'],
+  ]
+  for (const [style, script, ...findings] of cases)
+    test(`are read as they read: ${style}: ${script}`, () =>
+      assert.deepEqual(told(judge(`\`\`\`sh\n${script}\n\`\`\`\n`, [fit(style)])), findings))
+})
+
+describe('a page made to hurt', () => {
+  const cases: readonly (readonly [title: string, page: string, most: number])[] = [
+    ['a word of 60 000 letters', `deployctl ${'a'.repeat(60_000)}`, 1],
+    ['a flag of 60 000 letters', `deployctl status --${'a'.repeat(60_000)}`, 1],
+    ['20 000 arguments', `deployctl runs get ${'a '.repeat(20_000)}`, 1],
+    ['5 000 unknown flags', `deployctl status ${'--outptu x '.repeat(5_000)}`, 40],
+    ['a cluster of 60 000 flags', `deployctl status -${'v'.repeat(60_000)}`, 0],
+  ]
+  for (const [title, script, most] of cases)
+    test(`has few findings with short messages: ${title}`, () => {
+      const { findings } = fence(script)
+      assert.ok(findings.length <= most, `${findings.length} findings`)
+      for (const { message } of findings) assert.ok(message.length < 300, message)
+    })
+})
+
 describe('code in prose', () => {
   const commands = [
     'doctor routes --check-auth',

@@ -425,10 +425,12 @@ function optionOf(node: CommandNode, name: string): OptionSpec | undefined {
   return node.options.find(({ names }) => names.includes(name))
 }
 
+/** One that was cut short is meant before one that is merely alike. */
 function nearestOption(node: CommandNode, name: string): string | undefined {
-  const long = name.startsWith('--')
-  const names = node.options.flatMap(option => option.names).filter(one => one.startsWith('--') === long)
-  if (!long) return undefined
+  if (!/^--\w/.test(name)) return undefined
+  const names = node.options.flatMap(option => option.names).filter(one => one.startsWith('--'))
+  const longer = name.length < 5 ? [] : names.filter(one => one.startsWith(name))
+  if (longer.length === 1) return longer[0]
   const near = suggested(
     name.slice(2),
     names.map(one => one.slice(2)),
