@@ -48,7 +48,7 @@ const SPANS: Readonly<Record<SpanKind, readonly string[]>> = {
     'v1.2.3',
     'X=1',
   ],
-  other: ['', ' ', '{"a": 1}', '[1, 2]', '"x y"', '*', '=> x', 'a := 1', 'x = 1', '42'],
+  other: ['', ' ', '{"a": 1}', '[1, 2]', '"x y"', '*', '=> x', 'a := 1', 'x = 1', '42', '1 << bits', 'a <= b'],
 }
 
 describe('a span of code', () => {

@@ -23,7 +23,12 @@ export function classifySpan(text: string): SpanKind {
   if (/^[A-Z][A-Z\d_]*=\S*$/.test(span)) return 'identifier'
   const [first, second] = span.split(/\s+/)
   if (/^[A-Z][A-Z\d_]*=/.test(first!)) return 'command-like'
-  if (/^[.~/\w][\w./~|-]*$/.test(first!) && !/^(?:=|==|:=|->|=>|\+|\*)$/.test(second!)) return 'command-like'
+  if (
+    /^[.~/\w][\w./~|-]*$/.test(first!) &&
+    /[A-Za-z]/.test(first!) &&
+    !/^(?:[=:!<>]?=|[-=]>|<<|>>|[+*/%<>?-])$/.test(second!)
+  )
+    return 'command-like'
   if (/^(?:<[^>]+>|\$\{?\w+\}?|\$\(.*)$/.test(first!) || first === '$') return 'command-like'
   return 'other'
 }

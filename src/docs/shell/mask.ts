@@ -36,7 +36,7 @@ export function mask(text: string, alternatives: boolean): Masked {
 }
 
 const ANGLE =
-  /<(?:\p{L}[^\s<>"'`$;&(){}]*|\p{L}[\p{L}\p{N}_'’/,:|=.-]*(?: [\p{L}\p{N}_’'/,:|][\p{L}\p{N}_'’/,:|.-]*)+)>(?:\.\.\.|…)?/uy
+  /<(?:[\p{L}@][^\s<>"'`$;&(){}]*|\p{L}[\p{L}\p{N}_'’/,:|=.-]*(?: [\p{L}\p{N}_’'/,:|(][\p{L}\p{N}_’'/,:|.()-]*)+)>(?:\.\.\.|…)?/uy
 const BRACES = /\{\{[^{}\n]*\}\}|\{[\p{L}_][\p{L}\p{N}_.:-]*\}|\{\}/uy
 /** Of a CI job: `${{ github.sha }}`. */
 const EXPRESSION = /\$\{\{[^{}\n]*\}\}/y

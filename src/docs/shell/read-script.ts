@@ -27,6 +27,7 @@ export interface SyntaxProblem {
 
 export interface ReadScript {
   readonly commands: readonly ShellCommand[]
+  /** Of mistakes only the first: the next ones are mostly made by it. */
   readonly problems: readonly SyntaxProblem[]
   /** What was left out although it may hold commands. */
   readonly unread: readonly { readonly why: string; readonly source: string; readonly at: Place }[]
@@ -107,6 +108,7 @@ class ScriptReader implements ReadScript {
     const written = source.text.trimEnd()
     // What is missing is missing at the end.
     const from = mistake.pos < written.length ? mistake.pos : Math.max(0, written.search(/\S+$/))
+    if (this.problems.some(({ typo }) => !typo)) return true
     const length = /^\S*/.exec(written.slice(from, from + 200))![0].length
     this.problems.push({ message, at: placeIn(source, from, from + length), typo: false })
     return true
@@ -178,8 +180,8 @@ class ScriptReader implements ReadScript {
     }
     if (script.source !== undefined) {
       // Escaped backticks: the parser gives a decoded text, whose units have no place of their own.
-      const { line, column } = placeIn(source, at.pos, at.end)
-      const decoded = { file: source.file, text: script.source, segments: [{ offset: 0, line, column }] }
+      const whole = placeIn(source, at.pos, at.end)
+      const decoded = { file: source.file, text: script.source, segments: [{ ...whole, offset: 0 }], at: whole }
       this.read(decoded, stdin, depth + 1)
       return
     }

@@ -33,6 +33,11 @@ describe('placeholders of a fence', () => {
     ['may be a part of a word', 'tool <root>/x --as=<kind> a<b>c', ['tool {<root>}/x --as={<kind>} a{<b>}c']],
     ['may be beside each other', 'tool <a><b>', ['tool {<a>}{<b>}']],
     ['may have blanks', 'tool <your own key> x', ['tool {<your own key>} x']],
+    [
+      'may be of a scope, or explained',
+      'tool <@scope> <name (with version)>',
+      ['tool {<@scope>} {<name (with version)>}'],
+    ],
     ['may be of an alphabet that is not Latin', 'tool <имя> <名前>', ['tool {<имя>} {<名前>}']],
     ['may be in quotes', `tool "<a b>" '{"id": "<c>"}'`, ['tool {<a b>} {"id":_"{<c>}"}']],
     [
@@ -299,6 +304,8 @@ describe('a fence of another language', () => {
     ['json', '{"a": "tool a"}', undefined],
     ['yaml', 'a: toolbox', undefined],
     ['text', 'words', undefined],
+    ['js', 'const tool = require("tool")', undefined],
+    ['console', '> a.b(c)', 'the fence of console has no prompt, and no line of it begins with a known program'],
   ] as const
   for (const [language, text, why] of cases) {
     test(`${language} with ${text} is ${why === undefined ? 'data' : 'told'}`, () => {
@@ -337,6 +344,18 @@ describe('a mistake', () => {
       )
     })
   }
+  test('is a warning where the fence has no known program, and told once', () => {
+    const { problems } = read('a\n|-- b (1)\n|-- c (2)')
+    assert.deepEqual(
+      problems.map(({ severity, at }) => [severity, at.line]),
+      [['warning', 2]],
+    )
+    assert.equal(read('tool "').problems[0]?.severity, 'error')
+  })
+  test('of typesetting is found in a span only where it is no name', () => {
+    assert.equal(read('runs get –wait', '', 'inline').problems.length, 1)
+    assert.deepEqual(read('bound\u00A0apply', '', 'inline').problems, [])
+  })
   test('offers what is meant where that is known', () => {
     assert.equal(read('tool –wait').problems[0]?.suggestion, '--wait')
     assert.equal(read('tool “y”').problems[0]?.suggestion, '"y"')

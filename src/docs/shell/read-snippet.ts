@@ -1,5 +1,5 @@
 import type { DocumentedCommand, Unjudged } from '../command.ts'
-import type { Finding } from '../finding.ts'
+import type { Finding, Severity } from '../finding.ts'
 import type { Snippet } from '../page/page.ts'
 import { classifySpan } from './classify-span.ts'
 import { nameOf, readingOf } from './languages.ts'
@@ -38,10 +38,12 @@ export function readSnippet(file: string, snippet: Snippet, programs: ReadonlySe
   const source = withoutReturns(whole)
   if (snippet.kind === 'inline') return readSpan(source, snippet, programs)
 
+  const severity = mentioned(source.text, programs) === undefined ? 'warning' : 'error'
+  const fence = (scripts: readonly ReadScript[]) => assembled(snippet, scripts, 'fence', severity)
   const one = (script: Source) => readScript(script, false, programs)
   const session = (declared: boolean) => {
     const found = readSession(source, declared, programs)
-    return found && { ...assembled(snippet, found.commands.map(one)), more: found.unjudged }
+    return found && { ...fence(found.commands.map(one)), more: found.unjudged }
   }
   const language = nameOf(snippet.language)
   const reading = readingOf(snippet.language)
@@ -49,7 +51,7 @@ export function readSnippet(file: string, snippet: Snippet, programs: ReadonlySe
     case 'shell': {
       const read = session(false)
       if (read) return { ...read, unjudged: [...read.unjudged, ...read.more] }
-      const script = assembled(snippet, [one(source)])
+      const script = fence([one(source)])
       return language === 'zsh' ? leniently(script, source) : script
     }
     case 'session':
@@ -64,11 +66,7 @@ export function readSnippet(file: string, snippet: Snippet, programs: ReadonlySe
           : unjudged(source, `a fence of ${language} names ${named}: whether it is a command or its output is not said`)
       }
       const lines = commandLines(source, programs)
-      if (lines.length > 0)
-        return assembled(
-          snippet,
-          lines.map(line => readScript(line, true, programs)),
-        )
+      if (lines.length > 0) return fence(lines.map(line => readScript(line, true, programs)))
       const what = reading === 'session' ? `the fence of ${language} has no prompt` : 'the fence names no language'
       return unjudged(source, `${what}, and no line of it begins with a known program`)
     }
@@ -77,7 +75,7 @@ export function readSnippet(file: string, snippet: Snippet, programs: ReadonlySe
     case 'data':
       return NOTHING
     case 'other': {
-      const named = mentioned(source.text, programs)
+      const named = mentioned(source.text, programs, /^[ \t]+[\w<-]/)
       return named === undefined
         ? NOTHING
         : unjudged(source, `a fence of ${language} names ${named}: commands inside another language are not read`)
@@ -90,12 +88,22 @@ function readSpan(source: Source, snippet: Snippet, programs: ReadonlySet<string
   if (source.text.length > MAX_SPAN || classifySpan(source.text) !== 'command-like') return NOTHING
   const read = readScript(source, true, programs)
   const mistake = read.problems.find(({ typo }) => !typo)
-  if (mistake === undefined) return assembled(snippet, [read], 'span')
+  if (mistake === undefined) {
+    // Blanks that do not break are meant in prose, where a name must not.
+    const problems = read.problems.filter(({ suggestion }) => suggestion !== undefined)
+    return assembled(snippet, [{ ...read, problems }], 'span', 'error')
+  }
   const meant = mentioned(source.text, programs) !== undefined || /\s--?[a-z]/.test(source.text)
   return meant ? unjudged(source, `it is not read as a command: ${mistake.message}`) : NOTHING
 }
 
-function assembled(snippet: Snippet, scripts: readonly ReadScript[], from: 'fence' | 'span' = 'fence'): ReadSnippet {
+/** @param severity - of its mistakes: fences said to be shell hold trees of files, too, so one without a known program may be right */
+function assembled(
+  snippet: Snippet,
+  scripts: readonly ReadScript[],
+  from: DocumentedCommand['from'],
+  severity: Severity,
+): ReadSnippet {
   const { within, heading } = snippet
   const problems = scripts.flatMap(script => script.problems)
   const next = problems[MAX_PROBLEMS]
@@ -107,7 +115,7 @@ function assembled(snippet: Snippet, scripts: readonly ReadScript[], from: 'fenc
       ...(next ? [{ source: next.message, why, at: next.at }] : []),
     ],
     problems: problems.slice(0, MAX_PROBLEMS).map(({ message, at, suggestion }) => ({
-      ...({ rule: 'shell-syntax', severity: 'error', at, message } as const),
+      ...({ rule: 'shell-syntax', severity, at, message } as const),
       ...(suggestion !== undefined && { suggestion }),
     })),
   }
@@ -143,11 +151,16 @@ function withoutReturns(source: Source): Source {
   return cut(source, [...kept, [done, source.text.length]])
 }
 
-/** A program that the text has as a word of its own. */
-function mentioned(text: string, programs: ReadonlySet<string>): string | undefined {
+/**
+ * A program that the text has as a word of its own.
+ *
+ * @param next - what has to follow its name: code has names of programs that are none
+ */
+function mentioned(text: string, programs: ReadonlySet<string>, next = /^(?![\w-])/): string | undefined {
   for (const program of programs) {
     for (let at = text.indexOf(program); at >= 0; at = text.indexOf(program, at + 1)) {
-      if (!/[\w.-]/.test(text[at - 1] ?? '') && !/[\w-]/.test(text[at + program.length] ?? '')) return program
+      const end = at + program.length
+      if (!/[\w.-]/.test(text[at - 1] ?? '') && next.test(text.slice(end, end + 80))) return program
     }
   }
   return undefined

@@ -47,7 +47,7 @@ interface Line {
 /**
  * The commands after prompts; what is printed between them is left out. `# ` is the prompt of root only where there is no
  * other and a known program follows, else a comment. `> ` continues a command that has not ended; where it is the only sign
- * in the fence and stands first, it is the prompt.
+ * in the fence and a known program follows the first, it is the prompt.
  *
  * @param declared - the fence says that it is a session; else a prompt has to stand first, comments aside
  * @returns undefined where no line has a prompt
@@ -60,7 +60,8 @@ export function readSession(source: Source, declared: boolean, programs: Readonl
   if (!declared && !(first !== undefined && isPrompt(first)) && !lines.some(({ text }) => /^\$ \S/.test(text)))
     return undefined
   const rooted = !prompted && lines.some(line => isRoot(line, programs))
-  const arrows = !prompted && !rooted && first?.text.startsWith('> ') === true
+  const arrows =
+    !prompted && !rooted && first?.text.startsWith('> ') === true && beginsWithProgram(first.text.slice(2), programs)
   if (!prompted && !rooted && !arrows) return undefined
 
   const promptOf = ({ text, ...line }: Line): number | undefined => {

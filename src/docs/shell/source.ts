@@ -7,6 +7,8 @@ export interface Source {
   readonly file: string
   readonly text: string
   readonly segments: readonly Segment[]
+  /** Where all of it stands, when its units have no places of their own: text that the shell decodes before it reads it. */
+  readonly at?: Place
 }
 
 /** From the first to before the second, in UTF-16 units of a source. */
@@ -31,7 +33,7 @@ export function cut(source: Source, stretches: readonly Stretch[]): Source {
     offset += to - from
   }
   if (segments.length === 0) segments.push({ ...(source.segments[0] ?? { line: 1, column: 1 }), offset: 0 })
-  return { file: source.file, text: texts.join(''), segments }
+  return { ...source, text: texts.join(''), segments }
 }
 
 /** The first segment after an offset. Thousands of commands are cut out of one session, so it is looked up by halves. */
@@ -47,5 +49,5 @@ function after(segments: readonly Segment[], offset: number): number {
 }
 
 export function placeIn(source: Source, from: number, to: number): Place {
-  return placeOf(source.file, source, from, to)
+  return source.at ?? placeOf(source.file, source, from, to)
 }
