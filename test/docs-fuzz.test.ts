@@ -215,6 +215,7 @@ describe('a page of whatever it may be is read, and every place that is told lie
     ['substitutions', `\`\`\`sh\n${'$('.repeat(500)}runproof run${')'.repeat(500)}\n\`\`\`\n`],
     ['groups', `\`\`\`sh\n${'( '.repeat(500)}runproof run${' )'.repeat(500)}\n\`\`\`\n`],
     ['quotes', `\`\`\`sh\n${'"$(echo '.repeat(100)}x${')"'.repeat(100)}\n\`\`\`\n`],
+    ['escapes in backticks', '```sh\n`\n\\\n>`\n```\n~~~sh\n<<F\n`\n{/*\\'],
     ['here-documents', `\`\`\`sh\n${'cat <<A\n'.repeat(200)}A\n\`\`\`\n`],
     ['backticks', Array.from({ length: 200 }, (_, count) => '`'.repeat(count + 1)).join(' ')],
     ['words', `\`\`\`sh\nrunproof run ${'--param a=b '.repeat(2000)}\n\`\`\`\n`],
