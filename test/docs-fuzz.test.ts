@@ -58,12 +58,13 @@ function read(file: string, bytes: Uint8Array): readonly Place[] {
 
 function outside(bytes: Uint8Array, places: readonly Place[]): readonly Place[] {
   const lines = new TextDecoder().decode(bytes).split(/\r\n|\n|\r/)
-  const within = (line: number, column: number) =>
-    line >= 1 && line <= lines.length && column >= 1 && column <= lines[line - 1]!.length + 1
+  // What ends in the newline of a line ends one after it, as the newline has a column, too.
+  const within = (line: number, column: number, newline = 0) =>
+    line >= 1 && line <= lines.length && column >= 1 && column <= lines[line - 1]!.length + 1 + newline
   return places.filter(
     ({ line, column, endLine, endColumn }) =>
       !within(line, column) ||
-      !within(endLine, endColumn) ||
+      !within(endLine, endColumn, 1) ||
       endLine < line ||
       (endLine === line && endColumn < column),
   )
