@@ -452,6 +452,12 @@ describe('the programs of a page', () => {
     ])
   })
 
+  test('may be several: what is wrong for all is held against the one that has something like it', () => {
+    const twin = smallTree('deploytool', { commands: { doctor: {}, runs: {} } })
+    const page = '---\nprograms: [deploytool, deployctl]\n---\n`doctor ruotes` and `doctor routes`\n'
+    assert.deepEqual(told(judge(page, [twin, TREE])), ['4:9-15 unknown-command => routes'])
+  })
+
   test('that are not declared are not judged by the others’ rules', () => {
     const verdict = judge(`${fenced}\nSee \`archive prune --keep 3\`.\n`, [TREE, OTHER])
     assert.deepEqual(told(verdict), [])

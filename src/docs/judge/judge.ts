@@ -165,7 +165,7 @@ class PageJudge {
       .map(({ tree }) => ({ tree, result: judgeCommand(tree, command, words, words[0]!.at) }))
     const best =
       candidates.find(({ result }) => result.findings.length === 0) ??
-      candidates.toSorted((a, b) => b.result.judged.path.length - a.result.judged.path.length)[0]
+      candidates.toSorted((a, b) => likelihood(b.result) - likelihood(a.result))[0]
     if (best !== undefined) {
       if (best.result.findings.length > 0 && this.#fitsAnother(command)) return
       if (best.result.findings.length > 0 && mixesCommands(words)) {
@@ -244,6 +244,11 @@ class PageJudge {
   #leave(source: string, at: Place, why: string): void {
     this.#unjudged.push({ source, at, why })
   }
+}
+
+/** Of several programs that a wrong command may be of, the one that has something like it, or knows more of its words. */
+function likelihood({ findings, judged }: Judged): number {
+  return judged.path.length + (findings.some(({ suggestion }) => suggestion !== undefined) ? 10 : 0)
 }
 
 /** A fence may be a table of commands, each with what it does behind a gap; words there are only judged as if they were not. */
