@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { awaitGone, descendants, identify, signalProcess } from '../process/identity.ts'
-import { markedPids } from '../process/marked.ts'
+import { MARKER, markedPids } from '../process/marked.ts'
 import { isAnswer, type LaneAnswer, type Question, type Ready, type SetUp } from './lane-protocol.ts'
 
 const START_MS = 10_000
 const END_MS = 5_000
+/** For what multiplies faster than it is killed. */
+const END_TRIES = 20
 /** Beyond the time of a question, for the one who asks to notice and to tell. */
 const GRACE_MS = 3_000
 /** Two outputs in base64, and room. */
@@ -24,7 +26,8 @@ export type Opened = { readonly lane: Lane } | { readonly refusal: string }
 export async function openLane(argv: readonly string[], setUp: SetUp): Promise<Opened> {
   const child = spawn(argv[0]!, argv.slice(1), {
     cwd: '/',
-    env: {},
+    // Also in what it starts, before that is the program.
+    env: setUp.marker === null ? {} : { [MARKER]: setUp.marker },
     // Its own group: Ctrl-C in a terminal is for runproof.
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -60,17 +63,22 @@ export async function openLane(argv: readonly string[], setUp: SetUp): Promise<O
   }
   const send = (message: SetUp | Question) => child.stdin.write(`${JSON.stringify(message)}\n`)
 
-  /** Process 1 ends everything in its namespace, and what started it ends when that is done. */
+  /**
+   * Process 1 of the namespace takes everything in it along, and what started it ends when that is done. Without one, what
+   * has just been started may be missed by the first look: nothing more is, once the one who starts it has ended.
+   */
   const end = async () => {
     child.stdin.destroy()
     if (child.pid === undefined) return
-    const marked = setUp.marker === null ? [] : markedPids(setUp.marker)
-    const inner = [...descendants(child.pid), ...marked].flatMap(pid => identify(pid) ?? [])
     const own = identify(child.pid)
-    for (const identity of inner) signalProcess(identity, 'SIGKILL')
-    await awaitGone(inner, END_MS)
+    await killAll(descendants(child.pid))
     if (own) signalProcess(own, 'SIGKILL')
     await ended
+    if (setUp.marker === null) return
+    for (let left = markedPids(setUp.marker), tries = 0; left.length > 0 && tries < END_TRIES; tries += 1) {
+      await killAll(left)
+      left = markedPids(setUp.marker)
+    }
   }
 
   send(setUp)
@@ -94,6 +102,12 @@ export async function openLane(argv: readonly string[], setUp: SetUp): Promise<O
       [Symbol.asyncDispose]: end,
     },
   }
+}
+
+async function killAll(pids: readonly number[]): Promise<void> {
+  const identities = pids.flatMap(pid => identify(pid) ?? [])
+  for (const identity of identities) signalProcess(identity, 'SIGKILL')
+  await awaitGone(identities, END_MS)
 }
 
 async function* linesOf(stream: NodeJS.ReadableStream): AsyncGenerator<string, undefined> {
