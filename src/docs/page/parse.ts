@@ -17,6 +17,9 @@ const COMMON: Extension[] = [gfmTable(), { disable: { null: ['attention'] } }]
 
 type Start = FrontMatter['end']
 
+/** A block that cannot be cut costs memory of three hundred times its size: one of 8 MB took 2.3 GB. */
+const MOST_OF_A_BLOCK = 1024 * 1024
+
 /** One of each, as putting the constructs together costs a tenth of a small page. */
 const PARSERS = {
   markdown: parse({ extensions: [...COMMON, indentedBlocks] }),
@@ -32,23 +35,36 @@ export type Dialect = keyof typeof PARSERS
  * list or a quotation ends: a page of 1 MB took 9 s as a whole, and takes 1.6 s in pieces.
  *
  * @param start - where to begin
+ * @param tooLong - told where the piece begins in which a block is too long; nothing is read from there on
  * @param size - of a piece, at least
  * @throws Error of the parser when MDX has a syntax error; Markdown has none
  */
-export function* parseMarkup(source: string, dialect: Dialect, start: Start, size = PIECE): Generator<Event[]> {
+export function* parseMarkup(
+  source: string,
+  dialect: Dialect,
+  start: Start,
+  tooLong: (at: Start) => void,
+  size = PIECE,
+): Generator<Event[]> {
   const parser = PARSERS[dialect]
   const nextCut = cutsOf(source)
   while (start.offset < source.length) {
     const piece = parsePiece(start, start.offset + size)
+    if (piece === undefined) return tooLong(start)
     yield piece.events
     start = piece.end
   }
 
   /** The piece that begins at `start`; when code or a syntax error reaches its end, twice as much is tried. */
-  function parsePiece(start: Start, least: number): { events: Event[]; end: Start } {
+  function parsePiece(start: Start, least: number): { events: Event[]; end: Start } | undefined {
+    let failure: unknown
     for (let from = least; ; ) {
       const cut = nextCut(start.offset, from)
       const isLast = cut === source.length
+      if (cut - start.offset > MOST_OF_A_BLOCK) {
+        if (failure !== undefined) throw failure
+        return undefined
+      }
       // Left behind by a piece that was tried before: names that its imports declare would count as declared twice.
       Object.assign(parser, { defined: [], lazy: {}, definedModuleSpecifiers: undefined })
       try {
@@ -58,6 +74,7 @@ export function* parseMarkup(source: string, dialect: Dialect, start: Start, siz
           return { events, end: { line: document.now().line, column: 1, offset: cut } }
       } catch (error) {
         if (isLast || isLongModule(error, cut - start.offset)) throw error
+        failure = error
       }
       from = start.offset + 2 * (cut - start.offset)
     }

@@ -99,7 +99,7 @@ describe('places of code', () => {
   test('a page read in pieces is the page read at once', () => {
     const start = { line: 1, column: 1, offset: 0 }
     const told = (source: string, size: number) =>
-      [...parseMarkup(source, 'markdown', start, size)]
+      [...parseMarkup(source, 'markdown', start, () => assert.fail('a block too long'), size)]
         .flat()
         .filter(([, { type }]) => /^(?:code|atx|setext|html|resource)/.test(type))
         .map(

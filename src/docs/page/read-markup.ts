@@ -59,10 +59,17 @@ export function readMarkup(
   const closings = new Map<string, number>()
   let heading = ''
 
-  for (events of parseMarkup(parsed, dialect, frontMatter.end)) {
+  for (events of parseMarkup(parsed, dialect, frontMatter.end, refuse)) {
     for (let index = 0; index < events.length; index++) index = read(index)
   }
   return { programs: programs ?? [], snippets, links, problems }
+
+  function refuse({ line }: { line: number }): void {
+    const at = { file, line, column: 1, endLine: line, endColumn: 1 }
+    const message =
+      'a list, table, quotation or fence from here on is too long to be read, as is what follows: 1 MiB is the most'
+    problems.push({ rule: 'page-unreadable', severity: 'error', at, message })
+  }
 
   /** Reads the event at `index`. Returns the last one that is read with it. */
   function read(index: number): number {

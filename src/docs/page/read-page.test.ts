@@ -273,6 +273,18 @@ describe('readPage of what is no page', () => {
   for (const [title, source, ...expected] of problems)
     test(`tells ${title}`, () => assert.deepEqual(problemsOf('page.md', source), expected))
 
+  test('tells where a block begins that is too long, and keeps what stands before it', () => {
+    const source = `\`a b\`\n\n${'text\n\n'.repeat(400)}${'> c `d e`\n'.repeat(110_000)}`
+    const { snippets, problems } = readPage('page.md', Buffer.from(source))
+    assert.equal(snippets[0]!.text, 'a b')
+    assert.equal(snippets.length, 1)
+    assert.deepEqual(
+      problems.map(({ rule, severity }) => `${severity} ${rule}`),
+      ['error page-unreadable'],
+    )
+    assert.ok(problems[0]!.at.line > 3 && problems[0]!.at.line <= 803)
+  })
+
   test('reads on after an image of 300 KB that stands in the page', () => {
     assert.deepEqual(codeOf('page.md', `![](data:image/png;base64,${'iVBORw0K'.repeat(40_000)})\n\n\`a b\`\n`), [
       'inline 3:2 a b',
