@@ -80,58 +80,62 @@ describe('files that pages name', () => {
     [
       'a script that is run, with its nearest name',
       fence('./scripts/local-deply.sh --full'),
-      ['2:1 file-missing there is no ./scripts/local-deply.sh -> ./scripts/local-deploy.sh'],
+      ['2:1 file-missing there is no `./scripts/local-deply.sh` -> ./scripts/local-deploy.sh'],
     ],
     [
       'a script in a folder that is spelled otherwise',
       fence('bash script/local-deploy.sh'),
-      ['2:6 file-missing there is no script/local-deploy.sh -> scripts/local-deploy.sh'],
+      ['2:6 file-missing there is no `script/local-deploy.sh` -> scripts/local-deploy.sh'],
     ],
     [
       'a script that has moved',
       fence('python3 "tools/smoke.py"'),
-      ['2:9 file-missing there is no tools/smoke.py -> "scripts/e2e/smoke.py"'],
+      ['2:9 file-missing there is no `tools/smoke.py` -> "scripts/e2e/smoke.py"'],
     ],
-    ['a script that is nowhere', fence('./bin/none --x'), ['2:1 file-missing there is no ./bin/none']],
+    ['a script that is nowhere', fence('./bin/none --x'), ['2:1 file-missing there is no `./bin/none`']],
     [
       'a script without a folder',
       fence('sh uninstall.sh'),
-      ['2:4 file-missing there is no uninstall.sh -> install.sh'],
+      ['2:4 file-missing there is no `uninstall.sh` -> install.sh'],
     ],
-    ['a sourced one', fence('. ./scripts/none.sh'), ['2:3 file-missing there is no ./scripts/none.sh']],
+    ['a sourced one', fence('. ./scripts/none.sh'), ['2:3 file-missing there is no `./scripts/none.sh`']],
     [
       'one among others',
       fence('true && ./scripts/none.sh | cat', 'x=$(./scripts/gone.sh)'),
-      ['2:9 file-missing there is no ./scripts/none.sh', '3:5 file-missing there is no ./scripts/gone.sh'],
+      ['2:9 file-missing there is no `./scripts/none.sh`', '3:5 file-missing there is no `./scripts/gone.sh`'],
     ],
-    ['a file that is read', fence('cat deploy/none.conf'), ['2:5 file-missing there is no deploy/none.conf']],
-    ['a file that is piped in', fence('daemon x < deploy/none.txt'), ['2:12 file-missing there is no deploy/none.txt']],
+    ['a file that is read', fence('cat deploy/none.conf'), ['2:5 file-missing there is no `deploy/none.conf`']],
+    [
+      'a file that is piped in',
+      fence('daemon x < deploy/none.txt'),
+      ['2:12 file-missing there is no `deploy/none.txt`'],
+    ],
     [
       'a path in prose',
       'See `deploy/reverse-proxy/ngnix.conf`.',
-      ['1:6 file-missing there is no deploy/reverse-proxy/ngnix.conf -> deploy/reverse-proxy/nginx.conf'],
+      ['1:6 file-missing there is no `deploy/reverse-proxy/ngnix.conf` -> deploy/reverse-proxy/nginx.conf'],
     ],
     [
       'a script in prose, in a folder that is not',
       'Run `tool/none.sh`.',
-      ['1:6 file-missing there is no tool/none.sh'],
+      ['1:6 file-missing there is no `tool/none.sh`'],
     ],
     [
       'a script in prose, with arguments',
       'Run `./scripts/none.sh --full`, then `bash scripts/gone.sh`.',
-      ['1:6 file-missing there is no ./scripts/none.sh', '1:44 file-missing there is no scripts/gone.sh'],
+      ['1:6 file-missing there is no `./scripts/none.sh`', '1:44 file-missing there is no `scripts/gone.sh`'],
     ],
     [
       'the file of a link, its anchor kept',
       '[a](./guid.md#first)',
-      ['1:5 file-missing there is no ./guid.md -> ./guide.md#first'],
+      ['1:5 file-missing there is no `./guid.md` -> ./guide.md#first'],
     ],
     [
       'one that the page would make elsewhere',
       fence('daemon x > scripts/other.sh', './scripts/none.sh'),
-      ['3:1 file-missing there is no ./scripts/none.sh'],
+      ['3:1 file-missing there is no `./scripts/none.sh`'],
     ],
-    ['one after a cd below the root', fence('cd scripts', './none.sh'), ['3:1 file-missing there is no ./none.sh']],
+    ['one after a cd below the root', fence('cd scripts', './none.sh'), ['3:1 file-missing there is no `./none.sh`']],
   ]
   for (const [title, text, expected] of missing)
     test(`${title} is missed`, () => assert.deepEqual(told(text), expected))
@@ -153,7 +157,10 @@ describe('files that pages name', () => {
     ['names with slashes in prose', '`backup-restore/ready`, `text/html`, `auth/slots.json`, `and/or`, `a/b/c`.'],
     ['paths of a server', '`/v1/status`, `/etc/none.conf`, `https://h/x.sh`, `~/x/y.sh`'],
     ['globs and holes', '`scripts/*.sh`, `scripts/<name>.sh`, `scripts/{a,b}.sh`, `scripts/$X.sh`, `scripts/.../x.sh`'],
-    ['addresses', '[a](https://h/none.md) [b](#none) [c](/none.md) [d](mailto:a@b.example) ![e](data:image/png;x)'],
+    [
+      'addresses',
+      '[a](https://h/none.md) [b](#none) [c](/none.md) [d](mailto:a@b.example) [e](...) [f](<name>.md) ![e](data:image/png;x)',
+    ],
   ]
   for (const [title, text] of others) test(`${title} are no references`, () => assert.deepEqual(told(text), []))
 
@@ -186,7 +193,7 @@ describe('files that pages name', () => {
 
   test('a cd holds until the next heading', () => {
     assert.deepEqual(told(`# A\n\n${fence('cd elsewhere', './gone.sh')}\n# B\n\n${fence('./gone.sh')}`), [
-      '11:1 file-missing there is no ./gone.sh',
+      '11:1 file-missing there is no `./gone.sh`',
     ])
   })
 

@@ -48,7 +48,7 @@ export function checkFiles(
       rule: 'file-missing',
       severity: 'error',
       at,
-      message: `there is no ${text}`,
+      message: `there is no \`${text}\``,
       ...(near === undefined ? {} : { suggestion: `${quote}${asWritten(text, near, base)}${end}${quote}` }),
     })
   }

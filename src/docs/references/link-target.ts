@@ -11,7 +11,7 @@ export interface LinkTarget {
 
 /** The file that a relative link leads to; undefined for addresses, anchors of the page itself and paths of a site. */
 export function linkTarget(url: string, form: Page['form']): LinkTarget | undefined {
-  if (/^[a-z][a-z\d+.-]*:|^[/#?]|^$/i.test(url) || /[<>{}\\\0]/.test(url)) return undefined
+  if (/^[a-z][a-z\d+.-]*:|^[/#?]|^$/i.test(url) || /[<>{}\\\0`"|…]|\.\.\./.test(url)) return undefined
   const [bare] = url.split(/[?#]/, 1)
   const path = decoded(bare!)
   if (path === undefined || path === '' || path.length > 1024) return undefined
