@@ -1,4 +1,5 @@
 import {
+  type Assignment,
   type Command,
   forEachChild,
   type HereDoc,
@@ -7,7 +8,7 @@ import {
   type Redirection,
   type SyntaxNode,
 } from 'unbash'
-import type { DocumentedCommand } from '../command.ts'
+import { type DocumentedCommand, literal } from '../command.ts'
 import type { Place } from '../place.ts'
 import { mask } from './mask.ts'
 import { sayMistake } from './mistakes.ts'
@@ -64,6 +65,7 @@ class ScriptReader implements ReadScript {
   readonly unread: { why: string; source: string; at: Place }[] = []
   readonly #alternatives: boolean
   readonly #programs: ReadonlySet<string>
+  readonly #called = new Map<string, string>()
 
   constructor(alternatives: boolean, programs: ReadonlySet<string>) {
     this.#alternatives = alternatives
@@ -114,6 +116,20 @@ class ScriptReader implements ReadScript {
     return true
   }
 
+  /** What a page calls a program by: `TOOL=./bin/tool` and then `"$TOOL" status`. */
+  remember(name: string, value: string | undefined): void {
+    if (value !== undefined && this.#programs.has(value.replace(/^.*\//, ''))) this.#called.set(name, value)
+    else this.#called.delete(name)
+  }
+
+  /** The first word of a command, with the program in it that the script itself says it is. */
+  #named(read: ReadWord): ReadWord {
+    const [piece, ...others] = read.word.pieces
+    if (typeof piece !== 'object' || others.length > 0) return read
+    const value = this.#called.get(/^\$\{?(\w+)\}?$/.exec(piece.hole)?.[1] ?? '')
+    return value === undefined ? read : { ...read, word: { ...read.word, pieces: [value], many: false } }
+  }
+
   suspect(source: Source, from: number, to: number, { message, suggestion }: Typo): void {
     const at = placeIn(source, from, to)
     this.problems.push({ message, at, ...(suggestion !== undefined && { suggestion }), typo: true })
@@ -126,7 +142,8 @@ class ScriptReader implements ReadScript {
 
   /** One command and what it wraps. */
   take(command: Taken, depth: number, behind = 0): void {
-    const { words, source } = command
+    const { source } = command
+    const words = command.words.with(0, this.#named(command.words[0]!))
     const [start, end] = [words[0]!, words.at(-1)!]
     this.commands.push({
       words: words.map(({ word }) => word),
@@ -255,6 +272,9 @@ class Walk {
   }
 
   #command(node: Command, stdin: boolean): void {
+    for (const each of [...node.prefix, ...node.suffix]) {
+      if (each.type === 'Assignment' && (node.name === undefined || LASTING.has(node.name.value))) this.#remember(each)
+    }
     if (node.name === undefined || node.end > this.until) return
     const alternatives = [readWord(this.#source, this.masked, node.name)]
     for (const argument of node.suffix) {
@@ -268,6 +288,12 @@ class Walk {
     for (const words of combined(alternatives)) {
       this.#reader.take({ words, env, readsStdin, redirected, source: this.#source }, this.#depth)
     }
+  }
+
+  #remember(node: Assignment): void {
+    if (node.value.type === 'ArrayValue') return
+    const [value] = readWord(this.#source, this.masked, node.value)
+    this.#reader.remember(node.name, value && literal(value.word))
   }
 
   /** A shell warns of one that never ends, and goes on; of a quote around its delimiter that never closes the parser says nothing. */
@@ -350,6 +376,8 @@ class Walk {
 }
 
 const NOTHING = { reads: [], writes: [] }
+/** What they set is there for the commands that follow. */
+const LASTING = new Set(['export', 'local', 'declare', 'readonly', 'typeset'])
 
 /** Something other than a descriptor comes in at standard input. */
 function feeds(redirect: Redirection): boolean {

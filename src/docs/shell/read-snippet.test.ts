@@ -119,6 +119,11 @@ describe('what is the shell’s own in a fence', () => {
     ['is a function', 'f() { tool a; }\nfunction g { tool b; }', ['tool a', 'tool b']],
     ['is a group', '( cd x; tool a ) && { tool b; }', ['cd x', 'tool a', 'tool b']],
     ['is time', 'time tool a', ['tool a']],
+    [
+      'is a name for a program',
+      'T=./bin/tool\n"$T" a | sudo $T b\nexport T=x\n$T c',
+      ['./bin/tool a', 'sudo {$T}* b <', './bin/tool b <', 'export T=x', '{$T}* c'],
+    ],
   ])
 
   test('says which files are read and written', () => {
