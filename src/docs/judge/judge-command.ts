@@ -8,6 +8,8 @@ import { type Walk, walk } from './walk.ts'
 /** What came of one command. */
 export interface Judged {
   readonly judged: JudgedCommand
+  /** Whether anything of it could be judged. */
+  readonly decided: boolean
   readonly findings: readonly Finding[]
   /** An argument that the command needs and does not show, and that prose may leave out. */
   readonly unshown: Finding | undefined
@@ -34,6 +36,7 @@ export function judgeCommand(
   const { missing, whole } = command.from === 'fence' ? { missing: walked.missing, whole: true } : shownMissing(walked)
   return {
     judged: { command, program: tree.program, path, options, extent: whole ? 'whole' : 'words' },
+    decided: walked.decided || missing.length > 0,
     findings: [...walked.findings, ...missing],
     unshown:
       whole || walked.node.commandRequired ? undefined : walked.missing.find(({ rule }) => rule === 'argument-missing'),

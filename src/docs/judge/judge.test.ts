@@ -243,6 +243,32 @@ describe('parsers of other kinds', () => {
       assert.deepEqual(told(judge(`\`\`\`sh\n${script}\n\`\`\`\n`, [fit(style)])), findings))
 })
 
+describe('a program that takes arguments before its commands, and runs others', () => {
+  const tree = smallTree('toolup', {
+    args: ['[+toolchain]'],
+    commandRequired: false,
+    options: ['--version'],
+    commands: {
+      component: { commands: { add: { args: ['<name>...'] } } },
+      run: { options: ['--install'], args: ['<toolchain>', '<command>...'] },
+      show: {},
+    },
+  })
+  const cases: readonly (readonly [script: string, ...findings: string[]])[] = [
+    ['toolup +nightly show'],
+    ['toolup +nightly component add x y'],
+    ['toolup run --install nightly rustc --version -O x=y -- z'],
+    ['toolup run --instal nightly rustc --version', '2:12-20 unknown-flag => --install'],
+    ['toolup componnt add x', '2:8-16 unknown-command => component'],
+    ['toolup +nightly shwo', '2:17-21 argument-unexpected'],
+    ['toolup frobnicate', '2:8-18 unknown-command'],
+    ['toolup run nightly', '2:8-11 argument-missing'],
+  ]
+  for (const [script, ...findings] of cases)
+    test(`is read as it reads: ${script}`, () =>
+      assert.deepEqual(told(judge(`\`\`\`sh\n${script}\n\`\`\`\n`, [tree])), findings))
+})
+
 describe('a page made to hurt', () => {
   const cases: readonly (readonly [title: string, page: string, most: number])[] = [
     ['a word of 60 000 letters', `deployctl ${'a'.repeat(60_000)}`, 1],

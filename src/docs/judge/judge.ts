@@ -145,7 +145,7 @@ class PageJudge {
 
   #judge(tree: CommandTree, command: DocumentedCommand, words?: readonly Word[]): void {
     const result = words === undefined ? judgeFence(tree, command) : judgeCommand(tree, command, words)
-    this.#judged.push(result.judged)
+    if (result.decided) this.#judged.push(result.judged)
     if (command.from === 'span') this.#inProse.push(result)
     this.#findings.push(...result.findings)
     if (result.unjudged !== undefined)

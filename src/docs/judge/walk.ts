@@ -4,7 +4,7 @@ import type { Place } from '../place.ts'
 import type { CommandNode, CommandTree, OptionSpec } from '../tree/tree.ts'
 import { judgeArguments } from './arguments.ts'
 import { type Given, judgeGiven, missingOptions } from './given.ts'
-import { shown, suggested } from './near.ts'
+import { mistyped, shown, suggested } from './near.ts'
 import { childNames, childOf, whereabouts } from './whereabouts.ts'
 import {
   across,
@@ -30,7 +30,9 @@ export interface Walk {
   readonly missing: readonly Finding[]
   /** How many arguments and how many options with all they need are shown. */
   readonly shown: { readonly args: number; readonly options: number; readonly requiredOption: boolean }
-  /** Why some of it was not judged. */
+  /** Whether anything of it was held against what is known: where it is not, nothing that is written would be wrong. */
+  readonly decided: boolean
+  /** Why some of it was not judged; always said where nothing was. */
   readonly unjudged: string | undefined
 }
 
@@ -87,6 +89,7 @@ class Walking {
       if (this.#findings.length >= MAX_FINDINGS) this.#stop(`more than ${MAX_FINDINGS} things are wrong with it`)
     }
     this.#finish()
+    const decided = this.#decided()
     return {
       path: this.#path,
       node: this.#node,
@@ -98,8 +101,17 @@ class Walking {
         options: this.#given.filter(given => !given.lacksValue).length,
         requiredOption: this.#given.some(({ spec, lacksValue }) => spec.required && !lacksValue),
       },
-      unjudged: this.#unjudged,
+      decided,
+      unjudged: this.#unjudged ?? (decided ? undefined : `nothing of the help of ${this.#name} could be read`),
     }
+  }
+
+  #decided(): boolean {
+    if (this.#path.length > 0 || this.#given.length > 0 || this.#findings.length > 0) return true
+    if (this.#stopped || this.#uncertain) return false
+    const { args, optionsKnown, commandsKnown, commands } = this.#node
+    if (this.#arguments.length > 0) return args !== null
+    return args !== null || optionsKnown || commandsKnown || commands.length > 0
   }
 
   get #name(): string {
@@ -111,7 +123,7 @@ class Walking {
     const word = this.#words[index]!
     const first = word.pieces[0]
     const lead = typeof first === 'string' ? first : ''
-    if (!this.#dashed) {
+    if (!this.#dashed && !this.#carries()) {
       if (lead === '--' && word.pieces.length === 1) {
         this.#dashed = true
         return index + 1
@@ -120,11 +132,19 @@ class Walking {
         return this.#takeOption(index, lead)
     }
     const takesCommands = this.#node.commands.length > 0 || !this.#node.commandsKnown
-    const wantsCommand = takesCommands && this.#arguments.length === 0 && !this.#dashed
+    const wantsCommand = takesCommands && !this.#dashed && (this.#arguments.length === 0 || this.#wouldBeCommand(word))
     if (standsForMany(word)) return this.#takeMany(index, wantsCommand)
     if (wantsCommand) return this.#takeCommand(index)
     this.#arguments.push(word)
     return index + 1
+  }
+
+  /** `run <toolchain> <command>...`: from the command on, all words are that one's, options too. */
+  #carries(): boolean {
+    const { args } = this.#node
+    if (args === null || !args.at(-1)?.many) return false
+    const carried = args.findIndex(({ name }) => /^(?:command|cmd|program|executable|script)$/i.test(name))
+    return carried >= 0 && this.#arguments.length > carried
   }
 
   #takeMany(index: number, wantsCommand: boolean): number {
@@ -154,7 +174,7 @@ class Walking {
       return index + 1
     }
     if (text === 'help' && (this.#node.style === 'clap' || this.#node.style === 'cobra')) return this.#takeHelp(index)
-    if (this.#node.args !== null && this.#node.args.length > 0) {
+    if (this.#node.args !== null && this.#node.args.length > 0 && !this.#meansCommand(index, name)) {
       this.#arguments.push(word)
       return index + 1
     }
@@ -164,6 +184,16 @@ class Walking {
       this.#stop(`the help of ${this.#name} does not say what it takes`)
     else this.#unknownCommand(index, near)
     return index + 1
+  }
+
+  /** Where both an argument and a command may stand, a word is a command that is nearly one, and is followed by one of its own. */
+  #meansCommand(index: number, name: string): boolean {
+    if (this.#node.args?.[0]?.name.startsWith('+') && !name.startsWith('+')) return true
+    const near = mistyped(name, childNames(this.#node))
+    const child = near === undefined ? undefined : childOf(this.#node, near)
+    const next = this.#words[index + 1]
+    const text = next === undefined ? undefined : literal(next)
+    return child !== undefined && text !== undefined && childOf(child, text) !== undefined
   }
 
   /** `help a b` names the command `a b`. */
@@ -189,6 +219,7 @@ class Walking {
     this.#above.push(this.#node)
     this.#node = child
     this.#path.push(child.name)
+    this.#arguments.length = 0
     this.#at = word.at
   }
 
