@@ -38,7 +38,7 @@ export interface HeldProgram extends AskedProgram {
 }
 
 /** `help`, `--help` and the like, alone: as little as can be asked of a program. */
-export function isTopLevel(words: readonly string[]): boolean {
+function isTopLevel(words: readonly string[]): boolean {
   return words.length === 1 && /^(help|--help|-h|--version|version)$/.test(words[0]!)
 }
 
