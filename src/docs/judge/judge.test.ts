@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import fc from 'fast-check'
 import { readPage } from '../page/read-page.ts'
 import { judgePage } from './judge.ts'
 import { smallTree } from './testdata/small-tree.ts'
@@ -270,6 +271,75 @@ describe('a program that takes arguments before its commands, and runs others', 
 })
 
 describe('a page made to hurt', () => {
+  const words = fc.constantFrom(
+    ...[
+      'deployctl',
+      'deploytcl',
+      'status',
+      'doctor',
+      'routes',
+      'runs',
+      'get',
+      'secrets',
+      'set',
+      'help',
+      'exec',
+      'auth',
+    ],
+    ...[
+      '--output',
+      '--output=',
+      '--output=json',
+      '--route',
+      '-v',
+      '-vx',
+      '-',
+      '--',
+      '-5',
+      '--env',
+      '[--wait]',
+      '[OPTIONS]',
+    ],
+    ...[
+      '<id>',
+      '$ID',
+      '"$@"',
+      '…',
+      '...',
+      'ID',
+      'a|b',
+      "''",
+      '"',
+      '|',
+      '&&',
+      '>',
+      '<command>',
+      'é🚀',
+      '--\u0000',
+      '{x}',
+    ],
+  )
+  test('is judged whatever stands in it, and findings lie in it', () => {
+    fc.assert(
+      fc.property(fc.array(words, { maxLength: 8 }), fc.constantFrom('fence', 'span', 'text'), (taken, kind) => {
+        const line = taken.join(' ')
+        const page = kind === 'fence' ? `\`\`\`sh\n${line}\n\`\`\`\n` : kind === 'span' ? `\`${line}\`\n` : `${line}\n`
+        const file = kind === 'text' ? 'page.txt' : 'page.md'
+        const { findings, judged } = judgePage(readPage(file, new TextEncoder().encode(page)), [TREE], {
+          programs: ['deployctl'],
+        })
+        const lines = page.split('\n')
+        for (const { at, suggestion } of findings) {
+          assert.ok(at.line >= 1 && at.endLine <= lines.length, page)
+          assert.ok(at.column >= 1 && at.endColumn <= lines[at.endLine - 1]!.length + 1, page)
+          assert.notEqual(suggestion, lines[at.line - 1]!.slice(at.column - 1, at.endColumn - 1), page)
+        }
+        for (const { path } of judged) assert.ok(path.length <= 4)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
   const cases: readonly (readonly [title: string, page: string, most: number])[] = [
     ['a word of 60 000 letters', `deployctl ${'a'.repeat(60_000)}`, 1],
     ['a flag of 60 000 letters', `deployctl status --${'a'.repeat(60_000)}`, 1],
