@@ -30,7 +30,7 @@ const INTERPRETERS: ReadonlyMap<string, { readonly valued: RegExp; readonly noFi
 const READERS = new Set('cat less more head tail wc diff cmp shellcheck sha256sum shasum'.split(' '))
 
 /** Files that commands name are parsed when they hold one of these. */
-export const DATA_EXTENSIONS: ReadonlySet<string> = new Set(['.json', '.yaml', '.yml', '.toml'])
+const DATA_EXTENSIONS: ReadonlySet<string> = new Set(['.json', '.yaml', '.yml', '.toml'])
 
 /** The words of a command that name files it needs, as far as that is plain; words with holes are among them. */
 export function filesOf(command: DocumentedCommand): readonly NamedFile[] {
