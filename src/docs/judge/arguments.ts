@@ -26,14 +26,17 @@ export function judgeArguments(words: readonly Word[], node: CommandNode, comman
   const required = args.filter(arg => arg.required)
   const lacking = required.slice(Math.min(words.length, required.length))
   return {
-    findings: [...(surplus === undefined ? [] : [unexpected(surplus, node, command)]), ...wrongValues(words, args)],
+    findings: [
+      ...(surplus === undefined ? [] : [unexpected(surplus, node, command)]),
+      ...wrongValues(words, args, command),
+    ],
     missing: lacking.length === 0 ? [] : [missing(lacking, command, at)],
     unjudged: undefined,
   }
 }
 
 function unexpected(word: Word, node: CommandNode, command: string): Finding {
-  const takes = node.args!.length === 0 ? 'no argument' : `only ${node.args!.map(({ name }) => `<${name}>`).join(' ')}`
+  const takes = node.args!.length === 0 ? 'no argument' : `only ${node.args!.map(called).join(' ')}`
   const option = node.options.flatMap(({ names }) => names).find(name => name === `--${word.source}`)
   return {
     rule: 'argument-unexpected',
@@ -45,12 +48,21 @@ function unexpected(word: Word, node: CommandNode, command: string): Finding {
 }
 
 function missing(lacking: readonly ArgumentSpec[], command: string, at: Place): Finding {
-  const names = lacking.map(({ name }) => `<${name}>`).join(' ')
+  const names = lacking.map(called).join(' ')
   return { rule: 'argument-missing', severity: 'error', at, message: `${command} lacks ${names}` }
 }
 
+/** `<run_id>`, and `<prod|dev>` of one that has no name but its values, which argparse writes as `{prod,dev}`. */
+function called({ name, values }: ArgumentSpec): string {
+  return isNameless(name) && values !== null ? `<${values.join('|')}>` : `<${name}>`
+}
+
+function isNameless(name: string): boolean {
+  return /^\{.*\}$/s.test(name)
+}
+
 /** Arguments after one that takes many are counted from the end. */
-function wrongValues(words: readonly Word[], args: readonly ArgumentSpec[]): Finding[] {
+function wrongValues(words: readonly Word[], args: readonly ArgumentSpec[], command: string): Finding[] {
   const many = args.findIndex(arg => arg.many)
   const after = many < 0 ? 0 : args.length - many - 1
   return words.flatMap((word, index) => {
@@ -63,7 +75,7 @@ function wrongValues(words: readonly Word[], args: readonly ArgumentSpec[]): Fin
         rule: 'argument-value-unknown',
         severity: 'error',
         at: word.at,
-        message: `<${spec!.name}> is ${wrong.expected}, not \`${shown(wrong.value)}\``,
+        message: `${isNameless(spec!.name) ? 'an argument' : `<${spec!.name}>`} of ${command} is ${wrong.expected}, not \`${shown(wrong.value)}\``,
         ...(wrong.near === undefined ? {} : { suggestion: wrong.near }),
       },
     ]

@@ -74,7 +74,9 @@ export function missingOptions(given: readonly Given[], node: CommandNode, comma
   const single = node.options.filter(spec => spec.required && !names.has(spec.names[0]) && !inGroups.has(spec.names[0]))
   const groups = node.groups.filter(group => group.required && !group.options.some(name => names.has(name)))
   const missing = [
-    ...single.map(({ names: [name], value }) => (value === null ? name : `${name} <${value.name}>`)),
+    ...single.map(({ names: [name], value }) =>
+      value === null ? name : `${name} <${value.values?.join('|') ?? value.name}>`,
+    ),
     ...groups.map(({ options }) => `one of ${options.join(', ')}`),
   ]
   return missing.map(what => ({ rule: 'flag-missing', severity: 'error', at, message: `${command} lacks ${what}` }))

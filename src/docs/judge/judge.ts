@@ -7,7 +7,7 @@ import { readSnippet } from '../shell/read-snippet.ts'
 import type { CommandTree } from '../tree/tree.ts'
 import { judgeFlags, loneFlags } from './flags.ts'
 import { type Judged, judgeCommand } from './judge-command.ts'
-import { mistyped } from './near.ts'
+import { mistyped, shown } from './near.ts'
 import { oddOnesOut } from './odd-one-out.ts'
 import { pagePrograms, programName } from './programs.ts'
 import { readSpan } from './span.ts'
@@ -104,9 +104,9 @@ class PageJudge {
     const { source, at, words } = command
     const first = words[0]!
     const name = programName(first)
-    if (name === undefined) this.#leave(source, at, `${first.source} is only known when it runs`)
+    if (name === undefined) this.#leave(source, at, `${shown(first.source)} is only known when it runs`)
     else if (SHELL_WORDS.has(name)) this.#leave(source, at, 'it is a word of the shell itself')
-    else this.#leave(source, at, `there is no command tree of ${name}`)
+    else this.#leave(source, at, `there is no command tree of ${shown(name)}`)
   }
 
   /** Judges a command that names a program with a tree, or nearly so. */
@@ -137,7 +137,7 @@ class PageJudge {
       rule: 'unknown-program',
       severity: 'error',
       at: first.at,
-      message: `there is no program \`${name}\`; ${tree.program} has a command \`${second}\``,
+      message: `there is no program \`${shown(name)}\`; ${tree.program} has a command \`${second}\``,
       suggestion: first.source.replace(name, tree.program),
     })
     return true

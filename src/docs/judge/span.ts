@@ -1,6 +1,6 @@
 import { literal, type Word } from '../command.ts'
 import type { CommandTree } from '../tree/tree.ts'
-import { mistyped, mistypedAlone } from './near.ts'
+import { mistyped, mistypedAlone, shown } from './near.ts'
 import { walk } from './walk.ts'
 import { childNames, childOf, type Located, whereabouts } from './whereabouts.ts'
 import { placeholderName } from './word.ts'
@@ -51,7 +51,7 @@ export function readSpan(tree: CommandTree, words: readonly Word[], others: Read
     const near = mistypedAlone(first, childNames(root))
     return near === undefined || whereabouts(tree).commands.has(first) ? NOTHING : { is: 'near', name: near }
   }
-  if (second !== undefined && PROSE.has(second)) return unjudged(`\`${first} ${second}\` reads like prose`)
+  if (second !== undefined && PROSE.has(second)) return unjudged(`\`${shown(first)} ${second}\` reads like prose`)
   const above = second === undefined ? undefined : childOf(root, second)
   if (above !== undefined && top === undefined && childOf(above, first) !== undefined) return COMMAND
   if (others.has(first)) return NOTHING
@@ -68,12 +68,14 @@ export function readSpan(tree: CommandTree, words: readonly Word[], others: Read
   if (!/^[a-z][a-z\d_-]*$/.test(first)) return NOTHING
   const rest = words.slice(1)
   if (above !== undefined && accepts(tree, { path: [], node: root }, rest) && rest.length > 1)
-    return unjudged(`\`${first}\` is no program that is known here, and what follows is a command of ${tree.program}`)
+    return unjudged(
+      `\`${shown(first)}\` is no program that is known here, and what follows is a command of ${tree.program}`,
+    )
   // A name of two words, `put-external`, is nobody else's.
   const own = second?.includes('-') === true && whereabouts(tree).commands.has(second)
   if (own || hasOption(tree, texts) || hasPair(tree, texts) || namesAnArgument(tree, second, words.slice(2)))
     return COMMAND
-  return unjudged(`\`${first}\` is no command of ${tree.program}, and nothing else says that one is meant`)
+  return unjudged(`\`${shown(first)}\` is no command of ${tree.program}, and nothing else says that one is meant`)
 }
 
 function unjudged(why: string): Reading {
