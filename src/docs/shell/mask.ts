@@ -36,7 +36,7 @@ export function mask(text: string, alternatives: boolean): Masked {
 }
 
 const ANGLE =
-  /<(?:[\p{L}@][^\s<>"'`$;&(){}]*|\p{L}[\p{L}\p{N}_'’/,:|=.-]*(?: [\p{L}\p{N}_’'/,:|(][\p{L}\p{N}_’'/,:|.()-]*)+)>(?:\.\.\.|…)?/uy
+  /<(?:\p{N}[\w.:-]*(?=>(?:[\s"'\])]|$))|[\p{L}@][^\s<>"'`$;&(){}]*|\p{L}[\p{L}\p{N}_'’/,:|=.-]*(?: [\p{L}\p{N}_’'/,:|(][\p{L}\p{N}_’'/,:|.()-]*)+)>(?:\.\.\.|…)?/uy
 const BRACES = /\{\{[^{}\n]*\}\}|\{[\p{L}_][\p{L}\p{N}_.:-]*\}|\{\}/uy
 /** Of a CI job: `${{ github.sha }}`. */
 const EXPRESSION = /\$\{\{[^{}\n]*\}\}/y
@@ -44,6 +44,7 @@ const CHOICE = /\{ ?[\w.=<>-]+(?: ?\| ?[\w.=<>-]+)+ ?\}/y
 /** No options, and nothing with blanks. */
 const PLAIN_CHOICE = /^ ?(?!-)(?:[\w.=-]+|<[\w-]+>)(?: ?\| ?(?!-)(?:[\w.=-]+|<[\w-]+>))+ ?$/
 const GROUP = /\([\w .,=<>/…-]{1,200}\|[\w .,=<>/|…-]{1,200}\)/y
+const OPTION_BESIDE = /\| ?--?[A-Za-z][\w-]*/y
 const HEREDOC = /<<-?[ \t]*(?:'([^'\n]+)'|"([^"\n]+)"|\\?([\w.+-]+))/y
 /** `[OPTIONS]`: which ones, and how many, is not said. */
 const MANY = /^(?:(?:global|command|extra|other|more)?[ _-]?(?:options?|opts|flags?|args?|arguments?))$/i
@@ -93,7 +94,7 @@ class Scan {
     else if (unit === '#' && startsWord(this.#text[at - 1])) return this.#upTo(this.#text.indexOf('\n', at))
     else if (unit === '[' && at > this.#blind) return this.#bracket(at)
     else if (unit === '(') this.#group(at)
-    else if (unit === '|' && this.#alternatives) this.#bar(at)
+    else if (unit === '|') this.#bar(at)
     return at
   }
 
@@ -198,8 +199,17 @@ class Scan {
     if (!this.#choose(at, at + found.length - 1)) this.#optional.push([at, at + found.length])
   }
 
+  /** Nobody pipes into an option: `-h | --help`. */
   #bar(at: number): void {
     const text = this.#text
+    const option = matched(OPTION_BESIDE, text, at)
+    if (option !== undefined && text[at - 1] !== '|') {
+      const before = /\S*[ \t]*$/.exec(text.slice(Math.max(0, at - 60), at))![0].length
+      this.#optional.push([at - before, at + option.length])
+      this.#put(at, ' ')
+      return
+    }
+    if (!this.#alternatives) return
     if (!/[\w>}\])]/.test(text[at - 1] ?? '') || !/[\w<{[(-]/.test(text[at + 1] ?? '')) return
     if (!FILTER.test(text.slice(at + 1, at + 40))) this.#put(at, BETWEEN)
   }

@@ -73,6 +73,10 @@ class ScriptReader implements ReadScript {
   }
 
   read(source: Source, stdin: boolean, depth: number): void {
+    if (depth > MAX_DEPTH) {
+      this.#leave(source, 'it is nested too deeply')
+      return
+    }
     let rest = source
     for (let restart = 0; restart <= MAX_RESTARTS; restart++) {
       const wrong = this.#readOnce(rest, stdin, depth)
@@ -222,6 +226,8 @@ class Walk {
   readonly #reader: ScriptReader
   readonly #source: Source
   readonly #depth: number
+  /** Here-documents that were read whole, so that what is substituted in them is not read again. */
+  readonly #scripts = new Set<HereDoc>()
 
   constructor(reader: ScriptReader, source: Source, masked: ReturnType<typeof mask>, depth: number, until: number) {
     this.#reader = reader
@@ -261,6 +267,7 @@ class Walk {
           this.#reader.nest(node.script, this.#source, false, this.#depth, this, node)
         return
       case 'HereDoc':
+        if (this.#scripts.has(node)) return
         this.#heredoc(node)
         break
       case 'Word':
@@ -287,6 +294,18 @@ class Walk {
     this.#suspect(node, alternatives)
     for (const words of combined(alternatives)) {
       this.#reader.take({ words, env, readsStdin, redirected, source: this.#source }, this.#depth)
+    }
+    this.#fed(node, alternatives)
+  }
+
+  /** `bash <<E`: the here-document is a script. */
+  #fed(node: Command, words: readonly (readonly ReadWord[])[]): void {
+    const names = words.flatMap(([word]) => (word && literal(word.word)) ?? [])
+    if (names[0] !== 'ssh' && !/(?:^|\/)(?:ba|da|z|k)?sh$/.test(names.find(name => /sh$/.test(name)) ?? '')) return
+    for (const redirect of node.redirects) {
+      if (redirect.type !== 'HereDoc' || redirect.closing === undefined) continue
+      this.#scripts.add(redirect)
+      this.#reader.read(cut(this.#source, [[redirect.body.pos, redirect.body.end]]), false, this.#depth + 1)
     }
   }
 

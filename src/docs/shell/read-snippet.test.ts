@@ -29,6 +29,7 @@ describe('words of a fence', () => {
 
 describe('placeholders of a fence', () => {
   check([
+    ['may begin with a figure', 'tool <2024-01-01> <3>', ['tool {<2024-01-01>} {<3>}']],
     ['are in angle brackets', 'tool get <run_id> --flag', ['tool get {<run_id>} --flag']],
     ['may be a part of a word', 'tool <root>/x --as=<kind> a<b>c', ['tool {<root>}/x --as={<kind>} a{<b>}c']],
     ['may be beside each other', 'tool <a><b>', ['tool {<a>}{<b>}']],
@@ -72,6 +73,7 @@ describe('a synopsis in a fence', () => {
     ],
     ['has words of which one is given', 'tool {start|stop} x', ['tool start x', 'tool stop x']],
     ['has words of which one may be given', 'tool [start|stop] x', ['tool start? x', 'tool stop? x']],
+    ['has options of which one is given, with blanks', 'tool -h | --help', ['tool -h? --help?']],
     ['has values of which one is given', 'tool --as={json|text}', ['tool --as=json', 'tool --as=text']],
     ['shows every alternative once', 'tool {a|b} {c|d}', ['tool a c', 'tool b c', 'tool a d']],
     ['has values that may be left out', 'tool --color[=WHEN] --[no-]pager', ['tool --color={WHEN} --pager']],
@@ -141,6 +143,11 @@ describe('what is the shell’s own in a fence', () => {
 
 describe('a command that runs another', () => {
   check([
+    [
+      'is a shell with a here-document',
+      'sudo bash -e <<E\ntool a <b> $(tool d)\nE\ntool c',
+      ['sudo bash -e <', 'bash -e <', 'tool a {<b>} {$(tool d)}*', 'tool d', 'tool c'],
+    ],
     ['is sudo', 'sudo -u keeper A=1 tool x', ['sudo -u keeper A=1 tool x', 'A= tool x']],
     ['is env', 'env -i A=1 -u B tool x', ['env -i A=1 -u B tool x', 'A= tool x']],
     [
@@ -193,6 +200,8 @@ describe('a span of prose', () => {
       ['has values to choose from', 'tool --as=json|text', ['tool --as=json', 'tool --as=text']],
       ['has a pipe', 'tool status|jq .', ['tool status', 'jq . <']],
       ['has a pipe with blanks', 'tool status | keeper x', ['tool status', 'keeper x <']],
+      ['goes on after the end of a line', 'runs get\n<run_id>', ['runs get {<run_id>}']],
+      ['begins with a prompt', '$ tool x', ['tool x']],
       ['is a path', 'deploy/x.conf', []],
       ['is JSON', '{"a": 1}', []],
       ['is an option', '--wait', []],

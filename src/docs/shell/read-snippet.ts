@@ -84,7 +84,11 @@ export function readSnippet(file: string, snippet: Snippet, programs: ReadonlySe
 }
 
 /** Prose is no shell: where a span does not parse, it is no command. */
-function readSpan(source: Source, snippet: Snippet, programs: ReadonlySet<string>): ReadSnippet {
+function readSpan(whole: Source, snippet: Snippet, programs: ReadonlySet<string>): ReadSnippet {
+  // The end of a line in a span is a blank; a prompt before the command is no part of it.
+  const line = { ...whole, text: whole.text.replaceAll('\n', ' ') }
+  const prompt = /^\s*\$ (?=\S)/.exec(line.text)?.[0].length ?? 0
+  const source = prompt > 0 ? cut(line, [[prompt, line.text.length]]) : line
   if (source.text.length > MAX_SPAN || classifySpan(source.text) !== 'command-like') return NOTHING
   const read = readScript(source, true, programs)
   const mistake = read.problems.find(({ typo }) => !typo)
