@@ -61,8 +61,8 @@ function fate(text: string, ...documents: readonly JsonDocument[]): string {
     return findings
       .map(({ message, suggestion }) => (suggestion === undefined ? message : `${message} -> ${suggestion}`))
       .join('; ')
-  if (unjudged.some(({ why }) => why.includes('does not say'))) return 'open'
-  if (unjudged.some(({ why }) => why.includes('none of the'))) return 'foreign'
+  if (unjudged.some(({ why }) => why.startsWith('the schema or sample does not say'))) return 'open'
+  if (unjudged.some(({ why }) => why.startsWith('its first member'))) return 'foreign'
   if (unjudged.length > 0) return 'unjudged'
   return judged > 0 ? 'there' : 'nothing'
 }
@@ -162,7 +162,7 @@ describe('a program of jq', () => {
   const cases: readonly (readonly [command: string, fate: string])[] = [
     ["jq -r '.health.ok' status.json", 'there'],
     ["daemon status | jq -e '.health.ok == true and .ready'", 'there'],
-    ["jq -e '.health.ok and .redy'", 'status has no member redy -> .ready'],
+    ["jq -e '.health.ok and .redy' < out/status.json", 'status has no member redy -> .ready'],
     ['jq \'.readiness.routes[] | select(.id == "a") | .auth_ref\'', 'there'],
     ["jq '.readiness.routes[] | .idd'", '.idd'],
     ["jq '.readiness | .routes | map(.id)'", 'there'],
@@ -182,11 +182,27 @@ describe('a program of jq', () => {
     ['jq "$PROGRAM"', 'unjudged'],
     ["jq '.items[].x'", 'foreign'],
     ['jq .', 'nothing'],
-    ["jq '.x_rev'", 'status has no member x_rev -> .["x-rev"]'],
+    ["jq '.x_rev' status.json", 'status has no member x_rev -> .["x-rev"]'],
     ['jq \'.["runs"]["queud"]\'', '.["runs"] of status has no member queud -> .["runs"].queued'],
     ['jq \'.["x-rev"]["a b"]\'', 'there'],
     ["jq '.. | .idd?'", 'unjudged'],
     ["jq '.health.ok # .no\n'", 'there'],
+    ["jq '.health.okk' runs.json", 'unjudged'],
+    ["jq '.[].run_id' runs.json", 'unjudged'],
+    ["jq '.health.okk' < runs.json", 'unjudged'],
+    ["jq '.[].run_id'", 'open'],
+    ["jq '.[].run_id' status.json", 'open'],
+    ['jq .elsewhere status-before.json', 'status has no member elsewhere'],
+    ['jq .elsewhere statuses.json', 'unjudged'],
+    ['jq .elsewhere "$FILE"', 'foreign'],
+    ['daemon status --output json | jq .elsewhere', 'status has no member elsewhere'],
+    ['daemon status |\n  jq .elsewhere', 'status has no member elsewhere'],
+    ['daemon runs list | jq .elsewhere', 'foreign'],
+    ['daemon runs list | jq .redy', 'unjudged'],
+    ['daemon runs list | jq .health.elsewhere', 'unjudged'],
+    ['daemon runs list | jq .health.okk', '.health of status has no member okk -> .health.ok'],
+    ['daemon status > status.json; jq .elsewhere --arg a b status.json', 'status has no member elsewhere'],
+    ['daemon status; daemon runs | jq .elsewhere', 'foreign'],
   ]
   for (const [command, expected] of cases)
     test(`${JSON.stringify(command)} is ${expected}`, () => {

@@ -4,15 +4,18 @@ import type { Finding } from '../finding.ts'
 import type { Page } from '../page/page.ts'
 import { placeOf } from '../page/place-of.ts'
 import type { Place } from '../place.ts'
+import { type JqInput, jqInput } from './jq-input.ts'
 import { jqPaths } from './jq-paths.ts'
 import { jqProgram } from './jq-program.ts'
 import type { JsonDocument } from './json-document.ts'
 import type { PlacedStep } from './json-path.ts'
-import { lookUp } from './look-up.ts'
+import { type LookedUp, lookUp } from './look-up.ts'
 import { pathsInProse } from './prose-paths.ts'
 import type { References } from './references.ts'
 
 const NO_DOCUMENT = 'no schema or sample is given to look the path up in'
+const ANOTHER = 'the jq program reads a file that none of the schemas and samples is of'
+const UNSAID = 'it is in none of the schemas and samples, and the page does not say that one of them is read'
 const FOREIGN = 'its first member is in none of the schemas and samples'
 
 /**
@@ -49,7 +52,7 @@ export function checkJsonPaths(
     }
   }
 
-  for (const command of commands) {
+  for (const [index, command] of commands.entries()) {
     const asked = jqProgram(command)
     if (asked === undefined) continue
     if ('why' in asked) {
@@ -62,13 +65,19 @@ export function checkJsonPaths(
       unjudged.push({ source: asked.word.source, why: NO_DOCUMENT, at: asked.word.at })
       continue
     }
+    const input = jqInput(asked, command, commands[index - 1], documents)
+    if (paths.length > 0 && input.documents.length === 0) {
+      unjudged.push({ source: asked.word.source, why: ANOTHER, at: asked.word.at })
+      continue
+    }
     for (const { from, path } of paths) {
       const text = program.slice(path.start, path.end)
       const at = placeInWord(asked.word, path.start, path.end)
-      const found = lookUp(documents, [...from, ...path.steps], false)
+      const found = wholly(lookUp(input.documents, [...from, ...path.steps], false), input)
       if (found.is === 'there') judged++
       else if (found.is === 'foreign') unjudged.push({ source: text, why: FOREIGN, at })
       else if (found.is === 'open') unjudged.push({ source: text, why: openWhy(text), at })
+      else if (!input.sure && !isLikely(found)) unjudged.push({ source: text, why: UNSAID, at })
       else if (found.at >= from.length) {
         judged++
         findings.push(wrong(text, path.start, path.steps, { ...found, at: found.at - from.length }, at))
@@ -82,6 +91,17 @@ export function checkJsonPaths(
       })
   }
   return { judged, findings, unjudged }
+}
+
+/** Of a document that is surely meant, a first member that it lacks is wrong, too. */
+function wholly(found: LookedUp, { documents: [document], sure }: JqInput): LookedUp {
+  if (!sure || found.is !== 'foreign' || document === undefined) return found
+  return { is: 'wrong', at: 0, document: document.name, list: false, nearest: undefined }
+}
+
+/** Of a document that may not be meant: its first member is there, and what is wrong below it is nearly right. */
+function isLikely({ at, list, nearest }: Extract<LookedUp, { is: 'wrong' }>): boolean {
+  return at > 0 && (list || nearest !== undefined)
 }
 
 function openWhy(text: string): string {

@@ -11,8 +11,14 @@ const TAKES: Readonly<Record<string, number>> = {
   '-L': 1,
 }
 
+export interface JqProgram {
+  readonly word: Word
+  /** What it reads; empty: what is piped into it. */
+  readonly files: readonly Word[]
+}
+
 /** The word of a command that is a program of jq; why it cannot be read; or undefined where jq is not run. */
-export function jqProgram(command: DocumentedCommand): { readonly word: Word } | { readonly why: string } | undefined {
+export function jqProgram(command: DocumentedCommand): JqProgram | { readonly why: string } | undefined {
   const [program, ...rest] = command.words
   const called = program === undefined ? undefined : literal(program)
   if (called !== 'jq' && called !== 'gojq' && called !== 'jaq') return undefined
@@ -20,10 +26,21 @@ export function jqProgram(command: DocumentedCommand): { readonly word: Word } |
     const word = rest[at]!
     const text = literal(word)
     if (text === undefined) return { why: 'the jq program is left to the reader' }
-    if (!/^-./.test(text)) return { word }
+    if (!/^-./.test(text)) return { word, files: [...filesAmong(rest.slice(at + 1)), ...command.redirected.reads] }
     if (/^(?:-[a-zA-Z]*[nsRf][a-zA-Z]*|--(?:null-input|slurp|raw-input|from-file|stream|seq))$/.test(text))
       return { why: `with ${text} the input of jq is no document, or its program is elsewhere` }
     at += Object.hasOwn(TAKES, text) ? TAKES[text]! : 0
   }
   return undefined
+}
+
+function filesAmong(words: readonly Word[]): Word[] {
+  const files: Word[] = []
+  for (let at = 0; at < words.length; at++) {
+    const text = literal(words[at]!)
+    if (text === '--args' || text === '--jsonargs') break
+    if (text === undefined || !/^-./.test(text)) files.push(words[at]!)
+    else at += Object.hasOwn(TAKES, text) ? TAKES[text]! : 0
+  }
+  return files
 }
