@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, describe, test } from 'node:test'
 import { RunproofError } from '../model/error.ts'
 import { findPages, readPageFile } from './docs-files.ts'
 
-const root = mkdtempSync(path.join(tmpdir(), 'runproof-docs-files-'))
+const root = realpathSync(mkdtempSync(path.join(tmpdir(), 'runproof-docs-files-')))
 after(() => rmSync(root, { recursive: true }))
 
 for (const file of [
@@ -32,6 +32,14 @@ symlinkSync('self.md', path.join(root, 'docs/self.md'))
 symlinkSync('../README.md', path.join(root, 'docs/linked.md'))
 spawnSync('mkfifo', [path.join(root, 'docs/pipe.md')])
 
+const BELOW_DOCS_MD = [
+  'docs/a.md',
+  'docs/deep/[odd].md',
+  'docs/deep/er/e.md',
+  'README.md',
+  'docs/pipe.md',
+  'docs/self.md',
+].sort()
 const shown = (...words: readonly string[]) => findPages(words, root).pages.map(page => page.shown)
 const BELOW_DOCS = [
   ...['docs/D.MD', 'docs/a.md', 'docs/b.mdx', 'docs/c.markdown', 'docs/deep/[odd].md', 'docs/deep/er/e.md'],
@@ -57,9 +65,10 @@ describe('pages', () => {
       ['README.md', 'docs/notes.txt'],
     ],
     ['are read once, however they are reached', ['docs/a.md', './docs/../docs/a.md', 'docs/a.*'], ['docs/a.md']],
-    ['are read once through links, too', ['README.md', 'docs/linked.md'], ['README.md']],
+    ['are read once through links, too, by their own name', ['docs/linked.md', 'README.md'], ['README.md']],
     ['match a pattern', ['docs/*.md'], ['docs/a.md', 'docs/linked.md', 'docs/pipe.md', 'docs/self.md']],
     ['match a pattern of any depth', ['**/e.md'], ['docs/deep/er/e.md']],
+    ['match a pattern without what is hidden and of others, and through no loop', ['**/*.md'], [...BELOW_DOCS_MD]],
     ['are below directories that match', ['docs/dee?'], ['docs/deep/[odd].md', 'docs/deep/er/e.md']],
     ['may be named by what looks like a pattern', ['docs/deep/[odd].md'], ['docs/deep/[odd].md']],
     ['may be hidden where they are named', ['docs/.h.md'], ['docs/.h.md']],

@@ -34,7 +34,8 @@ export function findPages(words: readonly string[], cwd: string): FoundPages {
   const add = (file: string) => {
     const page = { path: file, shown: shownPath(file, cwd) }
     const real = realOf(file)
-    if (!pages.has(real)) pages.set(real, page)
+    // By its own name rather than by that of a link to it, whichever is reached first.
+    if (!pages.has(real) || file === real) pages.set(real, page)
   }
   for (const word of words) {
     for (const named of namesOf(word, cwd)) {

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { docsResult } from '../../src/cli/check-docs.ts'
 import type { DocsCheckFlags } from '../../src/cli/commands/docs.ts'
@@ -10,7 +11,7 @@ import type { CheckedDocument } from '../../src/docs/report/schema.ts'
 import { deployctl } from '../../src/docs/testdata/deployctl.ts'
 import { writeTree } from '../../src/docs/tree/saved.ts'
 import { processesNaming, untilEmpty } from '../leftovers.ts'
-import { Site } from './launch.ts'
+import { Site, type Started } from './launch.ts'
 import { sarifProblems } from './sarif.ts'
 
 const site = new Site()
@@ -410,7 +411,7 @@ END`
   test('and hangs is left at the first signal: exit 130, and nothing of it is left', async () => {
     const file = program('hangs', 'exec sleep 987654')
     const started = site.start(['docs', 'check', good, '--binary', file], { cwd: PAGES })
-    await sleeping()
+    await sleeping(started)
     started.child.kill('SIGINT')
     const { status, stderr } = await started.ended
     assert.equal(status, 130, stderr)
@@ -431,6 +432,14 @@ END`
 
 const asleep = () => processesNaming('sleep 987654')
 
-async function sleeping(): Promise<void> {
-  while (asleep().length === 0) await new Promise(resolve => setTimeout(resolve, 50))
+/** Settles when it sleeps; a run that ends before that is an error. */
+async function sleeping({ ended }: Started): Promise<void> {
+  let over = false
+  ended.finally(() => {
+    over = true
+  })
+  while (asleep().length === 0) {
+    if (over) throw new Error(`it ended: ${(await ended).stderr}`)
+    await setTimeout(50)
+  }
 }
