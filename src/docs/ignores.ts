@@ -1,7 +1,6 @@
 import path from 'node:path'
 import type { Accepted } from '../findings/accepted.ts'
 import type { CheckedFinding } from './checked.ts'
-import type { RuleId } from './finding.ts'
 import type { Place } from './place.ts'
 
 /** Findings that somebody accepts. What is left out holds for all. */
@@ -22,11 +21,9 @@ export interface Ignores {
   readonly named: (file: string) => string
 }
 
-/** What is about the configuration itself cannot be ignored by it. */
-const OWN: ReadonlySet<RuleId> = new Set(['ignore-expired', 'ignore-unused'])
-
 /**
  * Marks what is accepted, and adds what is to be said of the entries themselves: that one has expired, or excuses nothing.
+ * Those come last, so that no entry can excuse them.
  */
 export function applyIgnores(findings: readonly CheckedFinding[], ignores: Ignores | undefined): CheckedFinding[] {
   if (ignores === undefined) return [...findings]
@@ -35,7 +32,7 @@ export function applyIgnores(findings: readonly CheckedFinding[], ignores: Ignor
   const used = new Set<Ignore>()
   const marked = findings.map(finding => {
     const ignore = valid.find(one => excuses(one, finding, ignores))
-    if (ignore === undefined || OWN.has(finding.rule)) return finding
+    if (ignore === undefined) return finding
     used.add(ignore)
     return { ...finding, ignored: { reason: ignore.reason, expires: ignore.expires } }
   })
