@@ -15,7 +15,6 @@ import { checkJsonPaths } from './references/check-json-paths.ts'
 import { type Forbidden, findForbidden } from './references/forbidden.ts'
 import type { JsonDocument } from './references/json-document.ts'
 import { linesAt } from './source-lines.ts'
-import type { CommandNode } from './tree/tree.ts'
 
 export interface CheckAsked {
   /** Names that pages mean when they do not say. */
@@ -51,7 +50,6 @@ export interface Checking {
 /** Pages are handed in one after the other, so that a thousand of them are never in memory at once. */
 export function beginCheck(asked: CheckAsked): Checking {
   const trees = asked.known.map(({ tree }) => tree)
-  const mute = new Set(trees.filter(({ root }) => saysNothing(root)).map(({ program }) => program))
   // Only then every word of every command has to be kept.
   const covering = asked.coverage || asked.exercised !== null
   const pages: CheckedPage[] = []
@@ -87,11 +85,10 @@ export function beginCheck(asked: CheckAsked): Checking {
         })
       }
       if (found.length > 0) lines.set(file, linesAt(decoded(bytes), new Set(found.map(({ at }) => at.line))))
-      const [kept, empty] = halves(verdict.judged, ({ program }) => !mute.has(program))
-      const own = summaries(verdict.commands, kept)
+      const own = summaries(verdict.commands, verdict.judged)
       for (const one of own) commands.push(one)
       if (covering) for (const one of verdict.judged) judged.push(one)
-      const left = [...verdict.unjudged, ...referred.flatMap(one => one.unjudged), ...silent(empty, verdict.unjudged)]
+      const left = [...verdict.unjudged, ...referred.flatMap(one => one.unjudged)]
       for (const one of left.sort(byPlace)) unjudged.push({ ...one, source: shown(one.source) })
       const { form, sha256 } = page
       const { programs } = verdict
@@ -144,27 +141,6 @@ export function beginCheck(asked: CheckAsked): Checking {
 
 function decoded(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes)
-}
-
-/** Nothing of its help could be read: every command of it would be right. */
-function saysNothing({ options, optionsKnown, args, commands, commandsKnown }: CommandNode): boolean {
-  return options.length === 0 && !optionsKnown && args === null && commands.length === 0 && !commandsKnown
-}
-
-/** What was held against a program that says nothing is told, unless it was already. */
-function silent(judged: readonly JudgedCommand[], told: readonly Unjudged[]): readonly Unjudged[] {
-  const places = new Set(told.map(({ at }) => `${at.line}:${at.column}`))
-  return judged
-    .filter(({ command: { at } }) => !places.has(`${at.line}:${at.column}`))
-    .map(({ command: { source, at }, program }) => ({
-      source,
-      at,
-      why: `nothing could be read of the help of ${program}`,
-    }))
-}
-
-function halves<Item>(items: readonly Item[], isFirst: (item: Item) => boolean): readonly [Item[], Item[]] {
-  return [items.filter(isFirst), items.filter(item => !isFirst(item))]
 }
 
 /** A single word of code in prose that no program knows is the name of something, and no command. */

@@ -49,4 +49,6 @@ export interface Unjudged {
   readonly source: string
   readonly why: string
   readonly at: Place
+  /** What comes before was judged. */
+  readonly partly?: true
 }

@@ -61,9 +61,9 @@ bad.md:4:20 error unknown-flag deployctl push has no option \`--wiat\`
 judged
   deployctl 1.4.0: 2 commands on 2 pages
     by the tree saved in trees/deployctl.json
-  code in the prose of 2 pages was read as of deployctl, as their own commands
-  do
-not judged
+  code in prose on 2 pages was read as commands of deployctl, which they run
+  themselves
+not judged (--verbose lists each)
   1 × there is no command tree of … (curl), as bad.md:5
 2 pages, 3 commands, 2 judged, 1 not judged: 1 error, 0 warnings, 0 ignored
 `,
@@ -85,7 +85,7 @@ not judged
       /\n {2}nothing: no program was given\. Name one by --binary, or its saved command tree\n {2}by --tree\.\n/,
     )
     assert.match(text, /commands were found of deployctl \(1\), curl \(1\)/)
-    assert.match(text, /\nno command was judged, so nothing is known of them\n$/)
+    assert.match(text, /\nno command was judged: no program was given\n$/)
   })
 
   test('lists each piece of code that was not judged when asked, else how many', async () => {

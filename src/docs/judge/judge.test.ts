@@ -561,6 +561,75 @@ describe('the programs of a page', () => {
   })
 })
 
+describe('a command of which nothing could be decided', () => {
+  const opaque = smallTree('opaque', {
+    optionsKnown: false,
+    args: null,
+    commandsKnown: false,
+    commandRequired: false,
+  })
+  const none = { ...opaque, root: { ...opaque.root, options: [] } }
+  const cases: readonly (readonly [script: string, tree: typeof OPEN, judged: number, partly: boolean])[] = [
+    ['opaque', none, 0, false],
+    ['opaque --what', none, 0, false],
+    ['opaque x y', none, 0, false],
+    ['opaque -- x', none, 0, false],
+    ['opaque --what x', opaque, 0, false],
+    ['openctl unheard-of', OPEN, 0, false],
+    ['openctl $VERB', OPEN, 0, false],
+    ['openctl status --what', OPEN, 1, true],
+    ['openctl list this and that', OPEN, 1, true],
+  ]
+  for (const [script, tree, judged, partly] of cases)
+    test(`is ${judged === 0 ? 'not judged' : 'judged in part'}, with the reason: ${script}`, () => {
+      const verdict = judge(`\`\`\`sh\n${script}\n\`\`\`\n`, [tree])
+      assert.deepEqual([verdict.judged.length, told(verdict)], [judged, []])
+      assert.deepEqual(
+        verdict.unjudged.map(one => one.partly === true),
+        [partly],
+      )
+    })
+})
+
+describe('names in messages', () => {
+  const tree = smallTree('tool', {
+    commands: { up: { options: ['--to <low|high>!'], args: ['<on|off>', '<place>'] } },
+  })
+  const [up] = tree.root.commands
+  const [first, second] = up!.args!
+  const nameless = {
+    ...tree,
+    root: { ...tree.root, commands: [{ ...up!, args: [{ ...first!, name: '{on,off}' }, second!] }] },
+  }
+  const cases: readonly (readonly [script: string, ...messages: string[]])[] = [
+    ['tool up --to low no x', 'an argument of tool up is one of on, off, not `no`'],
+    ['tool up --to low', 'tool up lacks <on|off> <place>'],
+    ['tool up on x', 'tool up lacks --to <low|high>'],
+    ['tool up on x y --to low', 'tool up takes only <on|off> <place>, so nothing like `y`'],
+  ]
+  for (const [script, ...messages] of cases)
+    test(`are those of people: ${script}`, () =>
+      assert.deepEqual(
+        judge(`\`\`\`sh\n${script}\n\`\`\`\n`, [nameless]).findings.map(({ message }) => message),
+        messages,
+      ))
+})
+
+describe('a word of three letters in prose', () => {
+  const tree = smallTree('tool', { commands: { down: { options: ['--all'], args: ['[service]'] }, up: {} } })
+  const cases: readonly (readonly [text: string, ...findings: string[]])[] = [
+    ['dwn --all', '4:2-5 unknown-command => down'],
+    ['dwn --all=x', '4:2-5 unknown-command => down'],
+    ['dwn --help'],
+    ['dwn web'],
+    ['dwn'],
+    ['top --all'],
+  ]
+  for (const [text, ...findings] of cases)
+    test(`is a command only before an option of that command: ${text}`, () =>
+      assert.deepEqual(told(judge(`---\nprogram: tool\n---\n\`${text}\`\n`, [tree])), findings))
+})
+
 describe('a page that lost its markup', () => {
   const text = (page: string) =>
     judgePage(readPage('page.txt', new TextEncoder().encode(page)), [TREE], { programs: ['deployctl'] })

@@ -149,7 +149,12 @@ class PageJudge {
     if (command.from === 'span') this.#inProse.push(result)
     this.#findings.push(...result.findings)
     if (result.unjudged !== undefined)
-      this.#unjudged.push({ source: command.source, why: result.unjudged, at: command.at })
+      this.#unjudged.push({
+        source: command.source,
+        why: result.unjudged,
+        at: command.at,
+        ...(result.decided ? { partly: true as const } : {}),
+      })
   }
 
   #span(command: DocumentedCommand): void {

@@ -1,5 +1,6 @@
+import { editsBetween } from '../../model/closest.ts'
 import { literal, type Word } from '../command.ts'
-import type { CommandTree } from '../tree/tree.ts'
+import type { CommandNode, CommandTree } from '../tree/tree.ts'
 import { mistyped, mistypedAlone, shown } from './near.ts'
 import { walk } from './walk.ts'
 import { childNames, childOf, type Located, whereabouts } from './whereabouts.ts'
@@ -65,6 +66,8 @@ export function readSpan(tree: CommandTree, words: readonly Word[], others: Read
   const node = near === undefined ? undefined : childOf(root, near)
   if (node !== undefined && continues(tree, node, texts)) return COMMAND
 
+  if (near === undefined && isShortened(root, first, texts)) return COMMAND
+
   if (!/^[a-z][a-z\d_-]*$/.test(first)) return NOTHING
   const rest = words.slice(1)
   if (above !== undefined && accepts(tree, { path: [], node: root }, rest) && rest.length > 1)
@@ -102,6 +105,20 @@ function continues(tree: CommandTree, node: Located['node'], texts: readonly (st
   if (second === undefined) return node.args === null || node.args.length > 0 || node.commands.length > 0
   if (childOf(node, second) !== undefined || mistyped(second, childNames(node)) !== undefined) return true
   return texts.some(text => text !== undefined && isOptionOf(tree, text))
+}
+
+/** `dwn --all`: three letters are one edit away from many words, so an option of that very command has to follow. */
+function isShortened(root: CommandNode, first: string, texts: readonly (string | undefined)[]): boolean {
+  if (first.length !== 3) return false
+  return root.commands.some(
+    ({ name, options }) =>
+      editsBetween(first, name) === 1 &&
+      texts.some(text => {
+        const option = text?.replace(/=.*$/s, '')
+        if (option === undefined || !/^--\w/.test(option) || /^--(?:help|version)$/.test(option)) return false
+        return options.some(({ names }) => names.includes(option))
+      }),
+  )
 }
 
 function isOptionOf(tree: CommandTree, text: string): boolean {

@@ -18,7 +18,7 @@ export function checkedDocument(checked: Checked): CheckedDocument {
       judged:
         judged === null ? null : { program: judged.program, path: [...judged.path], options: [...judged.options] },
     })),
-    unjudged: unjudged.map(({ source, why, at }) => ({ source, why, at: place(at) })),
+    unjudged: unjudged.map(({ source, why, at, partly = false }) => ({ source, why, partly, at: place(at) })),
     references,
     coverage: coverage === null ? null : coverage.map(one => ({ ...one })),
   }

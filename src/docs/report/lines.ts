@@ -25,7 +25,7 @@ export function checkedLines(checked: Checked, sources: Sources, { width, verbos
     ...coverageLines(checked, width),
     ...unjudgedLines(checked.unjudged, { width, verbose }),
     ...wrap(summary(checked), width),
-    ...(checked.exitCode === 3 ? ['no command was judged, so nothing is known of them'] : []),
+    ...(checked.exitCode === 3 ? wrap(nothingJudged(checked), width) : []),
   ]
 }
 
@@ -84,20 +84,23 @@ function heldText(sandbox: 'bubblewrap' | 'namespaces' | 'none'): string {
   return sandbox === 'none' ? 'without a sandbox' : `in a sandbox (${sandbox})`
 }
 
-const SAYS = {
-  option: 'as was given',
-  'front-matter': 'as their front matter says',
-  page: 'as their own commands do',
-} as const
-
-/** Which program code in prose was read as, and who says so. */
+/** Which program code in prose was read as of, and who says so. */
 function meantLines({ pages }: Checked, width: number): readonly string[] {
   const groups = Map.groupBy(pages, ({ programs: { names, from } }) =>
-    from === 'none' ? '' : `${names.join(', ')}, ${SAYS[from]}`,
+    from === 'none' ? undefined : `${names.join(', ')} ${from}`,
   )
-  return [...groups].flatMap(([said, own]) =>
-    said === '' ? [] : wrap(`code in the prose of ${plural(own.length, 'page')} was read as of ${said}`, width, '  '),
-  )
+  return [...groups].flatMap(([key, own]) => {
+    const { names, from } = own[0]!.programs
+    if (key === undefined || from === 'none') return []
+    const [of, it] = [names.length > 1 ? 'one of ' : '', own.length > 1]
+    const says = {
+      option: 'as --program or the configuration says',
+      'front-matter': it ? 'as their front matter says' : 'as its front matter says',
+      page: it ? 'which they run themselves' : 'which it runs itself',
+    }[from]
+    const where = plural(own.length, 'page')
+    return wrap(`code in prose on ${where} was read as commands of ${of}${names.join(', ')}, ${says}`, width, '  ')
+  })
 }
 
 function coverageLines({ coverage }: Checked, width: number): readonly string[] {
@@ -112,29 +115,45 @@ function coverageLines({ coverage }: Checked, width: number): readonly string[] 
   ]
 }
 
-function unjudgedLines(unjudged: readonly Unjudged[], { width, verbose }: Telling): readonly string[] {
+function unjudgedLines(unjudged: readonly Unjudged[], telling: Telling): readonly string[] {
+  const [partly, wholly] = [unjudged.filter(one => one.partly), unjudged.filter(one => !one.partly)]
+  return [...reasonLines('judged in part', partly, telling), ...reasonLines('not judged', wholly, telling)]
+}
+
+/** So many reasons are told; who wants the rest asks for it. */
+const REASONS = 8
+
+function reasonLines(title: string, unjudged: readonly Unjudged[], { width, verbose }: Telling): readonly string[] {
   if (unjudged.length === 0) return []
-  const groups = [...Map.groupBy(unjudged, ({ why }) => (verbose ? why : apart(why).reason))]
+  const groups = [...Map.groupBy(unjudged, ({ why }) => (verbose ? why : apart(why).reason))].sort(
+    ([, one], [, other]) => other.length - one.length,
+  )
+  if (verbose)
+    return [title, ...groups.flatMap(([reason, own]) => [...wrap(`${reason}:`, width, '  '), ...own.map(placeLine)])]
+  const rest = groups.slice(REASONS)
+  const count = rest.reduce((sum, [, own]) => sum + own.length, 0)
   return [
-    'not judged',
+    `${title} (--verbose lists each)`,
     ...groups
-      .sort(([, one], [, other]) => other.length - one.length)
+      .slice(0, REASONS)
       .flatMap(([reason, own]) =>
-        verbose
-          ? [...wrap(`${reason}:`, width, '  '), ...own.map(placeLine)]
-          : wrap(`${own.length} × ${reason}${subjectsText(own)}, as ${exampleText(own)}`, width, '  '),
+        wrap(`${own.length} × ${reason}${subjectsText(own)}, as ${exampleText(own)}`, width, '  '),
       ),
+    ...(rest.length === 0 ? [] : [`  ${count} × for ${plural(rest.length, 'other reason')}`]),
   ]
 }
 
 /** A reason without the one word it is about, so that what is the same of many programs is told once. */
 function apart(why: string): { readonly reason: string; readonly subject: string | undefined } {
   const [whole, before = '', subject, after = ''] =
-    /^(there is no command tree of )(\S+)$/.exec(why) ?? /^(.*?)`([^`]*)`(.*)$/s.exec(why) ?? []
+    /^(there is no command tree of )(\S+)$/.exec(why) ??
+    /^(the options of .+ are not all known, )(\S+)( among them)$/.exec(why) ??
+    /^(.*?)`([^`]*)`(.*)$/s.exec(why) ??
+    []
   return whole === undefined ? { reason: why, subject: undefined } : { reason: `${before}…${after}`, subject }
 }
 
-const SUBJECTS = 8
+const SUBJECTS = 5
 
 /** What the dots stand for, the commonest first. */
 function subjectsText(unjudged: readonly Unjudged[]): string {
@@ -163,12 +182,22 @@ function oneLine(source: string): string {
   return line.length > SOURCE_CHARS ? `${line.slice(0, SOURCE_CHARS)}…` : line
 }
 
+/** Why there is no verdict. */
+function nothingJudged({ commands, programs }: Checked): string {
+  const names = programs.map(({ tree }) => tree.program).join(', ')
+  if (commands.length === 0) return 'no command was judged: none was found'
+  if (programs.length === 0) return 'no command was judged: no program was given'
+  return `no command was judged: too little is known of ${names}, or no page names a command of it`
+}
+
 function summary({ pages, commands, findings, unjudged }: Checked): string {
   const count = (level: string) =>
     findings.filter(({ severity, ignored }) => (ignored === undefined ? severity : 'ignored') === level).length
   const judged = commands.filter(one => one.judged !== null).length
+  const partly = unjudged.filter(one => one.partly).length
+  const inPart = partly === 0 ? '' : ` (${partly} in part)`
   const counts = [
-    `${plural(pages.length, 'page')}, ${plural(commands.length, 'command')}, ${judged} judged, ${unjudged.length} not judged:`,
+    `${plural(pages.length, 'page')}, ${plural(commands.length, 'command')}, ${judged} judged${inPart}, ${unjudged.length - partly} not judged:`,
     `${plural(count('error'), 'error')}, ${plural(count('warning'), 'warning')}, ${count('ignored')} ignored`,
   ]
   return counts.join(' ')

@@ -73,7 +73,7 @@ export const DocsCheckSchema = Type.Object(
         judged: nullable(closed({ program: Text, path: Type.Array(Text), options: Type.Array(Text) })),
       }),
     ),
-    unjudged: Type.Array(closed({ source: Type.String(), why: Text, at: Place })),
+    unjudged: Type.Array(closed({ source: Type.String(), why: Text, partly: Type.Boolean(), at: Place })),
     references: Count,
     coverage: nullable(
       Type.Array(closed({ program: Text, commands: Share, flags: Share, exercised: nullable(Share) })),
