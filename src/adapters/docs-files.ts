@@ -120,7 +120,7 @@ function entriesOf(folder: string, passedOver: { shown: string; why: string }[])
 
 function realOf(file: string): string {
   try {
-    return realpathSync(file)
+    return realpathSync.native(file)
   } catch {
     return file
   }

@@ -13,7 +13,7 @@ const NOT_OURS = new Set(['.git', 'node_modules', 'target', 'dist', 'vendor', '.
  * @param root - an existing directory
  */
 export function repositoryFiles(root: string): RepositoryFiles {
-  const real = realpathSync(root)
+  const real = realpathSync.native(root)
   const kinds = new Map<string, 'file' | 'directory' | undefined>()
   const names = new Map<string, readonly string[]>()
   let byName: ReadonlyMap<string, readonly string[]> | undefined
@@ -21,7 +21,7 @@ export function repositoryFiles(root: string): RepositoryFiles {
   /** Undefined where there is nothing, or a link that leads out. */
   const locate = (inside: string): string | undefined => {
     try {
-      const at = realpathSync(path.join(real, inside))
+      const at = realpathSync.native(path.join(real, inside))
       return at === real || at.startsWith(real === '/' ? '/' : `${real}/`) ? at : undefined
     } catch {
       return undefined

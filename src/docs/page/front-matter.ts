@@ -24,15 +24,21 @@ export function frontMatterOf(source: string): FrontMatter {
   return { yaml: mark === '---' ? source.slice(opening.length, match.index) : '', end: { line, column: 1, offset } }
 }
 
+/** An entry at the top that declares programs, with the lines it goes on over. */
+const DECLARATION = /^programs?[ \t]*:.*(?:(?:\r\n?|\n)(?:[ \t-].*)?(?![^\r\n]))*/gm
+
 /**
  * Programs that a page declares: `programs: [a, b]` or `program: a`. What is no list of names declares none.
  *
- * @returns undefined when there is such a line in what is no YAML
+ * Only these entries are parsed: the rest is for whoever renders the page, and would take a tenth of the time of a check.
+ *
+ * @returns undefined when there is such an entry that is no YAML
  */
 export function declaredPrograms(yaml: string): string[] | undefined {
-  if (!/^programs?\s*:/m.test(yaml)) return []
+  const entries = yaml.match(DECLARATION)
+  if (entries === null) return []
   try {
-    const { program, programs } = parse(yaml, { logLevel: 'error' }) as Record<string, unknown>
+    const { program, programs } = parse(entries.join('\n'), { logLevel: 'error' }) as Record<string, unknown>
     return [program, programs].flat().filter(name => typeof name === 'string' && name !== '') as string[]
   } catch {
     return undefined

@@ -121,6 +121,11 @@ describe('readPage of Markdown', () => {
     assert.deepEqual(programs('title: x'), [])
     assert.deepEqual(programs('programs: [a'), [])
     assert.deepEqual(programs('programs: {a: 1}'), [])
+    assert.deepEqual(programs('programs:\n- a\n\n- b # c\ntitle: x\n'), ['a', 'b'])
+    assert.deepEqual(programs('title: x\r\nprograms: [\r\n  a,\r\n ]\r\ndraft: true'), ['a'])
+    assert.deepEqual(programs('title: |\n  program: a\n'), [])
+    assert.deepEqual(programs('title: "{{ x }} of {{ y }}" z\nprogram: a'), ['a'])
+    assert.deepEqual(programs('program: a\nprogram: b'), [])
   })
 
   test('is known by the digest of its bytes, byte order mark and all', () => {
