@@ -25,20 +25,28 @@ export function frontMatterOf(source: string): FrontMatter {
 }
 
 /** An entry at the top that declares programs, with the lines it goes on over. */
-const DECLARATION = /^programs?[ \t]*:.*(?:(?:\r\n?|\n)(?:[ \t-].*)?(?![^\r\n]))*/gm
+const DECLARATION = /^programs?[ \t]*:.*(?:(?:\r?\n|\r(?!\n))(?:[ \t-].*|(?=[\r\n])))*/gm
+
+/** What each wording declares: pages of a project have the same few, and parsing YAML takes a tenth of the time of a page. */
+const known = new Map<string, readonly string[] | undefined>()
 
 /**
- * Programs that a page declares: `programs: [a, b]` or `program: a`. What is no list of names declares none.
- *
- * Only these entries are parsed: the rest is for whoever renders the page, and would take a tenth of the time of a check.
+ * Programs that a page declares: `programs: [a, b]` or `program: a`. What is no list of names declares none. Only these
+ * entries are parsed; the rest is for whoever renders the page.
  *
  * @returns undefined when there is such an entry that is no YAML
  */
-export function declaredPrograms(yaml: string): string[] | undefined {
+export function declaredPrograms(yaml: string): readonly string[] | undefined {
   const entries = yaml.match(DECLARATION)
   if (entries === null) return []
+  const text = entries.join('\n')
+  if (!known.has(text)) known.set(text, namesIn(text))
+  return known.get(text)
+}
+
+function namesIn(entries: string): readonly string[] | undefined {
   try {
-    const { program, programs } = parse(entries.join('\n'), { logLevel: 'error' }) as Record<string, unknown>
+    const { program, programs } = parse(entries, { logLevel: 'error' }) as Record<string, unknown>
     return [program, programs].flat().filter(name => typeof name === 'string' && name !== '') as string[]
   } catch {
     return undefined
