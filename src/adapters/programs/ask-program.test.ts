@@ -5,13 +5,16 @@ import {
   accessSync,
   chmodSync,
   chownSync,
+  closeSync,
   constants,
   copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -27,6 +30,7 @@ import { detectBarrier } from '../isolation/barrier.ts'
 import { allPids } from '../process/identity.ts'
 import { readText } from '../process/links.ts'
 import { type AskOptions, askProgram, type HeldProgram } from './ask-program.ts'
+import { callFilter } from './call-filter.ts'
 import type { SandboxKind } from './sandbox.ts'
 
 const CHECKOUT = resolve(import.meta.dirname, '../../..')
@@ -42,6 +46,10 @@ const without: Readonly<Record<SandboxKind, string | false>> = {
   namespaces: barrier.kind === 'none' && barrier.reason,
   none: false,
 }
+
+const withoutFilter =
+  (lookUpProgram('perl') === undefined && 'this machine has no perl') ||
+  (callFilter() === null && `system calls of ${process.arch} are not known`)
 
 const sandboxed = !without.bubblewrap || !without.namespaces
 
@@ -69,6 +77,9 @@ before(async () => {
   const port = ((await listen(0, '127.0.0.1')).address() as AddressInfo).port
   await listen(join(root, 'socket'))
   await listen(join(outside, 'socket'))
+  // In no list of sockets by the name that it has: it was given another.
+  await listen(join(outside, 'first'))
+  renameSync(join(outside, 'first'), join(outside, 'renamed'))
   victim = spawn('sleep', [NAP], { stdio: 'ignore' })
   copyFileSync(join(import.meta.dirname, 'testdata/hostile.sh'), program)
   chmodSync(program, 0o755)
@@ -83,6 +94,7 @@ before(async () => {
       VICTIM: victim.pid,
     },
     ...{ SOCKET: join(root, 'socket'), OTHER_SOCKET: join(outside, 'socket') },
+    ...{ RENAMED: join(outside, 'renamed'), KEYCTL: process.arch === 'arm64' ? 219 : 250 },
   }
   const lines = Object.entries(facts).map(([name, value]) => `${name}='${value}'\n`)
   writeFileSync(`${program}.facts`, lines.join(''))
@@ -251,6 +263,15 @@ for (const sandbox of ['bubblewrap', 'namespaces', 'none'] as const) {
       assert.deepEqual(seen, [])
     })
 
+    test('has no way out that namespaces leave open', { skip: withoutFilter }, async () => {
+      assert.equal((await askOne(asked, 'ways-out')).stdout, 'tried\n')
+      assert.deepEqual(seen, [])
+    })
+
+    test('does not become the one that asks by debugging it', async () => {
+      assert.equal((await askOne(asked, 'debugs')).stdout, 'refused\n')
+    })
+
     test('is told of where it listens', async () => {
       await using patient = await hold({ timeoutMs: 2_000 })
       assert.equal((await askOne(patient, 'listens')).timedOut, true)
@@ -367,6 +388,37 @@ test('a program that is killed with who asks it leaves nothing', {
     while (napping().length > 0 && performance.now() < deadline) await new Promise(resolve => setTimeout(resolve, 20))
     assert.deepEqual(napping(), [], sandbox)
   }
+})
+
+test('a program inherits nothing that was open when runproof was started', async () => {
+  const secret = join(outside, 'open')
+  const descriptor = openSync(secret, 'w+')
+  const kinds = (['bubblewrap', 'namespaces', 'none'] as const).filter(kind => without[kind] === false)
+  const script = `
+    import { askProgram } from ${JSON.stringify(join(import.meta.dirname, 'ask-program.ts'))}
+    for (const sandbox of process.argv.slice(2)) {
+      await using asked = await askProgram({ path: process.argv[1], sandbox, allowUnsandboxed: true })
+      const answers = await asked.ask([['descriptors'], ...(sandbox === 'none' ? [] : [['all-descriptors']])])
+      for (const { stdout } of answers) process.stdout.write(stdout)
+    }`
+  // Beyond the first gap, where Node closes none.
+  const stdio = [
+    'ignore',
+    'pipe',
+    'inherit',
+    ...Array.from({ length: 40 }, () => 'ignore' as const),
+    descriptor,
+  ] as const
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script, program, ...kinds], { stdio: [...stdio] })
+  closeSync(descriptor)
+  let listed = ''
+  child.stdout!.on('data', (chunk: Buffer) => {
+    listed += chunk.toString('utf8')
+  })
+  assert.deepEqual(await once(child, 'close'), [0, null])
+  const files = listed.split('\n')
+  assert.ok(files.filter(file => file === '/dev/null').length >= kinds.length)
+  assert.ok(!files.includes(secret))
 })
 
 describe('what is no program of this machine', () => {

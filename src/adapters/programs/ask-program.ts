@@ -95,8 +95,8 @@ async function openWith(recipe: () => Recipe): Promise<Opened> {
   return 'lane' in first ? first : openOnce(recipe())
 }
 
-async function openOnce({ argv, setUp, temporary }: Recipe): Promise<Opened> {
-  const opened = await openLane(argv, setUp)
+async function openOnce({ argv, filter, setUp, temporary }: Recipe): Promise<Opened> {
+  const opened = await openLane(argv, filter, setUp)
   if (temporary === null) return opened
   if (temporary.until === 'open' || 'refusal' in opened) {
     await removeTree(temporary.path)

@@ -1,6 +1,9 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { closeSync, openSync, readdirSync } from 'node:fs'
 import { createInterface } from 'node:readline'
+import type { Writable } from 'node:stream'
 import { awaitGone, descendants, identify, signalProcess } from '../process/identity.ts'
+import { readText } from '../process/links.ts'
 import { MARKER, markedPids } from '../process/marked.ts'
 import { isAnswer, type LaneAnswer, type Question, type Ready, type SetUp } from './lane-protocol.ts'
 
@@ -22,16 +25,28 @@ export interface Lane extends AsyncDisposable {
 /** Either a lane, or in its own words why there is none. */
 export type Opened = { readonly lane: Lane } | { readonly refusal: string }
 
-/** @param argv - what makes the surroundings, and the one who asks in them */
-export async function openLane(argv: readonly string[], setUp: SetUp): Promise<Opened> {
+/**
+ * @param argv - what makes the surroundings, and the one who asks in them
+ * @param filter - what it reads from its fourth descriptor
+ */
+export async function openLane(argv: readonly string[], filter: Buffer | null, setUp: SetUp): Promise<Opened> {
+  const inherited = inheritedDescriptors()
+  const nothing = openSync('/dev/null', 'r')
+  const others = Array.from({ length: Math.max(0, Math.max(...inherited, 2) - 2) }, (_, index) =>
+    inherited.includes(index + 3) ? nothing : 'ignore',
+  )
   const child = spawn(argv[0]!, argv.slice(1), {
     cwd: '/',
     // Also in what it starts, before that is the program.
     env: setUp.marker === null ? {} : { [MARKER]: setUp.marker },
     // Its own group: Ctrl-C in a terminal is for runproof.
     detached: true,
-    stdio: ['pipe', 'pipe', 'pipe'],
-  })
+    stdio: ['pipe', 'pipe', 'pipe', ...(filter === null ? others : ['pipe' as const, ...others.slice(1)])],
+  }) as ChildProcessWithoutNullStreams
+  closeSync(nothing)
+  const filterInput = child.stdio[3] as Writable | null | undefined
+  filterInput?.on('error', () => {})
+  if (filter !== null) filterInput?.end(filter)
   let complaint = ''
   child.stderr.on('data', (chunk: Buffer) => {
     complaint = (complaint + chunk.toString('utf8')).slice(0, 2_000)
@@ -102,6 +117,20 @@ export async function openLane(argv: readonly string[], setUp: SetUp): Promise<O
       [Symbol.asyncDispose]: end,
     },
   }
+}
+
+/**
+ * Descriptors beyond the first three that whoever started this process handed down, and that would be handed down again:
+ * Node keeps them from its children only up to the first gap.
+ */
+function inheritedDescriptors(): number[] {
+  const CLOSE_ON_EXEC = 0o2000000
+  return readdirSync('/proc/self/fd').flatMap(name => {
+    const flags = /^flags:\s*([0-7]+)$/m.exec(readText(`/proc/self/fdinfo/${name}`))?.[1]
+    return Number(name) > 2 && flags !== undefined && (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0
+      ? [Number(name)]
+      : []
+  })
 }
 
 async function killAll(pids: readonly number[]): Promise<void> {

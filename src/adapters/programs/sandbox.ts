@@ -11,6 +11,7 @@ import { unprivilegedArgv } from '../isolation/privileges.ts'
 import { followLinks } from '../isolation/seclude.ts'
 import { MARKER } from '../process/marked.ts'
 import { listeningSocketPaths } from '../process/sockets.ts'
+import { callFilter, filteredArgv } from './call-filter.ts'
 import type { Executable } from './executable.ts'
 import type { SetUp } from './lane-protocol.ts'
 import { isWithin, privatePlaces, reachOf } from './reach.ts'
@@ -21,7 +22,8 @@ export type SandboxKind = AskedProgram['sandbox']
 const ASKING = fileURLToPath(new URL(`./asking${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url))
 /** Where the packages of ours lie that it is made of. */
 const SOURCES = dirname(dirname(dirname(ASKING)))
-const DRIVER = [process.execPath, '--disable-warning=ExperimentalWarning', ASKING]
+// A signal must not open a debugger in it, through which the program would speak for it.
+const DRIVER = [process.execPath, '--disable-sigusr1', '--disable-warning=ExperimentalWarning', ASKING]
 
 /** The same for everybody, since help names it in defaults; nothing is there of anybody else. */
 const ROOM = '/tmp/runproof-asked'
@@ -31,6 +33,8 @@ const MAX_OUTPUT_BYTES = 1_048_576
 /** What makes a lane. */
 export interface Recipe {
   readonly argv: readonly string[]
+  /** What the fourth descriptor of that gives to read; null for nothing. */
+  readonly filter: Buffer | null
   readonly setUp: SetUp
   /** To be removed as soon as the lane is open, or when it has ended. */
   readonly temporary: { readonly path: string; readonly until: 'open' | 'ended' } | null
@@ -49,9 +53,11 @@ export function bubblewrap(bwrap: string, program: Executable): Recipe {
   })
   const shown = (path: string) => kept.some(one => isWithin(path, one)) || !places.some(place => isWithin(path, place))
   const sockets = listeningSocketPaths().filter(shown)
+  const filter = callFilter()
   const argv = [
     bwrap,
     ...['--unshare-all', '--die-with-parent', '--new-session', '--clearenv', '--cap-drop', 'ALL'],
+    ...(filter === null ? [] : ['--seccomp', '3']),
     ...['--ro-bind', '/', '/', '--dev', '/dev', ...emptyAt('/dev/shm'), '--remount-ro', '/dev'],
     // Seen with 0.8.0 and root: left to itself, settings of the kernel can be written to.
     ...['--proc', '/proc', '--remount-ro', '/proc'],
@@ -63,6 +69,7 @@ export function bubblewrap(bwrap: string, program: Executable): Recipe {
   const own = [...limits(), program.named] as const
   return {
     argv,
+    filter,
     setUp: { ...common(ROOM, program), ownNamespaces: true, watched: watchedOf(places), argv: nonEmpty(own) },
     temporary: null,
   }
@@ -81,9 +88,15 @@ export function namespaces(barrier: Barrier, program: Executable): Recipe {
     // Process 1 waits for orphans, which Node does not, and ends with the one who asks.
     ...[barrier.tools.sh!, '-c', '"$@"; exit $?', 'init', ...DRIVER],
   ]
-  const own = [...unprivilegedArgv(barrier, undefined, 'within'), ...limits(), program.named]
+  const own = [
+    ...unprivilegedArgv(barrier, undefined, 'within'),
+    ...limits(),
+    ...filteredArgv(barrier.tools.perl),
+    program.named,
+  ]
   return {
     argv,
+    filter: null,
     setUp: {
       ...common(ROOM, program),
       seclusion: {
@@ -112,6 +125,7 @@ export function unheld(program: Executable): Recipe {
   const setUp = common(room, program)
   return {
     argv: DRIVER,
+    filter: null,
     setUp: {
       ...setUp,
       ownNamespaces: false,

@@ -29,6 +29,30 @@ connects)
       net.connect(to).on("connect", () => console.log("connected")).on("error", ({ code }) => console.log("refused", code))
   ' "$PORT" "$SOCKET" "$OTHER_SOCKET"
   ;;
+ways-out)
+  perl -MSocket -e '
+    my ($call, @paths) = @ARGV;
+    for my $path (@paths) {
+      for my $type (SOCK_STREAM, SOCK_DGRAM) {
+        print "connected\n" if socket(my $to, AF_UNIX, $type, 0) && connect($to, pack_sockaddr_un($path));
+      }
+    }
+    print "may speak to the host\n" if socket(my $host, 40, SOCK_STREAM, 0);
+    print "has the keyring\n" if syscall($call + 0, 0, -3, 0) >= 0;
+    print "tried\n";
+  ' "$KEYCTL" "$RENAMED"
+  ;;
+debugs)
+  kill -USR1 "$PPID"
+  "$NODE" -e '
+    const until = Date.now() + 400
+    const attempt = () => require("node:net").connect(9229, "127.0.0.1")
+      .on("connect", () => { console.log("debugs"); process.exit() })
+      .on("error", () => Date.now() < until ? setTimeout(attempt, 20) : console.log("refused"))
+    attempt()'
+  ;;
+descriptors) for file in /proc/$$/fd/*; do readlink "$file"; done ;;
+all-descriptors) for file in /proc/[0-9]*/fd/*; do readlink "$file"; done ;;
 kills)
   kill -9 "$VICTIM" 2>/dev/null && echo 'killed it' || echo 'no such process'
   kill -9 "$PPID"
