@@ -51,10 +51,12 @@ export async function docsResult(
   const found = findPages(words, cwd)
   const config = configFor(flags, cwd)
   const given = await settingsOf(flags, config, cwd)
+  const known = await programsFor(flags, config, { cwd, env })
+  assertKnown(flags.program, known)
   const checking = beginCheck({
     ...given,
     files: repositoryFiles(given.root),
-    known: await programsFor(flags, config, { cwd, env }),
+    known,
     exercised: flags.runbooks === true ? await exercised() : null,
     coverage: flags.coverage === true,
     failOn: flags.failOn,
@@ -67,6 +69,16 @@ export async function docsResult(
   const { checked, sources } = checking.finish()
   const format = flags.json === true ? 'json' : (flags.format ?? usualFormat(flags, env))
   return { text: render(format, checked, sources, flags.verbose === true), exitCode: checked.exitCode }
+}
+
+/** A name that was mistyped would leave all code in prose unread. Without any program there is nothing to hold it against. */
+function assertKnown(programs: readonly string[], known: readonly KnownProgram[]): void {
+  const names = known.map(({ tree }) => tree.program)
+  const unknown = programs.find(name => !names.includes(name))
+  if (unknown === undefined || names.length === 0) return
+  throw new RunproofError('USAGE', `--program: there is no command tree of ${unknown}, only of ${names.join(', ')}`, {
+    hint: `--binary ${unknown}=PATH`,
+  })
 }
 
 /** Planning them loads them all. */

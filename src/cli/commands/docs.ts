@@ -65,8 +65,9 @@ Configuration, where each member may be left out; paths are from its directory, 
     "ignore": [{"rule": "unknown-flag", "page": "docs/old/**", "command": "deployctl push",
       "reason": "until 2.0 is out", "expires": "2027-01-31"}]}}
 
-Here 0 is: nothing was found at the level that fails. 1: something was. 2: a page, pattern or program that is not there.
-3: not one command was judged. Findings that are ignored do not fail, until the day that was given for them.`,
+Here 0 is: nothing was found at the level that fails. 1: something was. 2: a page or pattern that is not there.
+3: not one command was judged, or a program, tree or configuration cannot be read. Findings that are ignored do not
+fail, until the day that was given for them.`,
   )
   .action(async (words: readonly string[], flags: DocsCheckFlags) => {
     const { checkDocs } = await import('../check-docs.ts')

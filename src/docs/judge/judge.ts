@@ -115,7 +115,9 @@ class PageJudge {
     const name = programName(words[0]!)
     const tree = name === undefined ? undefined : this.#trees.get(name)
     if (tree !== undefined) {
-      this.#judge(tree, command)
+      if (command.from === 'span' && isNamedVersion(tree, words))
+        this.#leave(command.source, command.at, `\`${shown(words[1]!.source)}\` reads like its version`)
+      else this.#judge(tree, command)
       return true
     }
     return name !== undefined && this.#nearlyNamed(command, name)
@@ -249,6 +251,12 @@ class PageJudge {
   #leave(source: string, at: Place, why: string): void {
     this.#unjudged.push({ source, at, why })
   }
+}
+
+/** `deployctl 1.4`, `deployctl v2`: a release of the program, unless it takes such a word. */
+function isNamedVersion({ root }: CommandTree, [, word, ...more]: readonly Word[]): boolean {
+  if (word === undefined || more.length > 0 || (root.args !== null && root.args.length > 0)) return false
+  return /^(?:v\d+(?:\.[\dx]+)*|\d+(?:\.[\dx]+)+|\d+)(?:[+-][\w.-]*)?$/.test(word.source)
 }
 
 /** Of several programs that a wrong command may be of, the one that has something like it, or knows more of its words. */

@@ -162,7 +162,7 @@ class Walking {
     if (this.#commandElided) return index + 1
     const text = literal(word)
     const name = text ?? placeholderName(word) ?? word.source
-    const children = alternatives(name).map(part => childOf(this.#node, part))
+    const children = offered(name).map(part => childOf(this.#node, part))
     const child = children[0]
     if (child !== undefined && !children.includes(undefined) && (text !== undefined || children.length > 1)) {
       if (child.name === 'help' && child.commands.length === 0) return this.#takeHelp(index)
@@ -473,6 +473,11 @@ function nearestOption(node: CommandNode, name: string): string | undefined {
 function looksLikeOption(word: Word): boolean {
   const first = word.pieces[0]
   return typeof first === 'string' && /^-./.test(first) && !/^-\.?\d/.test(first)
+}
+
+/** `up|down`, and `up/down` where prose names both. */
+function offered(name: string): readonly string[] {
+  return /^[\w-]+(?:\/[\w-]+)+$/.test(name) ? name.split('/') : alternatives(name)
 }
 
 function listed(names: readonly string[]): string {

@@ -310,6 +310,7 @@ describe('a fence without a language', () => {
 describe('a fence of another language', () => {
   const cases = [
     ['yaml', 'run: tool a', 'a fence of yaml names tool: commands inside another language are not read'],
+    ['diff', '-tool a\n+tool b', 'a fence of diff names tool: commands inside another language are not read'],
     ['dockerfile', 'RUN tool a', 'a fence of dockerfile names tool: commands inside another language are not read'],
     ['text', 'tool a', 'a fence of text names tool: whether it is a command or its output is not said'],
     ['fish', 'set x y', 'a fence of fish: only shells of the Bourne family are read'],
