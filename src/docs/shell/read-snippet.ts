@@ -85,8 +85,8 @@ export function readSnippet(file: string, snippet: Snippet, programs: ReadonlySe
 
 /** Prose is no shell: where a span does not parse, it is no command. */
 function readSpan(whole: Source, snippet: Snippet, programs: ReadonlySet<string>): ReadSnippet {
-  // The end of a line in a span is a blank; a prompt before the command is no part of it.
-  const line = { ...whole, text: whole.text.replaceAll('\n', ' ') }
+  // The end of a line in a span is a blank, but after a backslash nothing; a prompt before the command is no part of it.
+  const line = { ...whole, text: whole.text.replaceAll(/(?<!\\)\n/g, ' ') }
   const prompt = /^\s*\$ (?=\S)/.exec(line.text)?.[0].length ?? 0
   const source = prompt > 0 ? cut(line, [[prompt, line.text.length]]) : line
   if (source.text.length > MAX_SPAN || classifySpan(source.text) !== 'command-like') return NOTHING
