@@ -664,6 +664,12 @@ describe('a page that lost its markup', () => {
     ])
   })
 
+  test('has options behind the arguments of a command, and none behind other words', () => {
+    const page =
+      'deployctl runs get <id> --frob\nSo runs get r1 --frob is it.\ndeployctl runs get r1 r2 --frob\ndeployctl status and --frob\n'
+    assert.deepEqual(told(text(page)), ['1:25-31 unknown-flag', '2:16-22 unknown-flag'])
+  })
+
   test('is not judged elsewhere, and that is told once', () => {
     const verdict = text(
       'The status of each session lists its runs.\ndeployctl is a program.\nPass --frobnicate to it.\n',

@@ -107,9 +107,18 @@ function follow(
     known++
   }
   if (known === 0 && !named) return { end: index, known }
+  const sure = known > 0 && (named || known > 1)
+  let args = sure ? (node.args?.length ?? 0) : 0
   for (; index < words.length; index++) {
     const text = literal(words[index]!)
-    if (text !== undefined && !/^--?[A-Za-z]/.test(text)) break
+    if (text !== undefined && !/^--?[A-Za-z]/.test(text)) {
+      // Arguments look like prose, so they are only taken along where an option follows that few of them.
+      const next = words.slice(index, index + args + 1).findIndex(word => /^--[A-Za-z]/.test(literal(word) ?? ''))
+      if (next < 0) break
+      args -= next
+      index += next - 1
+      continue
+    }
     if (text === undefined) continue
     const spec = node.options.find(({ names }) => names.includes(text.replace(/=.*$/s, '')))
     if (
