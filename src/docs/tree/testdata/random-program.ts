@@ -26,7 +26,7 @@ export interface SpecArgument {
   readonly about: string
 }
 
-/** Words that a careless reader would take for something else. */
+/** Words that a careless reader would take for something else. `Usage:` alone, where a line is wrapped before it, is a heading to any. */
 const ABOUT = fc
   .array(
     fc.constantFrom(
@@ -39,7 +39,7 @@ const ABOUT = fc
       '[sic]',
       '(twice)',
       '<x>',
-      'Usage:',
+      '"Usage:',
       'a,b',
       '...',
       'naïve',
