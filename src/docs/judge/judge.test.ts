@@ -126,7 +126,7 @@ describe('a command in a fence', () => {
     ['deployctl statsu', '2:11-17 unknown-command => status'],
     ['deployctl frobnicate', '2:11-21 unknown-command'],
     ['deployctl runs fetch <run_id>', '2:16-21 unknown-command'],
-    ['deployctl routes --check-auth', '2:11-17 unknown-command'],
+    ['deployctl routes --check-auth', '2:11-17 unknown-command => doctor routes'],
     ['deployctl routes doctor --check-auth', '2:11-24 unknown-command => doctor routes'],
     ['deployctl settings revoke-slot auth x', '2:20-36 unknown-command => auth revoke-slot'],
     ['deployctl help secrets sett', '2:24-28 unknown-command => set'],

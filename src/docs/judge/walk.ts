@@ -241,7 +241,8 @@ class Walking {
       const option = this.#node.options.some(({ names }) => names.includes(`--${text}`)) ? `--${text}` : undefined
       this.#find('unknown-command', word.at, {
         message: `${this.#name} has no command \`${shown(text)}\`${places.length > 0 ? `; there is one below ${places.join(', ')}` : ''}`,
-        suggestion: near ?? option,
+        suggestion:
+          near ?? option ?? (this.#path.length === 0 && below.length === 1 ? `${below[0]} ${text}` : undefined),
       })
     }
     this.#stopped = true
@@ -434,7 +435,7 @@ class Walking {
         rule: 'argument-missing',
         severity: 'error',
         at: this.#at,
-        message: `${this.#name} lacks a command: ${listed(this.#node.commands.map(({ name }) => name))}`,
+        message: `${this.#name} lacks a command: ${listed(this.#node.commands.map(({ name }) => name).filter(name => name !== 'help'))}`,
       })
   }
 
