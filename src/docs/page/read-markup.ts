@@ -8,6 +8,7 @@ import { type Dialect, parseMarkup } from './parse.ts'
 import { placeOf } from './place-of.ts'
 import { SnippetText } from './snippet-text.ts'
 import { Surroundings } from './surroundings.ts'
+import { codeLines, inlineCode, inside, plainText, sliceOf, stretch } from './token-text.ts'
 
 const CONTAINERS: Readonly<Record<string, string>> = {
   listOrdered: 'list',
@@ -22,6 +23,8 @@ const CONTAINERS: Readonly<Record<string, string>> = {
 /** Tokens of extensions are in no table of micromark's. */
 type Known = Token['type'] | 'mdxJsxFlowTag' | 'mdxJsxTextTag'
 const ELEMENTS: ReadonlySet<Known> = new Set<Known>(['htmlText', 'mdxJsxFlowTag', 'mdxJsxTextTag'])
+
+type Point = Token['start']
 
 /** A tag as it is written: whether it closes, and its name. */
 const TAG = /^<(\/?)\s*([A-Za-z_$][\w$.:-]*)/
@@ -83,16 +86,16 @@ export function readMarkup(
     switch (token.type as Known) {
       case 'atxHeadingText':
       case 'setextHeadingText':
-        heading = plainText(index)
+        heading = plainText(source, events, index)
         return index
       case 'codeFenced':
         takeFence(index)
         return index
       case 'codeIndented':
-        take('fence', codeLines(index))
+        take('fence', codeLines(source, events, index))
         return index
       case 'codeText':
-        take('inline', inlineCode(index))
+        take('inline', inlineCode(source, events, index, { escapesPipes: surroundings.within.includes('table') }))
         return index
       case 'htmlFlow':
         takeHtml(index)
@@ -104,7 +107,7 @@ export function readMarkup(
       case 'resourceDestinationString':
       case 'definitionDestinationString':
       case 'autolinkProtocol':
-        links.push({ url: unescaped(slice(token)), at: place(token) })
+        links.push({ url: unescaped(sliceOf(source, token)), at: place(token) })
         return index
       default:
         return index
@@ -123,59 +126,19 @@ export function readMarkup(
     for (const [side, token] of inside(events, start)) {
       if (side === 'exit') continue
       if (token.type === 'codeFencedFence') marks++
-      else if (token.type === 'codeFencedFenceInfo') language = unescaped(slice(token)).toLowerCase()
-      else if (token.type === 'codeFencedFenceMeta') meta = unescaped(slice(token))
+      else if (token.type === 'codeFencedFenceInfo') language = unescaped(sliceOf(source, token)).toLowerCase()
+      else if (token.type === 'codeFencedFenceMeta') meta = unescaped(sliceOf(source, token))
     }
     if (marks === 1) {
       const at = place(events[start + 1]![1])
       problems.push({ rule: 'fence-unclosed', severity: 'error', at, message: 'this fence is never closed' })
     }
-    take('fence', codeLines(start), language, meta)
-  }
-
-  /**
-   * Lines of a block of code. Each is one token, blank ones have none. A line ending counts when another line of code
-   * follows: those after the opening and before the closing fence are not part of the code.
-   */
-  function codeLines(start: number): SnippetText {
-    const result = new SnippetText()
-    let opened = events[start]![1].type !== 'codeFenced'
-    let newline: Token | undefined
-    for (const [side, token] of inside(events, start)) {
-      if (side === 'exit') continue
-      const isCode = token.type === 'codeFlowValue' || token.type === 'htmlFlowData'
-      if (!isCode && token.type !== 'lineEnding') continue
-      if (newline !== undefined) result.add('\n', newline.start.line, newline.start.column)
-      if (isCode) result.add(slice(token), token.start.line, token.start.column)
-      newline = isCode || !opened ? undefined : token
-      opened = true
-    }
-    return result
-  }
-
-  function inlineCode(start: number): SnippetText {
-    const result = new SnippetText()
-    const escapesPipes = surroundings.within.includes('table')
-    for (const [side, token] of inside(events, start)) {
-      if (side === 'exit') continue
-      const { line, column } = token.start
-      if (token.type === 'lineEnding') result.add(' ', line, column)
-      if (token.type !== 'codeTextData') continue
-      const data = slice(token)
-      let from = result.text.endsWith(' ') ? data.length - data.trimStart().length : 0
-      for (const match of escapesPipes && data.includes('\\|') ? data.matchAll(/\\([\\|])/g) : []) {
-        if (match[1] !== '|') continue
-        result.add(data.slice(from, match.index), line, column + from)
-        from = match.index + 1
-      }
-      result.add(data.slice(from), line, column + from)
-    }
-    return result
+    take('fence', codeLines(source, events, start), language, meta)
   }
 
   /** Code of a block of HTML. */
   function takeHtml(start: number): void {
-    const html = codeLines(start)
+    const html = codeLines(source, events, start)
     takeReferences(html)
     for (const code of codeInHtml(html.text)) {
       const isBlock = code.element === 'pre'
@@ -187,7 +150,7 @@ export function readMarkup(
   /** A tag that stands by itself. An element that sets code is read up to its closing tag. */
   function takeElement(start: number): number {
     const token = events[start]![1]
-    const tag = slice(token)
+    const tag = sliceOf(source, token)
     const [, closes, name] = TAG.exec(tag) ?? []
     if (name === undefined) return start
     const isJsx = token.type !== 'htmlText'
@@ -195,7 +158,7 @@ export function readMarkup(
       if (isJsx) surroundings.leave('jsx', name)
       return start
     }
-    takeReferences(stretch(token.start, token.end.offset))
+    takeReferences(between(token.start, token.end))
     if (tag.endsWith('/>')) return start
     if (isJsx ? SETS_CODE.test(name) : /^(?:code|pre)$/i.test(name)) {
       const end = closingTag(start, name)
@@ -212,7 +175,7 @@ export function readMarkup(
   }
 
   function takeCode(tag: string, name: string, opening: Token, closing: Token): boolean {
-    const inner = stretch(opening.end, closing.start.offset)
+    const inner = between(opening.end, closing.start)
     const literal = opening.type === 'htmlText' ? undefined : jsxLiteral(inner.text)
     const isHtml = /^(?:code|pre)$/i.test(name)
     // The element within says what is code and of which language.
@@ -259,7 +222,7 @@ export function readMarkup(
         continue
       }
       if (!ELEMENTS.has(token.type)) continue
-      const [, closes, other] = TAG.exec(slice(token)) ?? []
+      const [, closes, other] = TAG.exec(sliceOf(source, token)) ?? []
       if (closes && other === name) return index
     }
     return undefined
@@ -282,53 +245,13 @@ export function readMarkup(
     }
   }
 
-  /** The page from a point to an offset, without the marks of the quotation it stands in. */
-  function stretch(from: Token['start'], to: number): SnippetText {
-    const result = new SnippetText()
-    let { line, column, offset } = from
-    for (const part of source.slice(offset, to).split(/(\r\n?|\n)/)) {
-      if (/^[\r\n]/.test(part)) {
-        result.add('\n', line, column)
-        line++
-        column = 1
-      } else {
-        const marks =
-          line > from.line && surroundings.within.includes('quote') ? /^[ \t]*(?:>[ \t]?)*/.exec(part)![0] : ''
-        result.add(part.slice(marks.length), line, column + marks.length)
-        column += part.length
-      }
-      offset += part.length
-    }
-    return result
-  }
-
-  function plainText(start: number): string {
-    let text = ''
-    for (const [side, token] of inside(events, start)) {
-      if (side === 'exit') continue
-      if (token.type === 'lineEnding') text += ' '
-      else if (token.type === 'data' || token.type === 'codeTextData' || token.type === 'characterEscapeValue')
-        text += slice(token)
-    }
-    return text.trim()
-  }
-
-  function slice(token: Token): string {
-    return source.slice(token.start.offset, token.end.offset)
+  function between(start: Point, end: Point): SnippetText {
+    return stretch(source, start, end.offset, { quoted: surroundings.within.includes('quote') })
   }
 
   function place({ start, end }: Token): Finding['at'] {
     return { file, line: start.line, column: start.column, endLine: end.line, endColumn: end.column }
   }
-}
-
-/**
- * The events between the one that enters a token and the one that exits it. A generator made anew for each page would keep
- * that page in memory until the whole heap is searched, which costs a third of the time: V8 gives each a hidden class.
- */
-function* inside(events: readonly Event[], start: number): Generator<Event> {
-  const outer = events[start]![1]
-  for (let index = start + 1; events[index]![1] !== outer; index++) yield events[index]!
 }
 
 function unescaped(text: string): string {
