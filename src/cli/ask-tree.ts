@@ -1,8 +1,9 @@
-import { askProgram } from '../adapters/programs/ask-program.ts'
+import { type AskOptions, askProgram, type Late } from '../adapters/programs/ask-program.ts'
 import { findExecutable } from '../adapters/programs/executable.ts'
 import type { KnownProgram } from '../docs/checked.ts'
 import { growTree } from '../docs/tree/grow.ts'
 import { RunproofError } from '../model/error.ts'
+import { terminalLine } from '../reporters/text/terminal.ts'
 import type { NamedBinary } from './docs-programs.ts'
 import type { KeptTrees } from './kept-trees.ts'
 
@@ -12,6 +13,8 @@ interface Asking {
   readonly signal: AbortSignal
   /** Takes what it answered before, if the file has not changed since. */
   readonly kept: KeptTrees | undefined
+  /** Of one question, for tests. */
+  readonly limits?: Pick<AskOptions, 'timeoutMs' | 'patience'>
 }
 
 /**
@@ -21,7 +24,7 @@ interface Asking {
  */
 export async function askTree(
   { name, path }: NamedBinary,
-  { allowUnsandboxed, signal, kept }: Asking,
+  { allowUnsandboxed, signal, kept, limits }: Asking,
 ): Promise<KnownProgram> {
   const { cacheKey, named } = await findExecutable(path)
   const before = cacheKey === null ? undefined : kept?.read(cacheKey, name)
@@ -29,13 +32,24 @@ export async function askTree(
     const { tree, sandbox, sideEffects } = before
     return { tree, from: { kind: 'binary', path: named, sandbox, sideEffects, cached: true } }
   }
-  await using asked = await askProgram({ path, allowUnsandboxed })
+  await using asked = await askProgram({ path, allowUnsandboxed, ...limits })
   const tree = await unlessAborted(signal, growTree(name, asked, { depth: asked.depth }))
   const sideEffects = [...(await asked.sideEffects())]
   const { sandbox } = asked
-  // Whoever may ask more the next time is to get more.
-  if (cacheKey !== null && asked.depth === 'all') kept?.write(cacheKey, { tree, sandbox, sideEffects })
+  for (const one of asked.late) tellLate(named, one)
+  // Whoever may ask more the next time is to get more, and so is who asks on a machine that is less busy.
+  const isWhole = asked.depth === 'all' && asked.late.every(({ answered }) => answered)
+  if (cacheKey !== null && isWhole) kept?.write(cacheKey, { tree, sandbox, sideEffects })
   return { tree, from: { kind: 'binary', path: asked.path, sandbox, sideEffects, cached: false } }
+}
+
+function tellLate(program: string, { words, withinMs, answered }: Late): void {
+  const asked = [program, ...words].join(' ')
+  const ended = `within ${withinMs / 1_000} s`
+  const line = answered
+    ? `${asked} was asked again alone, and answered ${ended}`
+    : `${asked} did not end ${ended}: what it would have said is not known, and nothing of the program is kept`
+  process.stderr.write(`runproof: ${terminalLine(line)}\n`)
 }
 
 /** What is waited for is left alone: releasing the program ends it. */

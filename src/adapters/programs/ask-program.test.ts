@@ -125,7 +125,7 @@ for (const sandbox of ['bubblewrap', 'namespaces', 'none'] as const) {
   const held = sandbox !== 'none'
   describe(`a program asked with ${held ? sandbox : 'nothing to hold it'}`, { skip: without[sandbox] }, () => {
     const hold = (options: Partial<AskOptions> = {}) =>
-      askProgram({ path: program, sandbox, allowUnsandboxed: true, ...options })
+      askProgram({ path: program, sandbox, allowUnsandboxed: true, patience: 1, ...options })
     let asked: HeldProgram
     before(async () => {
       asked = await hold()
@@ -363,6 +363,33 @@ test('a program that nothing holds is asked for no more than its top-level help,
     code: 'BARRIER_UNAVAILABLE',
     hint: /--allow-unsandboxed/,
   })
+})
+
+test('what does not end in time is asked again alone, and for longer, until one hangs again', async () => {
+  await using asked = await askProgram({
+    ...{ path: program, sandbox: 'none', allowUnsandboxed: true },
+    ...{ timeoutMs: 250, patience: 12 },
+  })
+  const answers = await asked.ask([['slow'], ['slow'], ['hangs'], ['slow']])
+  assert.deepEqual(
+    answers.map(({ stdout, timedOut }) => [stdout.trim(), timedOut]),
+    [
+      ['Usage: slow', false],
+      ['Usage: slow', false],
+      ['Usage: hostile', true],
+      ['', true],
+    ],
+  )
+  assert.deepEqual(
+    asked.late.map(({ words, withinMs, answered }) => [words[0], withinMs, answered]),
+    [
+      ['slow', 3_000, true],
+      ['slow', 3_000, true],
+      ['hangs', 3_000, false],
+      ['slow', 250, false],
+    ],
+  )
+  assert.deepEqual(napping(), [])
 })
 
 test('a program is never called without a word', async () => {

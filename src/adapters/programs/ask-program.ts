@@ -12,6 +12,8 @@ import { bubblewrap, namespaces, type Recipe, type SandboxKind, unheld } from '.
 import { SideEffects } from './side-effects.ts'
 
 const TIMEOUT_MS = 5_000
+/** The machine may have been busy. */
+const PATIENCE = 4
 /** Git and man take a handful; one that multiplies is killed before it takes the machine down. */
 const MAX_PROCESSES = 100
 
@@ -22,6 +24,8 @@ export interface AskOptions {
   readonly allowUnsandboxed?: boolean | undefined
   /** Of one question; default 5 000. */
   readonly timeoutMs?: number | undefined
+  /** What did not end in time is asked again alone, for this many times as long; default 4, 1 for never. */
+  readonly patience?: number | undefined
   /** How many are asked at once; default 2, on one core 1. */
   readonly lanes?: number | undefined
   /** More are killed; default 100. Not counted without a sandbox. */
@@ -35,6 +39,15 @@ export interface HeldProgram extends AskedProgram {
   readonly reason: string
   /** Whether more than {@link isTopLevel} questions are answered. */
   readonly depth: 'all' | 'top'
+  /** What was not answered at once: the words, and whether they were answered when asked again alone with more time. */
+  readonly late: readonly Late[]
+}
+
+export interface Late {
+  readonly words: readonly string[]
+  /** The time that was enough, or was not. */
+  readonly withinMs: number
+  readonly answered: boolean
 }
 
 /** `help`, `--help` and the like, alone: as little as can be asked of a program. */
@@ -127,6 +140,7 @@ class Asked implements HeldProgram {
   readonly depth: 'all' | 'top'
   readonly reason: string
   readonly #limits: Omit<Question, 'words' | 'id'>
+  readonly #patience: number
   readonly #mostLanes: number
   readonly #openLane: () => Promise<Lane>
   readonly #effects: SideEffects
@@ -135,12 +149,18 @@ class Asked implements HeldProgram {
   readonly #idle: Lane[]
   readonly #workers = new Set<Promise<void>>()
   readonly #queue: Waiting[] = []
+  readonly #late: Late[] = []
   #released = false
 
   constructor(
     program: { readonly real: string; readonly sha256: string },
     held: { readonly kind: SandboxKind; readonly depth: 'all' | 'top'; readonly reason: string },
-    { timeoutMs = TIMEOUT_MS, maxProcesses = MAX_PROCESSES, lanes = Math.min(2, availableParallelism()) }: AskOptions,
+    {
+      timeoutMs = TIMEOUT_MS,
+      patience = PATIENCE,
+      maxProcesses = MAX_PROCESSES,
+      lanes = Math.min(2, availableParallelism()),
+    }: AskOptions,
     first: Lane,
     open: () => Promise<Lane>,
   ) {
@@ -149,6 +169,7 @@ class Asked implements HeldProgram {
     this.sandbox = held.kind
     this.depth = held.depth
     this.reason = held.reason
+    this.#patience = patience
     this.#limits = { timeoutMs, maxProcesses }
     this.#mostLanes = lanes
     this.#open = new Set([first])
@@ -167,7 +188,41 @@ class Asked implements HeldProgram {
       const worker = this.#work().finally(() => this.#workers.delete(worker))
       this.#workers.add(worker)
     }
-    return Promise.all(answers)
+    return this.#repeated(questions, await Promise.all(answers))
+  }
+
+  get late(): readonly Late[] {
+    return this.#late
+  }
+
+  /** Nothing else is asked meanwhile. Where one hangs again it is the program, and of no other is that to be waited for. */
+  async #repeated(
+    questions: readonly (readonly [string, ...string[]])[],
+    answers: readonly ProgramAnswer[],
+  ): Promise<readonly ProgramAnswer[]> {
+    const final = [...answers]
+    for (const [index, words] of questions.entries()) {
+      if (!answers[index]!.timedOut || this.#released) continue
+      const { timeoutMs } = this.#limits
+      const hangs = this.#patience <= 1 || answers[index] === LOST || this.#late.some(({ answered }) => !answered)
+      if (!hangs) {
+        const again = this.#askOne(words, timeoutMs * this.#patience)
+        const worker: Promise<void> = again
+          .then(
+            () => {},
+            () => {},
+          )
+          .finally(() => this.#workers.delete(worker))
+        this.#workers.add(worker)
+        final[index] = await again
+      }
+      this.#late.push({
+        words,
+        withinMs: hangs ? timeoutMs : timeoutMs * this.#patience,
+        answered: !final[index]!.timedOut,
+      })
+    }
+    return final
   }
 
   #refuse(words: readonly string[]): void {
@@ -191,9 +246,9 @@ class Asked implements HeldProgram {
     }
   }
 
-  async #askOne(words: readonly [string, ...string[]]): Promise<ProgramAnswer> {
+  async #askOne(words: readonly [string, ...string[]], timeoutMs = this.#limits.timeoutMs): Promise<ProgramAnswer> {
     const lane = this.#idle.pop() ?? (await this.#another())
-    const answer = await lane.ask({ words, ...this.#limits })
+    const answer = await lane.ask({ words, ...this.#limits, timeoutMs })
     if (this.#released) return LOST
     if (answer === null || answer.spent) {
       this.#open.delete(lane)

@@ -21,6 +21,10 @@ for (const [name, path] of [
     const saved = readTree(file, readFileSync(file, 'utf8'))
     await using asked = await askProgram({ path: join(CHECKOUT, path), lanes: 2 })
     const grown = await growTree(name, asked)
+    assert.deepEqual(
+      asked.late.filter(({ answered }) => !answered),
+      [],
+    )
     assert.deepEqual(grown.unread, [])
     assert.deepEqual({ ...grown, sha256: null }, { ...saved, sha256: null })
     assert.deepEqual(await asked.sideEffects(), [])

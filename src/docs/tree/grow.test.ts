@@ -164,6 +164,17 @@ describe('growTree', () => {
     assert.equal(tree.root.commands[0]!.commands.length, 3)
   })
 
+  test('tells of help and a version that did not come in time, where another form was answered', async () => {
+    const late = { status: null, timedOut: true }
+    const { tree } = await grown({ ...KEEP, help: late, '--help': KEEP['help']!, '--version': late })
+    assert.deepEqual(tree.unread, [
+      { path: [], why: '`help` did not end in time and was killed' },
+      { path: [], why: '`--version` did not end in time and was killed' },
+    ])
+    assert.equal(tree.root.commands.length, 3)
+    assert.equal(tree.version, null)
+  })
+
   test('tells of a program that says nothing, with what was tried', async () => {
     const { tree } = await grown({})
     assert.deepEqual(tree.unread, [

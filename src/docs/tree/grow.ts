@@ -73,7 +73,7 @@ export async function growTree(program: string, asked: AskedProgram, options: Gr
   return {
     schema: 'runproof-command-tree-1',
     program,
-    version: held ? await versionOf(asked) : null,
+    version: held ? await versionOf(asked, unread) : null,
     sha256: asked.sha256,
     root: withOffers(nodeOf(root, program), offers),
     unread,
@@ -126,17 +126,21 @@ async function readRoot(asked: AskedProgram, held: boolean, unread: Unread): Pro
   const root: Sprout = { path: [], aliases: [], above: null, page: UNKNOWN, below: [] }
   const questions: Question[] = held ? [['help'], ['--help']] : [['help']]
   const said: string[] = []
+  const late: string[] = []
   for (const question of questions) {
     const [answer] = await asked.ask([question])
     const help = answer && helpIn(answer, [])
-    if (help === undefined) said.push(refusal(question, answer))
-    else {
+    if (help === undefined) {
+      said.push(refusal(question, answer))
+      // Another page than it would have been is another tree.
+      if (answer?.timedOut) late.push(refusal(question, answer))
+    } else {
       root.page = help
       if (help.style !== 'other') break
     }
   }
   if (root.page === UNKNOWN) unread.push({ path: [], why: said.join('; ') })
-  else for (const why of root.page.doubts) unread.push({ path: [], why })
+  else for (const why of [...late, ...root.page.doubts]) unread.push({ path: [], why })
   return root
 }
 
@@ -228,8 +232,10 @@ function sprouts(above: Sprout): Sprout[] {
   return [...above.below]
 }
 
-async function versionOf(asked: AskedProgram): Promise<string | null> {
-  const [answer] = await asked.ask([['--version']])
+async function versionOf(asked: AskedProgram, unread: Unread): Promise<string | null> {
+  const question: Question = ['--version']
+  const [answer] = await asked.ask([question])
+  if (answer?.timedOut) unread.push({ path: [], why: refusal(question, answer) })
   if (answer === undefined || answer.timedOut || answer.status !== 0) return null
   return /\d+\.\d+[\w.+-]*/.exec(answer.stdout || answer.stderr)?.[0] ?? null
 }

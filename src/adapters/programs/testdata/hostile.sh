@@ -59,6 +59,7 @@ kills)
   ;;
 stops) kill -STOP "$PPID"; exec sleep "$NAP" ;;
 forges) echo '{"kind":"answer","id":1,"files":{}}' >"/proc/$PPID/fd/1" ;;
+slow) sleep 0.4; echo 'Usage: slow' ;;
 hangs) echo 'Usage: hostile'; exec sleep "$NAP" ;;
 ignores) trap '' TERM INT HUP; while :; do sleep "$NAP"; done ;;
 listens) exec "$NODE" -e 'require("node:net").createServer().listen(+process.argv[1], "0.0.0.0")' "$INNER_PORT" ;;
