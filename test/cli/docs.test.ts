@@ -369,7 +369,8 @@ describe('a page that nobody should have written', () => {
 })
 
 describe('a program that is asked', () => {
-  const noSandbox = spawnSync('bwrap', ['--version']).status !== 0 && 'this machine has no bwrap'
+  const held = spawnSync('bwrap', ['--unshare-all', '--ro-bind', '/', '/', 'true']).status === 0
+  const noSandbox = !held && 'this machine has no bwrap that works'
   const program = (name: string, ...lines: readonly string[]) => {
     const file = path.join(PAGES, written(`bin/${name}`, `#!/bin/sh\n${lines.join('\n')}\n`))
     spawnSync('chmod', ['755', file])
@@ -394,7 +395,7 @@ END`
     const { exitCode, text } = await check([page], { tree: [], binary: [file] })
     assert.equal(exitCode, 1, text)
     assert.match(text, /unknown-command .*psuh/)
-    assert.match(text, /asked \(sha256 [0-9a-f]{12}\): 2 commands on 1 page\n {4}by \S+\/bin\/asked,\s+asked/)
+    assert.match(text, /asked \(sha256 [0-9a-f]{12}\): 2 commands on 1 page\n {4}by\s+\S+\/bin\/asked,\s+asked/)
   })
 
   test('is not asked again while its file is the same', { skip: noSandbox }, async () => {
