@@ -59,7 +59,11 @@ function isTopLevel(words: readonly string[]): boolean {
  * Takes hold of a program that is to be asked for its help. Where bubblewrap or namespaces work, it sees a read-only file
  * system whose homes and temporary directories are empty and in memory, no network, nobody else's processes and sockets,
  * and it is killed with everything it started. Everywhere its environment is made here, its home and working directory are
- * empty, it has no terminal and no input, and time, output, memory and size of files are limited.
+ * empty, it has no terminal, no input and nothing that was open, it gets no further socket, keyring or privilege (without
+ * bubblewrap that takes perl), and time, output, memory and size of files are limited.
+ *
+ * What lies outside of homes and temporary directories it can read as the caller can, and print: for root that is all of
+ * `/etc`, and it is the checkout that a script is part of.
  *
  * What it tried and was refused, as writing elsewhere or connecting, leaves no trace and is not told.
  *

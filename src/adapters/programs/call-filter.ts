@@ -28,8 +28,10 @@ const MACHINES: Partial<Record<NodeJS.Architecture, readonly Calls[]>> = {
   ],
 }
 
-/** `AF_INET`, `AF_INET6` and `AF_NETLINK`, all of which end at the network namespace. */
-const FAMILIES = [2, 10, 16]
+/** `AF_INET`, `AF_INET6` and `AF_NETLINK`, all of which end at a network namespace. */
+const OF_NAMESPACE = [2, 10, 16]
+/** Where there is none. */
+const NO_FAMILY: readonly number[] = []
 
 const LOAD = 0x20
 const IF_EQUAL = 0x15
@@ -49,13 +51,15 @@ type Instruction = readonly [code: number, ifTrue: number, ifFalse: number, valu
 /**
  * A filter of system calls, as bubblewrap and seccomp(2) take it: `struct sock_filter`, one after the other.
  *
+ * @param network - `own` where a namespace ends it; else there are no sockets at all but those of a pair
  * @returns null for machines whose numbers are not known here
  * @see seccomp(2)
  */
-export function callFilter(machine: NodeJS.Architecture = process.arch): Buffer | null {
+export function callFilter(network: 'own' | 'shared', machine: NodeJS.Architecture = process.arch): Buffer | null {
   const known = MACHINES[machine]
   if (known === undefined) return null
-  const instructions: Instruction[] = [...known.flatMap(one => checked(one)), [RETURN, 0, 0, REFUSE | ENOSYS]]
+  const families = network === 'own' ? OF_NAMESPACE : NO_FAMILY
+  const instructions: Instruction[] = [...known.flatMap(one => checked(one, families)), [RETURN, 0, 0, REFUSE | ENOSYS]]
   const bytes = Buffer.alloc(instructions.length * 8)
   for (const [index, [code, ifTrue, ifFalse, value]] of instructions.entries()) {
     bytes.writeUInt16LE(code, index * 8)
@@ -66,8 +70,8 @@ export function callFilter(machine: NodeJS.Architecture = process.arch): Buffer 
   return bytes
 }
 
-function checked({ arch, socket, absent }: Calls): Instruction[] {
-  const families = FAMILIES.map((family, index): Instruction => [IF_EQUAL, FAMILIES.length - index, 0, family])
+function checked({ arch, socket, absent }: Calls, allowed: readonly number[]): Instruction[] {
+  const families = allowed.map((family, index): Instruction => [IF_EQUAL, allowed.length - index, 0, family])
   const ofSocket: Instruction[] = [
     [LOAD, 0, 0, FIRST_ARGUMENT],
     ...families,
@@ -89,17 +93,18 @@ function checked({ arch, socket, absent }: Calls): Instruction[] {
   return [[LOAD, 0, 0, ARCH], [IF_EQUAL, 0, body.length, arch], ...body]
 }
 
-const SECCOMP: Partial<Record<NodeJS.Architecture, number>> = { x64: 317, arm64: 277 }
+/** seccomp(2) and prctl(2). */
+const NUMBERS: Partial<Record<NodeJS.Architecture, readonly [number, number]>> = { x64: [317, 157], arm64: [277, 167] }
 
-/** `struct sock_fprog`, whose pointer is aligned; a second argument of 1 is `SECCOMP_SET_MODE_FILTER`. */
+/** `PR_SET_NO_NEW_PRIVS` is 38, `SECCOMP_SET_MODE_FILTER` 1; the pointer in `struct sock_fprog` is aligned. */
 const BY_PERL =
-  '$f = pack "H*", shift; $p = pack "S x![P] P", length($f) / 8, $f; ' +
-  '!syscall shift() + 0, 1, 0, $p or die "seccomp: $!\\n"; exec { $ARGV[0] } @ARGV or die "$ARGV[0]: $!\\n"'
+  '($c, $n, $f) = (shift() + 0, shift() + 0, pack "H*", shift); $p = pack "S x![P] P", length($f) / 8, $f; ' +
+  '!syscall $n, 38, 1, 0, 0, 0 and !syscall $c, 1, 0, $p or die "seccomp: $!\\n"; exec { $ARGV[0] } @ARGV or die "$ARGV[0]: $!\\n"'
 
-/** Words before a program that may gain no privileges any more; none where perl is missing or the machine is not known. */
-export function filteredArgv(perl: string | null): string[] {
-  const filter = callFilter()
-  const call = SECCOMP[process.arch]
-  if (perl === null || filter === null || call === undefined) return []
-  return [perl, '-e', BY_PERL, '--', filter.toString('hex'), String(call)]
+/** Words before a program that it gains no privileges after; none where perl is missing or the machine is not known. */
+export function filteredArgv(perl: string | null, network: 'own' | 'shared'): string[] {
+  const filter = callFilter(network)
+  const numbers = NUMBERS[process.arch]
+  if (perl === null || filter === null || numbers === undefined) return []
+  return [perl, '-e', BY_PERL, '--', ...numbers.map(String), filter.toString('hex')]
 }

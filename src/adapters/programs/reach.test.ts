@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { homedir, tmpdir } from 'node:os'
+import { tmpdir, userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { privatePlaces, reachOf } from './reach.ts'
@@ -67,13 +67,25 @@ describe('what a program needs of a home', () => {
 
 describe('what is shown empty', () => {
   test('is every home and temporary directory, also where the environment has another one', () => {
-    const other = realpathSync(mkdtempSync(join(tmpdir(), 'runproof-test-')))
+    const root = realpathSync(mkdtempSync(join(tmpdir(), 'runproof-test-')))
     try {
-      const places = privatePlaces({ HOME: other })
-      for (const path of [other, realpathSync(homedir()), '/tmp', '/home', '/run'])
-        assert.ok(places.includes(path), path)
+      const [home, account, config] = ['home', 'account', 'config'].map(name => join(root, name)) as [
+        string,
+        string,
+        string,
+      ]
+      for (const path of [home, account, config]) mkdirSync(path)
+      const places = privatePlaces({ HOME: home, XDG_CONFIG_HOME: config }, account)
+      for (const path of [home, account, config, '/tmp', '/home', '/run']) assert.ok(places.includes(path), path)
+      const { HOME } = process.env
+      process.env['HOME'] = home
+      try {
+        assert.ok(privatePlaces().includes(realpathSync(userInfo().homedir)))
+      } finally {
+        process.env['HOME'] = HOME
+      }
     } finally {
-      rmSync(other, { recursive: true })
+      rmSync(root, { recursive: true })
     }
   })
 

@@ -1,5 +1,5 @@
-import { existsSync, realpathSync } from 'node:fs'
-import { homedir, tmpdir } from 'node:os'
+import { existsSync, realpathSync, statSync } from 'node:fs'
+import { tmpdir, userInfo } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { lookUpProgram } from '../find-program.ts'
 import type { Executable } from './executable.ts'
@@ -9,17 +9,24 @@ const PRIVATE = ['/dev', '/run', '/var/run', '/tmp', '/var/tmp', '/home', '/root
 /** What programs are made of; a home above one of these (`/`) cannot be hidden. */
 const SYSTEM = ['/usr', '/bin', '/sbin', '/lib', '/lib64', '/etc', '/opt', '/nix', '/proc', '/sys', '/var/lib']
 
-/** Without links, each once. */
-export function privatePlaces(env: NodeJS.ProcessEnv = process.env): string[] {
-  const places = [...PRIVATE, accountHome(), env['HOME'], tmpdir()].flatMap(path =>
-    path?.startsWith('/') && existsSync(path) ? [realpathSync(path)] : [],
+/** Names of the environment for what else is the caller's own. */
+const OWN = ['HOME', 'XDG_CONFIG_HOME', 'XDG_CACHE_HOME', 'XDG_DATA_HOME', 'XDG_STATE_HOME', 'XDG_RUNTIME_DIR']
+
+/** Without links, each once. The account has a home also where `HOME` is another one. */
+export function privatePlaces(env: NodeJS.ProcessEnv = process.env, home = accountHome()): string[] {
+  const places = [...PRIVATE, home, ...OWN.map(name => env[name]), tmpdir()].flatMap(path =>
+    path?.startsWith('/') && isDirectory(path) ? [realpathSync(path)] : [],
   )
   return [...new Set(places)].filter(path => !SYSTEM.some(system => isWithin(system, path)))
 }
 
+function isDirectory(path: string): boolean {
+  return existsSync(path) && statSync(path).isDirectory()
+}
+
 function accountHome(): string | undefined {
   try {
-    return homedir()
+    return userInfo().homedir
   } catch {
     return undefined
   }

@@ -53,7 +53,7 @@ export function bubblewrap(bwrap: string, program: Executable): Recipe {
   })
   const shown = (path: string) => kept.some(one => isWithin(path, one)) || !places.some(place => isWithin(path, place))
   const sockets = listeningSocketPaths().filter(shown)
-  const filter = callFilter()
+  const filter = callFilter('own')
   const argv = [
     bwrap,
     ...['--unshare-all', '--die-with-parent', '--new-session', '--clearenv', '--cap-drop', 'ALL'],
@@ -91,7 +91,7 @@ export function namespaces(barrier: Barrier, program: Executable): Recipe {
   const own = [
     ...unprivilegedArgv(barrier, undefined, 'within'),
     ...limits(),
-    ...filteredArgv(barrier.tools.perl),
+    ...filteredArgv(barrier.tools.perl, 'own'),
     program.named,
   ]
   return {
@@ -118,7 +118,10 @@ export function namespaces(barrier: Barrier, program: Executable): Recipe {
   }
 }
 
-/** Its own directories and environment, limits and time; it sees, reaches and changes what the caller can. */
+/**
+ * Its own directories and environment, limits and time; where perl is, no network and no privilege by a setuid program. It
+ * sees and changes what the caller can.
+ */
 export function unheld(program: Executable): Recipe {
   const room = mkdtempSync(join(tmpdir(), 'runproof-'))
   const marker = randomUUID()
@@ -132,7 +135,7 @@ export function unheld(program: Executable): Recipe {
       watched: [room],
       env: { ...setUp.env, [MARKER]: marker },
       marker,
-      argv: nonEmpty([...limits(), program.named]),
+      argv: nonEmpty([...limits(), ...filteredArgv(lookUpProgram('perl') ?? null, 'shared'), program.named]),
     },
     temporary: { path: room, until: 'ended' },
   }
