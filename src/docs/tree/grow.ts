@@ -1,6 +1,6 @@
 import type { AskedProgram, ProgramAnswer } from '../../model/asked-program.ts'
 import { type Offer, readFishCompletion } from './fish-completion.ts'
-import type { HelpPage } from './help-page.ts'
+import { type HelpPage, UNKNOWN_PAGE } from './help-page.ts'
 import { readHelp } from './read-help.ts'
 import type { CommandNode, CommandTree, OptionSpec } from './tree.ts'
 import { withOffers } from './with-offers.ts'
@@ -100,22 +100,9 @@ async function offersOf(asked: AskedProgram, root: Sprout, unread: Unread): Prom
 const NOT_WANTED = 'only the help of the program itself was asked for'
 const NOT_HELD = `${NOT_WANTED}, since nothing holds it on this machine`
 
-const UNKNOWN: HelpPage = {
-  style: 'other',
-  aliases: [],
-  options: [],
-  optionsKnown: false,
-  args: null,
-  commands: [],
-  commandsKnown: false,
-  commandRequired: false,
-  groups: [],
-  doubts: [],
-}
-
 /** It takes the names of other commands. */
 const HELP_COMMAND: HelpPage = {
-  ...UNKNOWN,
+  ...UNKNOWN_PAGE,
   args: [{ name: 'COMMAND', required: false, many: true, values: null }],
   commandsKnown: true,
 }
@@ -123,7 +110,7 @@ const HELP_COMMAND: HelpPage = {
 type Unread = { path: readonly string[]; why: string }[]
 
 async function readRoot(asked: AskedProgram, held: boolean, unread: Unread): Promise<Sprout> {
-  const root: Sprout = { path: [], aliases: [], above: null, page: UNKNOWN, below: [] }
+  const root: Sprout = { path: [], aliases: [], above: null, page: UNKNOWN_PAGE, below: [] }
   const questions: Question[] = held ? [['help'], ['--help']] : [['help']]
   const said: string[] = []
   const late: string[] = []
@@ -139,7 +126,7 @@ async function readRoot(asked: AskedProgram, held: boolean, unread: Unread): Pro
       if (help.style !== 'other') break
     }
   }
-  if (root.page === UNKNOWN) unread.push({ path: [], why: said.join('; ') })
+  if (root.page === UNKNOWN_PAGE) unread.push({ path: [], why: said.join('; ') })
   else for (const why of [...late, ...root.page.doubts]) unread.push({ path: [], why })
   return root
 }
@@ -227,7 +214,7 @@ const outline = ({ commands, options }: HelpPage) =>
 
 function sprouts(above: Sprout): Sprout[] {
   for (const { name, aliases } of above.page.commands) {
-    above.below.push({ path: [...above.path, name], aliases, above, page: UNKNOWN, below: [] })
+    above.below.push({ path: [...above.path, name], aliases, above, page: UNKNOWN_PAGE, below: [] })
   }
   return [...above.below]
 }

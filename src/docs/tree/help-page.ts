@@ -16,6 +16,20 @@ export interface HelpPage {
   readonly doubts: readonly string[]
 }
 
+/** Help of which nothing is known: it proves that a command exists, and nothing is judged by it. */
+export const UNKNOWN_PAGE: HelpPage = {
+  style: 'other',
+  aliases: [],
+  options: [],
+  optionsKnown: false,
+  args: null,
+  commands: [],
+  commandsKnown: false,
+  commandRequired: false,
+  groups: [],
+  doubts: [],
+}
+
 export interface CommandName {
   readonly name: string
   readonly aliases: readonly string[]
