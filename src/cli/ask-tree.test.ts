@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -68,4 +69,28 @@ test('a tree is kept unless the program did not answer in time, which is told', 
     { allowUnsandboxed: false, signal: new AbortController().signal, kept },
   )
   assert.equal(written.length, 1)
+})
+
+test('a tree is not kept for a program that another one took the place of meanwhile', {
+  skip: !held && 'this machine has no sandbox',
+}, async () => {
+  const path = join(root, 'replaced')
+  copyFileSync('/bin/true', path)
+  const written: string[] = []
+  const read = () => {
+    // After its digest was taken, before it is asked.
+    rmSync(path)
+    copyFileSync('/bin/false', path)
+    return undefined
+  }
+  const { tree } = await askTree(
+    { name: 'replaced', path },
+    {
+      allowUnsandboxed: false,
+      signal: new AbortController().signal,
+      kept: { read, write: key => void written.push(key) },
+    },
+  )
+  assert.equal(tree.sha256, createHash('sha256').update(readFileSync('/bin/false')).digest('hex'))
+  assert.deepEqual(written, [])
 })

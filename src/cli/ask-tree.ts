@@ -39,7 +39,9 @@ export async function askTree(
   for (const one of asked.late) tellLate(named, one)
   // Whoever may ask more the next time is to get more, and so is who asks on a machine that is less busy.
   const isWhole = asked.depth === 'all' && asked.late.every(({ answered }) => answered)
-  if (cacheKey !== null && isWhole) kept?.write(cacheKey, { tree, sandbox, sideEffects })
+  // A build may have put another program there meanwhile: what was asked is then neither the one nor the other.
+  if (cacheKey !== null && isWhole && (await findExecutable(path)).cacheKey === cacheKey)
+    kept?.write(cacheKey, { tree, sandbox, sideEffects })
   return { tree, from: { kind: 'binary', path: asked.path, sandbox, sideEffects, cached: false } }
 }
 

@@ -51,6 +51,7 @@ describe('a cache of trees', () => {
       'has another text',
       (file: string, whole: string) => writeFileSync(file, whole.replace('"text":"text"', '"text":"next"')),
     ],
+    ['is of another program', (file: string, whole: string) => writeFileSync(file, whole.replace(KEY, 'b'.repeat(64)))],
     ['can be written by others', (file: string) => chmodSync(file, 0o666)],
     ['is too large', (file: string) => writeFileSync(file, Buffer.alloc(17 * 1_048_576))],
     [

@@ -47,7 +47,7 @@ export function treeCache(directory: string, version: string): TreeCache {
       if (lstatSync(trees, { throwIfNoEntry: false }) === undefined) return { text: null, notice: null }
       try {
         refuseForeign(lstatSync(trees), trees)
-        return { text: readEntry(file), notice: null }
+        return { text: readEntry(file, key), notice: null }
       } catch (error) {
         const { code, message } = error as NodeJS.ErrnoException
         if (code === 'ENOENT') return { text: null, notice: null }
@@ -59,7 +59,7 @@ export function treeCache(directory: string, version: string): TreeCache {
       const file = fileOf(key)
       const temporary = `${file}.${randomUUID()}.new`
       try {
-        const entry = JSON.stringify({ schema: SCHEMA, sha256: digest(text), text })
+        const entry = JSON.stringify({ schema: SCHEMA, key, sha256: digest(text), text })
         if (Buffer.byteLength(entry) > MAX_BYTES) return `${file} is not written: over ${MAX_BYTES} bytes`
         mkdirSync(trees, { recursive: true, mode: 0o700 })
         refuseForeign(lstatSync(trees), trees)
@@ -75,22 +75,23 @@ export function treeCache(directory: string, version: string): TreeCache {
   }
 }
 
-function readEntry(file: string): string {
+function readEntry(file: string, wanted: string): string {
   const descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   try {
     const stats = fstatSync(descriptor)
     refuseForeign(stats, 'it')
     if (!stats.isFile()) throw new Error('it is not a regular file')
     if (stats.size > MAX_BYTES) throw new Error(`it is over ${MAX_BYTES} bytes`)
-    const { schema, sha256, text } = parse(readFileSync(descriptor, 'utf8'))
+    const { schema, key, sha256, text } = parse(readFileSync(descriptor, 'utf8'))
     if (schema !== SCHEMA || typeof text !== 'string' || digest(text) !== sha256) throw new Error('it is damaged')
+    if (key !== wanted) throw new Error('it is of another program')
     return text
   } finally {
     closeSync(descriptor)
   }
 }
 
-function parse(text: string): { schema?: unknown; sha256?: unknown; text?: unknown } {
+function parse(text: string): { schema?: unknown; key?: unknown; sha256?: unknown; text?: unknown } {
   try {
     return (JSON.parse(text) as object | null) ?? {}
   } catch {
