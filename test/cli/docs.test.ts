@@ -92,6 +92,42 @@ not judged (--verbose lists each)
     assert.match((await check([bad], { verbose: true })).text, /\n {4}bad\.md:5:1 curl -fsS http/)
   })
 
+  test('lists so many reasons as anybody reads, and says how many more there are', async () => {
+    const shells = ['fish', 'powershell', 'pwsh', 'cmd', 'bat', 'nu', 'csh', 'tcsh', 'elvish', 'xonsh']
+    const text = shells.map(shell => `\`\`\`${shell}\nx\n\`\`\`\n`).join('\n')
+    const page = written('shells.md', `${fence('deployctl push web')}\n${text}`)
+    const lines = (await check([page])).text.split('\n')
+    assert.equal(lines.filter(line => /^ {2}1 × a fence of/.test(line)).length, 8)
+    assert.equal(lines[lines.indexOf('  2 × for 2 other reasons') + 1]?.includes('10 not judged'), true)
+    const all = (await check([page], { verbose: true })).text
+    assert.ok(shells.every(shell => all.includes(`a fence of ${shell}:`)))
+  })
+
+  test('tells what was judged in part apart from what was not judged', async () => {
+    const { root, ...rest } = deployctl()
+    const commands = root.commands.map(one => (one.name === 'push' ? { ...one, args: null } : one))
+    const tree = written('trees/part.json', writeTree({ ...rest, root: { ...root, commands } }))
+    const page = written('part.md', fence('deployctl push web', 'curl x'))
+    const { text, exitCode } = await check([page], { tree: [path.join(PAGES, tree)] })
+    assert.equal(exitCode, 0)
+    assert.match(
+      text,
+      /\njudged in part .*\n {2}1 × the help of deployctl push does not say[\s\S]*\nnot judged .*\n {2}1 × there/,
+    )
+    assert.match(text, /, 2 commands, 1 judged \(1 in part\), 1 not judged:/)
+    const { unjudged } = JSON.parse((await check([page], { tree: [path.join(PAGES, tree)], json: true })).text)
+    assert.deepEqual(
+      unjudged.map((one: { partly: boolean }) => one.partly),
+      [true, false],
+    )
+  })
+
+  test('for GitHub says as an error that nothing was judged', async () => {
+    const { text, exitCode } = await check([bad], { tree: [], format: 'github' })
+    assert.equal(exitCode, 3)
+    assert.match(text, /\n::error title=runproof docs check::no command was judged, so nothing is known of them/)
+  })
+
   test('keeps to 80 columns but for places and messages, whatever a page says', async () => {
     const page = written('wide.md', fence(`deployctl push web --wiat ${'x'.repeat(400)}`, `${'curl '.repeat(50)}`))
     const { text } = await check([page])

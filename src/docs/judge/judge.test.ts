@@ -366,6 +366,7 @@ describe('code in prose', () => {
     'secrets set --provider',
     'secrets set <ref> --provider openai --stdin',
     'secrets …',
+    'secrets --base-url https://a.example --output json',
     'doctor … --check-auth',
     'status',
     'runs list [--session-id --state]',
@@ -566,6 +567,12 @@ describe('the programs of a page', () => {
     assert.deepEqual(told(verdict), [])
     assert.match(verdict.unjudged.map(({ why }) => why).join(), /it is a command of backupctl/)
   })
+
+  test('that are not declared are not wrong by a program that has a command of the same name', () => {
+    const own = smallTree('storectl', { commands: { archive: { commands: { list: {} } } } })
+    const page = '---\nprogram: storectl\n---\n`archive prune --keep 3` and `archive pruen`\n'
+    assert.deepEqual(told(judge(page, [own, OTHER])), ['4:39-44 unknown-command'])
+  })
 })
 
 describe('a command of which nothing could be decided', () => {
@@ -622,8 +629,36 @@ describe('names in messages', () => {
       ))
 })
 
+test('a word like a version is an argument of a program that takes one', () => {
+  const tree = smallTree('toolup', { args: ['[toolchain]'], commandRequired: false, commands: { show: {} } })
+  const judged = (trees: readonly (typeof tree)[]) => judge('`toolup 1.80`\n', [...trees]).judged.length
+  assert.deepEqual([judged([tree]), judged([smallTree('toolup', { commands: { show: {} } })])], [1, 0])
+})
+
+describe('a command that stands elsewhere', () => {
+  const tree = smallTree('tool', {
+    commands: { queue: { commands: { list: {}, drain: {} } }, store: { commands: { list: {}, help: {} } } },
+  })
+  const cases: readonly (readonly [script: string, ...findings: string[]])[] = [
+    ['tool drain', '2:6-11 unknown-command => queue drain'],
+    ['tool list', '2:6-10 unknown-command'],
+    ['tool store drain', '2:12-17 unknown-command'],
+  ]
+  for (const [script, ...findings] of cases)
+    test(`is offered where it is the only one: ${script}`, () =>
+      assert.deepEqual(told(judge(`\`\`\`sh\n${script}\n\`\`\`\n`, [tree])), findings))
+
+  test('is not the one for help, where one is lacking', () =>
+    assert.deepEqual(
+      judge('```sh\ntool store\n```\n', [tree]).findings.map(({ message }) => message),
+      ['tool store lacks a command: list'],
+    ))
+})
+
 describe('a word of three letters in prose', () => {
-  const tree = smallTree('tool', { commands: { down: { options: ['--all'], args: ['[service]'] }, up: {} } })
+  const tree = smallTree('tool', {
+    commands: { down: { options: ['--all'], args: ['[service]'] }, up: { options: ['--all'] } },
+  })
   const cases: readonly (readonly [text: string, ...findings: string[]])[] = [
     ['dwn --all', '4:2-5 unknown-command => down'],
     ['dwn --all=x', '4:2-5 unknown-command => down'],
@@ -631,6 +666,8 @@ describe('a word of three letters in prose', () => {
     ['dwn web'],
     ['dwn'],
     ['top --all'],
+    ['cp --all'],
+    ['cup --all'],
   ]
   for (const [text, ...findings] of cases)
     test(`is a command only before an option of that command: ${text}`, () =>

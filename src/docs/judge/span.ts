@@ -112,6 +112,7 @@ function isShortened(root: CommandNode, first: string, texts: readonly (string |
   if (first.length !== 3) return false
   return root.commands.some(
     ({ name, options }) =>
+      name.length > 2 &&
       editsBetween(first, name) === 1 &&
       texts.some(text => {
         const option = text?.replace(/=.*$/s, '')

@@ -203,6 +203,7 @@ describe('a program of jq', () => {
     ['daemon runs list | jq .health.okk', '.health of status has no member okk -> .health.ok'],
     ['daemon status > status.json; jq .elsewhere --arg a b status.json', 'status has no member elsewhere'],
     ['daemon status; daemon runs | jq .elsewhere', 'foreign'],
+    ['daemon status\n\n\njq .elsewhere <<EOF\n{}\nEOF', 'foreign'],
   ]
   for (const [command, expected] of cases)
     test(`${JSON.stringify(command)} is ${expected}`, () => {
