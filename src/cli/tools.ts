@@ -10,6 +10,7 @@ import { configFiles } from '../adapters/nginx/read-config.ts'
 import { noticesIn } from '../adapters/notices.ts'
 import { claimsIn } from '../adapters/process/claims.ts'
 import type { Lease } from '../adapters/process/lease.ts'
+import { replaceFile } from '../adapters/replace-file/replace-file.ts'
 import { commands } from '../adapters/run-command.ts'
 import type { Tools } from '../model/ports.ts'
 import type { Signer } from '../model/signer.ts'
@@ -26,6 +27,7 @@ export function toolsFor({ signer, lease, noticeDir }: ToolsInput): Tools {
   return {
     clock,
     files,
+    replaceFile,
     archives,
     interposer: createInterposer(lease),
     instances,

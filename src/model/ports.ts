@@ -8,6 +8,7 @@ import type { InterposerPort } from './interposer.ts'
 import type { LeakScanPort } from './leak-scan.ts'
 import type { ConfigFiles, NginxPort } from './nginx.ts'
 import type { Notices } from './notices.ts'
+import type { ReplaceFile } from './replace-file.ts'
 import type { CommandRunner } from './run-command.ts'
 import type { Signer } from './signer.ts'
 
@@ -28,6 +29,7 @@ export interface Journal {
 export interface Tools {
   readonly clock: Clock
   readonly files: Files
+  readonly replaceFile: ReplaceFile
   readonly archives: ArchivePort
   readonly instances: InstancePort
   readonly http: HttpPort

@@ -37,6 +37,7 @@ export function memoryTools(given: Partial<Tools> = {}): Tools {
   return {
     clock: processClock,
     files: absent('files'),
+    replaceFile: absent('replaceFile'),
     archives: absent('archives'),
     instances: absent('instances'),
     interposer: absent('interposer'),

@@ -1,0 +1,32 @@
+import { rename, rm } from 'node:fs/promises'
+import { basename } from 'node:path'
+import type { Replaced } from '../../model/replace-file.ts'
+import type { Secret } from '../../model/secret.ts'
+import { Directory } from './directory.ts'
+import { notReplaced, UNCHANGED } from './explain.ts'
+import { contentAfter, openOld, writeLike } from './old-file.ts'
+import { ownName, removeStale } from './own-names.ts'
+
+/** A new file in the same directory takes the old one's name. */
+export async function replaceByRename(path: string, content: Secret): Promise<Replaced> {
+  let state = UNCHANGED
+  try {
+    await using directory = await Directory.of(path)
+    const name = basename(path)
+    const { handle, old } = await openOld(directory.at(name), path, 'read')
+    await handle.close()
+    const temporary = ownName(`.${name}`)
+    try {
+      await writeLike(directory.at(temporary), old, contentAfter(old, content), path)
+      const staleRemoved = await removeStale(directory, `.${name}`, [temporary], path)
+      await rename(directory.at(temporary), directory.at(name))
+      state = 'it has its new content, which is perhaps not on the disk yet'
+      await directory.sync()
+      return { staleRemoved, otherNames: old.stats.nlink - 1 }
+    } finally {
+      await rm(directory.at(temporary), { force: true })
+    }
+  } catch (thrown) {
+    throw notReplaced(thrown, path, 'rename', state)
+  }
+}

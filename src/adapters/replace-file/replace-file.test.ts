@@ -1,0 +1,307 @@
+import assert from 'node:assert/strict'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+import { REPLACE_STYLES, type ReplaceStyle } from '../../model/replace-file.ts'
+import { Secret } from '../../model/secret.ts'
+import { ownName } from './own-names.ts'
+import { replaceFile } from './replace-file.ts'
+
+const OLD = 'the-old-token'
+const secret = (value: string) => new Secret('token', value)
+const testdata = (name: string) => join(import.meta.dirname, 'testdata', name)
+const isRoot = process.getuid?.() === 0
+
+const root = mkdtempSync(join(tmpdir(), 'replace-file-'))
+after(() => rmSync(root, { recursive: true, force: true }))
+
+// What takes a thousand replacements does not wait for a disk a thousand times, where there is memory to be had.
+const fast = existsSync('/dev/shm') ? mkdtempSync('/dev/shm/replace-file-') : root
+after(() => rmSync(fast, { recursive: true, force: true }))
+
+let places = 0
+/** A file with the old content, laid out as the style wants it. */
+function fileFor(style: ReplaceStyle, content = OLD, home = root): string {
+  places += 1
+  const directory = join(home, `place-${places}`)
+  mkdirSync(directory, { mode: 0o755 })
+  const path = join(directory, 'token')
+  if (style === 'data-link') {
+    const data = '..2026_01_02_03_04_05.678'
+    mkdirSync(join(directory, data))
+    symlinkSync(data, join(directory, '..data'))
+    symlinkSync('..data/token', path)
+    writeFileSync(join(directory, data, 'other'), 'another secret', { mode: 0o640 })
+    symlinkSync('..data/other', join(directory, 'other'))
+  }
+  writeFileSync(path, content, { mode: 0o600 })
+  return path
+}
+
+/** What lies beside it, without what is there for the style. */
+function strayNames(path: string): string[] {
+  const directory = join(path, '..')
+  const known = ['token', 'other', '..data', ...(existsSync(join(directory, '..data')) ? [dataOf(path)] : [])]
+  return readdirSync(directory).filter(name => !known.includes(name))
+}
+const dataOf = (path: string) => readlinkSync(join(path, '..', '..data'))
+
+for (const style of REPLACE_STYLES) {
+  describe(`a file that is replaced by ${style}`, () => {
+    test('has the new content, the mode and the line break that it had, and nothing is left beside it', async () => {
+      for (const [before, next, then] of [
+        [OLD, 'a-new-and-longer-token', 'a-new-and-longer-token'],
+        [`${OLD}\n`, 'new-token', 'new-token\n'],
+        ['', 'new-token', 'new-token'],
+      ] as const) {
+        const path = fileFor(style, before)
+        chmodSync(path, 0o640)
+        assert.deepEqual(await replaceFile.replace(path, secret(next), style), { staleRemoved: 0, otherNames: 0 })
+        assert.equal(readFileSync(path, 'utf8'), then)
+        assert.equal(statSync(path).mode & 0o7777, 0o640)
+        assert.deepEqual(strayNames(path), [])
+      }
+    })
+
+    test('belongs to whom it belonged', { skip: !isRoot && 'giving a file away needs root' }, async () => {
+      const path = fileFor(style)
+      chownSync(path, 1234, 4321)
+      await replaceFile.replace(path, secret('new-token'), style)
+      const { uid, gid, mode } = statSync(path)
+      assert.deepEqual([uid, gid, mode & 0o777], [1234, 4321, 0o600])
+    })
+
+    test('is refused where it is a link to elsewhere, a directory, a pipe or not there, and nothing changes', async () => {
+      const path = fileFor('rename')
+      const at = (name: string) => join(path, '..', name)
+      symlinkSync('token', at('link'))
+      mkdirSync(at('directory'))
+      execFileSync('mkfifo', [at('pipe')])
+      const before = readdirSync(at('.')).sort()
+      for (const [name, code, message] of [
+        ['link', 'PATH_UNSAFE', style === 'data-link' ? /no link to \.\.data/ : /a symbolic link; nothing was changed/],
+        ['directory', 'PATH_UNSAFE', style === 'data-link' ? /no link to/ : /a directory; nothing was changed/],
+        ['pipe', 'PATH_UNSAFE', style === 'data-link' ? /no link to/ : /no ordinary file; nothing was changed/],
+        ['missing', 'FILE_NOT_REPLACED', /no such file \(ENOENT\); nothing was changed/],
+        ['missing/token', 'FILE_NOT_REPLACED', /no such file/],
+      ] as const) {
+        // The link of the style itself is looked at second.
+        if (style === 'data-link' && name !== 'missing/token') symlinkSync('..somewhere', at('..data'))
+        await assert.rejects(replaceFile.replace(at(name), secret('new-token'), style), { code, message })
+        rmSync(at('..data'), { force: true })
+      }
+      assert.deepEqual(readdirSync(at('.')).sort(), before)
+      assert.equal(readFileSync(path, 'utf8'), OLD)
+    })
+  })
+}
+
+describe('a file that has readers', () => {
+  const values = ['short-token', 'a-token-that-is-quite-a-bit-longer'.repeat(3)]
+
+  /** Several files side by side, since the data link leaves its readers time. */
+  async function replacedUnderReading(style: ReplaceStyle, files: number, times: number) {
+    const paths = Array.from({ length: files }, () => fileFor(style, values[0], fast))
+    const stop = new SharedArrayBuffer(4)
+    const worker = new Worker(testdata('read-always.ts'), { workerData: { paths, whole: values, stop } })
+    await once(worker, 'message')
+    await Promise.all(
+      paths.map(async path => {
+        for (let turn = 1; turn <= times; turn += 1) await replaceFile.replace(path, secret(values[turn % 2]!), style)
+      }),
+    )
+    const found = once(worker, 'message')
+    Atomics.store(new Int32Array(stop), 0, 1)
+    const [{ reads, torn, missing }] = (await found) as [{ reads: number; torn: number; missing: number }]
+    await once(worker, 'exit')
+    return { reads, torn, missing }
+  }
+
+  for (const [style, files] of [
+    ['rename', 1],
+    ['data-link', 50],
+  ] as const) {
+    test(`is whole for each of them through 1 000 replacements by ${style}`, async context => {
+      const { reads, ...wrong } = await replacedUnderReading(style, files, 1000 / files)
+      context.diagnostic(`${reads} reads`)
+      assert.deepEqual(wrong, { torn: 0, missing: 0 })
+      assert.ok(reads > 10_000, `${reads} reads`)
+    })
+  }
+
+  test('may be seen half written where it is replaced in place, which is why that is no default', async context => {
+    const { reads, torn, missing } = await replacedUnderReading('in-place', 1, 300)
+    context.diagnostic(`${torn} of ${reads} reads were torn`)
+    assert.equal(missing, 0)
+    assert.ok(torn > 0, 'no read was torn; is it atomic now?')
+  })
+})
+
+describe('a replacement that is killed', () => {
+  const TOKENS = ['token-0-', 'token-1-'].map(part => part.repeat(8))
+
+  for (const style of ['rename', 'data-link', 'in-place'] as const) {
+    test(`by ${style} leaves the old content or the new one, and the next one removes what is left`, async () => {
+      const path = fileFor(style, TOKENS[0])
+      let leftBehind = 0
+      for (let kill = 0; kill < 5; kill += 1) {
+        const child = spawn(process.execPath, [testdata('keep-replacing.ts'), path, style], {
+          stdio: ['ignore', 'pipe', 'inherit'],
+        })
+        await once(child.stdout, 'data')
+        await delay(Math.random() * 30)
+        child.kill('SIGKILL')
+        await once(child, 'exit')
+        const held = readFileSync(path, 'utf8')
+        assert.ok(TOKENS.includes(held), `it holds ${held.length} bytes`)
+        for (const name of strayNames(path)) {
+          leftBehind += 1
+          if (style === 'rename') assert.equal(lstatSync(join(path, '..', name)).mode & 0o077, 0)
+        }
+      }
+      const { staleRemoved } = await replaceFile.replace(path, secret(TOKENS[1]!), style)
+      // The directory that Kubernetes itself made is not ours to look for.
+      const foreign = strayNames(path).filter(name => !name.includes('.runproof-'))
+      assert.deepEqual(strayNames(path), foreign)
+      assert.ok(staleRemoved <= leftBehind)
+      assert.equal(readFileSync(path, 'utf8'), TOKENS[1])
+    })
+  }
+
+  test('leaves a name that is cleared away once its process has ended, and respected while it runs', async () => {
+    const path = fileFor('rename')
+    const beside = (name: string) => join(path, '..', name)
+    const ended = spawnSync(process.execPath, ['-p', 'process.pid'], { encoding: 'utf8' })
+    const stale = ownName('.token').replace(`-${process.pid}-`, `-${ended.stdout.trim()}-`)
+    writeFileSync(beside(stale), 'a secret that was left')
+    writeFileSync(beside('.token.runproof-notes'), 'somebody else’s')
+    const { staleRemoved } = await replaceFile.replace(path, secret('new-token'), 'rename')
+    assert.equal(staleRemoved, 1)
+    assert.deepEqual(strayNames(path), ['.token.runproof-notes'])
+
+    const alive = ownName('.token')
+    writeFileSync(beside(alive), '')
+    await assert.rejects(replaceFile.replace(path, secret('newer-token'), 'rename'), {
+      code: 'FILE_NOT_REPLACED',
+      message: new RegExp(`process ${process.pid} is replacing it`),
+    })
+    assert.equal(readFileSync(path, 'utf8'), 'new-token')
+    assert.deepEqual(strayNames(path).sort(), [alive, '.token.runproof-notes'].sort())
+  })
+})
+
+test('another name of the old file is told, for it goes on holding the old content', async () => {
+  const path = fileFor('rename')
+  linkSync(path, `${path}.old`)
+  assert.equal((await replaceFile.replace(path, secret('new-token'), 'rename')).otherNames, 1)
+  assert.equal(readFileSync(`${path}.old`, 'utf8'), OLD)
+})
+
+test('what lies beside a file behind the data link moves along, with its mode, and the old directory is gone', async () => {
+  const path = fileFor('data-link')
+  const before = dataOf(path)
+  await replaceFile.replace(path, secret('new-token'), 'data-link')
+  assert.notEqual(dataOf(path), before)
+  assert.ok(!existsSync(join(path, '..', before)))
+  const other = join(path, '..', 'other')
+  assert.equal(readFileSync(other, 'utf8'), 'another secret')
+  assert.equal(statSync(other).mode & 0o777, 0o640)
+})
+
+interface Said {
+  readonly done?: true
+  readonly code?: string
+  readonly message?: string
+  readonly hint?: string
+  readonly held: string
+  readonly names: readonly string[]
+}
+
+/** Whether a mount namespace can be had. */
+const mounts = isRoot && spawnSync('unshare', ['--mount', 'true']).status === 0
+
+describe('what is wrong with a place', () => {
+  const meet = (within: readonly string[], kind: string, at: string): Record<string, Said> => {
+    const words = [...within, process.execPath, testdata('meet-faults.ts'), kind, at]
+    return JSON.parse(execFileSync(words[0]!, words.slice(1), { encoding: 'utf8' }))
+  }
+  const held = (said: Said | undefined, code: string, message: RegExp, content = OLD) => {
+    assert.ok(said)
+    assert.deepEqual([said.code, said.held, said.names], [code, content, []])
+    assert.match(said.message!, message)
+  }
+
+  test('is said with its state and a way out: mounts and full disks', {
+    skip: !mounts && 'mounting needs root',
+  }, () => {
+    const at = mkdtempSync(join(root, 'mounts-'))
+    const said = meet(['unshare', '--mount'], 'mounts', at)
+    held(said['mounted'], 'FILE_NOT_REPLACED', /mounted by itself.*\(EBUSY\); it still has its old content/)
+    assert.equal(said['mounted']!.hint, 'style=in-place')
+    assert.deepEqual(said['mounted in place'], { done: true, held: 'the-new-token-of-the-file', names: [] })
+    held(said['read-only'], 'FILE_NOT_REPLACED', /read-only \(EROFS\); it still has/)
+    held(said['read-only in place'], 'FILE_NOT_REPLACED', /read-only \(EROFS\); it still has/)
+    held(said['full'], 'DISK_FULL', /no space is left; it still has its old content/)
+    held(said['full in place'], 'DISK_FULL', /no space is left; its old content was written back/)
+  })
+
+  test('is said with its state and a way out: owners', { skip: !isRoot && 'becoming somebody else needs root' }, () => {
+    const at = mkdtempSync(join(tmpdir(), 'replace-owners-'))
+    try {
+      chmodSync(at, 0o755)
+      for (const [name, owner, mode] of [
+        ['directory-of-others', 0, 0o755],
+        ['file-of-others', 65534, 0o755],
+      ] as const) {
+        mkdirSync(join(at, name))
+        writeFileSync(join(at, name, 'token'), OLD)
+        chmodSync(join(at, name, 'token'), 0o644)
+        chmodSync(join(at, name), mode)
+        chownSync(join(at, name), owner, owner)
+      }
+      const said = meet(['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'], 'user', at)
+      held(said['directory-of-others rename'], 'FILE_NOT_REPLACED', /may not write there \(EACCES\); it still has/)
+      held(said['directory-of-others in-place'], 'FILE_NOT_REPLACED', /may not write there \(EACCES\)/)
+      held(said['file-of-others rename'], 'FILE_NOT_REPLACED', /belongs to 0:0, and user 65534 can make no such file/)
+      assert.match(said['file-of-others rename']!.hint!, /run as its owner/)
+      held(said['file-of-others in-place'], 'FILE_NOT_REPLACED', /may not write there \(EACCES\)/)
+    } finally {
+      rmSync(at, { recursive: true, force: true })
+    }
+  })
+
+  const immutable = fileFor('rename')
+  const frozen = spawnSync('chattr', ['+i', immutable]).status === 0
+  after(() => spawnSync('chattr', ['-i', immutable]))
+  test('is said of an immutable file, too', {
+    skip: !frozen && 'this file system has no immutable files',
+  }, async () => {
+    for (const style of ['rename', 'in-place'] as const)
+      await assert.rejects(replaceFile.replace(immutable, secret('new-token'), style), {
+        code: 'FILE_NOT_REPLACED',
+        message: /immutable.*\(EPERM\); it still has its old content/,
+      })
+    assert.equal(readFileSync(immutable, 'utf8'), OLD)
+    assert.deepEqual(strayNames(immutable), [])
+  })
+})
