@@ -32,6 +32,7 @@ import { readText } from '../process/links.ts'
 import { type AskOptions, askProgram, type HeldProgram } from './ask-program.ts'
 import { callFilter } from './call-filter.ts'
 import type { SandboxKind } from './sandbox.ts'
+import { withoutBwrap } from './testdata/without-bwrap.ts'
 
 const CHECKOUT = resolve(import.meta.dirname, '../../..')
 const barrier = await detectBarrier()
@@ -42,7 +43,7 @@ const PUBLIC = ['/var/lib', join(CHECKOUT, 'node_modules'), tmpdir()]
 const NAP = String(100_000 + process.pid)
 
 const without: Readonly<Record<SandboxKind, string | false>> = {
-  bubblewrap: lookUpProgram('bwrap') === undefined && 'this machine has no bwrap',
+  bubblewrap: withoutBwrap,
   namespaces: barrier.kind === 'none' && barrier.reason,
   none: false,
 }
@@ -280,6 +281,11 @@ for (const sandbox of ['bubblewrap', 'namespaces', 'none'] as const) {
 
     test('does not become the one that asks by debugging it', async () => {
       assert.equal((await askOne(asked, 'debugs')).stdout, 'refused\n')
+    })
+
+    test('sees no keys and logs of the machine, also where it is root', async () => {
+      const lines = (await askOne(asked, 'machine')).stdout.trim().split('\n')
+      assert.deepEqual(lines, ['/etc/ssl/private 0', '/var/log 0', '/var/spool 0'])
     })
 
     test('is told of where it listens', async () => {

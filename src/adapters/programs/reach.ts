@@ -5,7 +5,11 @@ import { lookUpProgram } from '../find-program.ts'
 import type { Executable } from './executable.ts'
 
 /** Shown empty: what people, services and other programs keep to themselves, and sockets to talk to them. */
-const PRIVATE = ['/dev', '/run', '/var/run', '/tmp', '/var/tmp', '/home', '/root']
+const PRIVATE = [
+  ...['/dev', '/run', '/var/run', '/tmp', '/var/tmp', '/home', '/root'],
+  // Of what root could read elsewhere, what holds keys, mail and secrets of others, and no program needs for its help.
+  ...['/etc/ssh', '/etc/ssl/private', '/var/log', '/var/spool', '/var/mail', '/var/lib/kubelet', '/var/lib/docker'],
+]
 /** What programs are made of; a home above one of these (`/`) cannot be hidden. */
 const SYSTEM = ['/usr', '/bin', '/sbin', '/lib', '/lib64', '/etc', '/opt', '/nix', '/proc', '/sys', '/var/lib']
 

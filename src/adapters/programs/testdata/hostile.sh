@@ -13,6 +13,7 @@ input) printf '%s' "$(cat | wc -c)" ;;
 terminal) { true </dev/tty; } 2>/dev/null && echo 'a terminal' || echo 'none'; test -t 0 || test -t 1 || echo 'nor output' ;;
 environment) env | LC_ALL=C sort ;;
 places) pwd; ls -A . "$HOME" ;;
+machine) for dir in /etc/ssl/private /var/log /var/spool; do echo "$dir $(ls -A "$dir" 2>/dev/null | wc -l)"; done ;;
 callers-home) ls -A "$CALLERS_HOME" ;;
 writes)
   for file in "$HOME/.rc" ./core /tmp/loose "$TMPDIR/deep/er/one" /dev/shm/shared /etc/hostile "$0" "$(dirname "$0")/beside" \
