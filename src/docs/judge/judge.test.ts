@@ -657,7 +657,7 @@ describe('a command that stands elsewhere', () => {
 
 describe('a word of three letters in prose', () => {
   const tree = smallTree('tool', {
-    commands: { down: { options: ['--all'], args: ['[service]'] }, up: { options: ['--all'] } },
+    commands: { down: { options: ['--all'], args: ['[service]'] }, ups: { options: ['--all'] } },
   })
   const cases: readonly (readonly [text: string, ...findings: string[]])[] = [
     ['dwn --all', '4:2-5 unknown-command => down'],
@@ -666,8 +666,8 @@ describe('a word of three letters in prose', () => {
     ['dwn web'],
     ['dwn'],
     ['top --all'],
-    ['cp --all'],
-    ['cup --all'],
+    ['ps --all'],
+    ['up --all'],
   ]
   for (const [text, ...findings] of cases)
     test(`is a command only before an option of that command: ${text}`, () =>
