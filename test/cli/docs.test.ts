@@ -5,6 +5,7 @@ import path from 'node:path'
 import { describe, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { Ajv2020 } from 'ajv/dist/2020.js'
+import { withoutBwrap } from '../../src/adapters/programs/testdata/without-bwrap.ts'
 import { docsResult } from '../../src/cli/check-docs.ts'
 import type { DocsCheckFlags } from '../../src/cli/commands/docs.ts'
 import type { CheckedDocument } from '../../src/docs/report/schema.ts'
@@ -405,8 +406,6 @@ describe('a page that nobody should have written', () => {
 })
 
 describe('a program that is asked', () => {
-  const held = spawnSync('bwrap', ['--unshare-all', '--ro-bind', '/', '/', 'true']).status === 0
-  const noSandbox = !held && 'this machine has no bwrap that works'
   const program = (name: string, ...lines: readonly string[]) => {
     const file = path.join(PAGES, written(`bin/${name}`, `#!/bin/sh\n${lines.join('\n')}\n`))
     spawnSync('chmod', ['755', file])
@@ -434,7 +433,7 @@ END`
     assert.match(text, /asked \(sha256 [0-9a-f]{12}\): 2 commands on 1 page\n {4}by\s+\S+\/bin\/asked,\s+asked/)
   })
 
-  test('is not asked again while its file is the same', { skip: noSandbox }, async () => {
+  test('is not asked again while its file is the same', { skip: withoutBwrap }, async () => {
     const page = written('tar.md', fence('tar --list'))
     const env = { XDG_CACHE_HOME: path.join(site.root, 'cache') }
     assert.match((await check([page], { tree: [], binary: ['tar'] }, env)).text, /\/tar, asked now in a sandbox/)
