@@ -117,6 +117,10 @@ class PageJudge {
     if (tree !== undefined) {
       if (command.from === 'span' && isNamedVersion(tree, words))
         this.#leave(command.source, command.at, `\`${shown(words[1]!.source)}\` reads like its version`)
+      else if (command.from === 'span' && isMessage(tree, words))
+        this.#leave(command.source, command.at, 'it reads like a message of the program')
+      else if (command.from === 'span' && beforeArrow(words) !== words)
+        this.#judge(tree, command, beforeArrow(words).slice(1))
       else this.#judge(tree, command)
       return true
     }
@@ -160,7 +164,8 @@ class PageJudge {
   }
 
   #span(command: DocumentedCommand): void {
-    const { words, source, at } = command
+    const { source, at } = command
+    const words = beforeArrow(command.words)
     if (this.#named(command)) return
     if (this.#programs.names.length === 0 || this.#own.length === 0) {
       if (words.length > 1) this.#leave(source, at, this.#whose())
@@ -257,6 +262,18 @@ class PageJudge {
 function isNamedVersion({ root }: CommandTree, [, word, ...more]: readonly Word[]): boolean {
   if (word === undefined || more.length > 0 || (root.args !== null && root.args.length > 0)) return false
   return /^(?:v\d+(?:\.[\dx]+)*|\d+(?:\.[\dx]+)+|\d+)(?:[+-][\w.-]*)?$/.test(word.source)
+}
+
+/** `deployctl up: no such environment`. */
+function isMessage({ root }: CommandTree, words: readonly Word[]): boolean {
+  const text = words[1]?.source ?? ''
+  return text.endsWith(':') && childOf(root, text.slice(0, -1)) !== undefined
+}
+
+/** `deployctl up prod → ready`: what comes of it is no part of it. The same list where there is no arrow. */
+function beforeArrow(words: readonly Word[]): readonly Word[] {
+  const arrow = words.findIndex(({ source }) => /^[→⇒➜⟶]$/.test(source))
+  return arrow > 0 ? words.slice(0, arrow) : words
 }
 
 /** Of several programs that a wrong command may be of, the one that has something like it, or knows more of its words. */
