@@ -379,6 +379,7 @@ describe('code in prose', () => {
     'deployctl status → ready',
     'runs get <run_id> → 404',
     'settings mode %MODE%',
+    'settings mode your-mode',
     '--check-auth',
     '--output json',
     '--output=pretty',
