@@ -4,11 +4,11 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { lookUpProgram } from '../adapters/find-program.ts'
 import { detectBarrier } from '../adapters/isolation/barrier.ts'
+import { withoutBwrap } from '../adapters/programs/testdata/without-bwrap.ts'
 import { askTree } from './ask-tree.ts'
 
-const held = lookUpProgram('bwrap') !== undefined || (await detectBarrier()).kind !== 'none'
+const held = !withoutBwrap || (await detectBarrier()).kind !== 'none'
 const root = mkdtempSync(join(tmpdir(), 'runproof-test-'))
 after(() => rmSync(root, { recursive: true, force: true }))
 
