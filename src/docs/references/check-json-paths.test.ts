@@ -133,6 +133,18 @@ describe('a JSON path in prose', () => {
   for (const [path, expected] of schema)
     test(`\`${path}\` is ${expected}, by a schema`, () => assert.equal(fate(`\`${path}\``, SCHEMA), expected))
 
+  test('that begins with the items of some list is not held against the list at hand', () => {
+    const runs: JsonDocument = { name: 'runs', form: 'sample', value: [{ run_id: 'r', state: 'done' }] }
+    assert.deepEqual(
+      ['`.[].run_id`', '`.[0].runn_id`', '`.["run_id"]`'].map(text => fate(text, runs)),
+      ['there', 'unjudged', 'there'],
+    )
+    const jq = (command: string) => fate(`\`\`\`sh\n${command}\n\`\`\`\n`, runs)
+    assert.equal(jq("jq '.[].runn_id'"), 'unjudged')
+    assert.equal(jq("jq '.[].runn_id' runs.json"), '.[] of runs has no member runn_id -> .[].run_id')
+    assert.equal(jq("tool runs | jq '.[].runn_id'"), '.[] of runs has no member runn_id -> .[].run_id')
+  })
+
   test('is there when one of several documents has it', () => {
     const other: JsonDocument = { name: 'run', form: 'sample', value: { run_id: 'r', view: { a: 1 } } }
     assert.equal(fate('`.view.a` `.health.ok`', SAMPLE, other), 'there')

@@ -7,7 +7,7 @@ import type { Place } from '../place.ts'
 import { type JqInput, jqInput } from './jq-input.ts'
 import { jqPaths } from './jq-paths.ts'
 import { jqProgram } from './jq-program.ts'
-import type { JsonDocument } from './json-document.ts'
+import type { JsonDocument, Step } from './json-document.ts'
 import type { PlacedStep } from './json-path.ts'
 import { type LookedUp, lookUp } from './look-up.ts'
 import { pathsInProse } from './prose-paths.ts'
@@ -45,6 +45,9 @@ export function checkJsonPaths(
       if (found.is === 'there') judged++
       else if (found.is === 'foreign' || found.is === 'open') {
         if (sure) unjudged.push({ source: text, why: found.is === 'open' ? openWhy(text) : FOREIGN, at })
+      } else if (text.startsWith('.[') && !('member' in steps[0]!)) {
+        // Items of which list, it does not say.
+        if (sure) unjudged.push({ source: text, why: UNSAID, at })
       } else if (sure || found.nearest !== undefined) {
         judged++
         findings.push(wrong(text, start, steps, found, at))
@@ -77,7 +80,8 @@ export function checkJsonPaths(
       if (found.is === 'there') judged++
       else if (found.is === 'foreign') unjudged.push({ source: text, why: FOREIGN, at })
       else if (found.is === 'open') unjudged.push({ source: text, why: openWhy(text), at })
-      else if (!input.sure && !isLikely(found)) unjudged.push({ source: text, why: UNSAID, at })
+      else if (!input.sure && !isLikely(found, from[0] ?? path.steps[0]))
+        unjudged.push({ source: text, why: UNSAID, at })
       else if (found.at >= from.length) {
         judged++
         findings.push(wrong(text, path.start, path.steps, { ...found, at: found.at - from.length }, at))
@@ -100,8 +104,8 @@ function wholly(found: LookedUp, { documents: [document], sure }: JqInput): Look
 }
 
 /** Of a document that may not be meant: its first member is there, and what is wrong below it is nearly right. */
-function isLikely({ at, list, nearest }: Extract<LookedUp, { is: 'wrong' }>): boolean {
-  return at > 0 && (list || nearest !== undefined)
+function isLikely({ at, list, nearest }: Extract<LookedUp, { is: 'wrong' }>, first: Step | undefined): boolean {
+  return at > 0 && first !== undefined && 'member' in first && (list || nearest !== undefined)
 }
 
 function openWhy(text: string): string {
