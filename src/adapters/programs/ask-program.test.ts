@@ -455,7 +455,10 @@ test('a program inherits nothing that was open when runproof was started', async
 })
 
 describe('what is no program of this machine', () => {
-  const dir = mkdtempSync(join(tmpdir(), 'runproof-test-'))
+  let dir: string
+  before(() => {
+    dir = mkdtempSync(join(tmpdir(), 'runproof-test-'))
+  })
   after(() => rmSync(dir, { recursive: true, force: true }))
   const file = (name: string, bytes: string | Uint8Array, mode = 0o755) => {
     writeFileSync(join(dir, name), bytes, { mode })
