@@ -12,7 +12,8 @@ export interface UnknownValue {
 export function unknownValue(pieces: readonly Piece[], values: readonly string[] | null): UnknownValue | undefined {
   const [only, ...others] = pieces
   if (values === null || values.length === 0 || typeof only !== 'string' || others.length > 0) return undefined
-  if (values.includes(only) || /^[A-Z][A-Z0-9_-]+$/.test(only) || /^(?:\.{2,}|…|%\w+%|(?:your|my)[-_].+)$/.test(only)) return undefined
+  if (values.includes(only) || /^[A-Z][A-Z0-9_-]+$/.test(only) || /^(?:\.{2,}|…|%\w+%|(?:your|my)[-_].+)$/.test(only))
+    return undefined
   // `on|off` offers both, `read,write` gives both where a list may be given: every part has to be known.
   const parts = only.includes('|') ? alternatives(only) : only.split(',')
   const unknown = parts.find(part => !values.includes(part))
