@@ -1,6 +1,9 @@
 import type { Approval, Approver } from '../engine/execute.ts'
 import { RunproofError } from '../model/error.ts'
+import type { Step } from '../model/runbook.ts'
 import type { Target } from '../model/target.ts'
+import type { Decision } from '../policy/decide.ts'
+import { terminalLine } from '../reporters/text/terminal.ts'
 import { operatorName } from './operator.ts'
 
 interface ApproverInput {
@@ -52,13 +55,18 @@ export function approverFor({
       const flag = decision.confirm === undefined ? `--yes ${target.id}` : `--confirm ${decision.confirm}`
       return { granted: false, reason: `nobody to ask: no terminal, and ${flag} was not given` }
     }
-    const answered = turn.then(() => person({ what: `${step.title} (on ${target.id})`, word: decision.confirm }))
+    const answered = turn.then(() => person({ what: questionOf(step, decision, target), word: decision.confirm }))
     turn = answered.catch(() => {})
     const answer = await answered
     if (answer !== 'cancelled') return answer
     interrupt()
     return { granted: false, reason: 'interrupted instead of answered' }
   }
+}
+
+/** Whoever is asked because of a rule in a file is told what that says of itself. */
+function questionOf({ title }: Step, { rule, reason }: Decision, { id }: Target): string {
+  return `${title} (on ${id}${reason === undefined ? '' : `; ${rule}: ${terminalLine(reason)}`})`
 }
 
 async function askPerson({ what, word }: Question): Promise<Approval | 'cancelled'> {

@@ -8,6 +8,7 @@ import { approverFor } from './approve.ts'
 import type { RunFlags } from './commands/run.ts'
 import { parsePairs } from './options.ts'
 import { type Places, placesFor } from './places.ts'
+import { type PolicyInUse, policyInUse } from './policy-in-use.ts'
 import { type LoadedRunbook, loadTarget } from './registry.ts'
 import { readSecrets } from './secrets.ts'
 
@@ -19,6 +20,7 @@ export interface Settings {
   readonly width: number
   readonly json: boolean
   readonly approve: ReturnType<typeof approverFor>
+  readonly policy: PolicyInUse
 }
 
 /** One run that may begin. */
@@ -34,7 +36,7 @@ export interface AllowedSkip {
   readonly reason: string
 }
 
-/** @throws RunproofError USAGE, UNKNOWN_TARGET */
+/** @throws RunproofError USAGE, UNKNOWN_TARGET, POLICY_INVALID, CONFIG_INVALID */
 export async function readSettings(flags: RunFlags): Promise<Settings> {
   const counterproofs = counterproofMode(flags.counterproofs)
   const width = positive('--width', flags.width)
@@ -47,6 +49,7 @@ export async function readSettings(flags: RunFlags): Promise<Settings> {
     width,
     json: flags.json === true,
     approve: approverFor({ target, flags, terminal }),
+    policy: policyInUse(flags.policy, process.cwd()),
   }
 }
 

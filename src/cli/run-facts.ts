@@ -14,9 +14,13 @@ interface RunFacts {
   readonly notTested: readonly string[]
 }
 
-/** What can be said of documentation and binary before a run: what it will be held against when either has changed. */
-export async function factsBefore(plan: Plan, pagesDir: string = PAGES_DIR): Promise<RunFacts> {
-  const facts: Record<string, string> = {}
+/** What can be said of policy, documentation and binary before a run: what it will be held against when one of them has changed. */
+export async function factsBefore(
+  plan: Plan,
+  pagesDir: string = PAGES_DIR,
+  policyFacts: Readonly<Record<string, string>> = {},
+): Promise<RunFacts> {
+  const facts: Record<string, string> = { ...policyFacts }
   const notTested: string[] = []
   for (const page of citedPages(plan)) {
     const sha256 = await digestOf(join(pagesDir, `${page}.md`))

@@ -53,7 +53,7 @@ type FollowedBy = (run: Parameters<Display['whole']>[0]) => Follower
  */
 export async function runSealed(
   { plan, path, allowedSkips, secrets }: PreparedRun,
-  { target, places, counterproofs, width, approve }: Settings,
+  { target, places, counterproofs, width, approve, policy }: Settings,
   session: Session,
   followedBy: FollowedBy,
 ): Promise<SealedRun> {
@@ -95,7 +95,8 @@ export async function runSealed(
       allowedSkips,
       lacking: check => lacking(check, { barrier: machine.barrier, nginx }),
       signal: session.signal,
-      before: await factsBefore(plan),
+      rules: policy.rules,
+      before: await factsBefore(plan, undefined, policy.facts),
     })
 
     const run: Unsealed = {

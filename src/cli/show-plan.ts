@@ -1,22 +1,29 @@
 import { plan } from '../engine/plan.ts'
 import { isManual, type Step } from '../model/runbook.ts'
-import { decide } from '../policy/decide.ts'
+import { type Decision, decideBy } from '../policy/decide.ts'
+import type { PlanFlags } from './commands/plan.ts'
+import { policyInUse } from './policy-in-use.ts'
 import { loadRunbook, loadTarget } from './registry.ts'
 
-/** Prints what a run would do. Nothing is executed and nothing is read but the runbook itself. */
+/** Prints what a run would do, and what policy would say to it now. Nothing is executed, and nothing is read but runbook and policy. */
 export async function showPlan(
   name: string,
-  targetId: string,
+  { target: targetId, policy, json }: Omit<PlanFlags, 'param'>,
   params: Readonly<Record<string, string>>,
-  json: boolean,
 ): Promise<void> {
   const [{ runbook }, target] = [await loadRunbook(name), await loadTarget(targetId)]
   const planned = plan(runbook, target, params)
+  const { rules } = policyInUse(policy, process.cwd())
+  const at = new Date()
+  const decided = (step: Step) => {
+    const { id, real } = target
+    return decideBy(rules, { step, runbook: runbook.id, target: { id, real, inUse: planned.inUse !== undefined }, at })
+  }
   const steps = planned.steps.map(step => ({
     id: step.id,
     title: step.title,
     effect: step.effect,
-    policy: decide(step, { ...target, inUse: planned.inUse !== undefined }).verdict,
+    ...policyOf(decided(step)),
     does: describe(step),
     docs: step.docs,
     undo: 'undo' in step ? step.undo.describe : 'irreversible' in step ? `none: ${step.irreversible}` : undefined,
@@ -31,7 +38,7 @@ export async function showPlan(
     })),
   }))
 
-  if (json) {
+  if (json === true) {
     process.stdout.write(
       `${JSON.stringify({ runbook: runbook.id, target: target.id, params: planned.params, steps, notTested: planned.limits }, null, 2)}\n`,
     )
@@ -40,6 +47,7 @@ export async function showPlan(
   const lines = [`${runbook.title} — ${target.title}`]
   for (const [index, step] of steps.entries()) {
     lines.push('', `${index + 1}. ${step.title}  [${step.effect}, ${step.policy}]`, `   ${step.does}`)
+    if (step.reason !== undefined) lines.push(`   ${step.rule}: ${step.reason}`)
     if (step.docs?.command !== undefined) lines.push(`   documented: ${step.docs.page}: ${step.docs.command}`)
     if (step.undo !== undefined) lines.push(`   undo: ${step.undo}`)
     for (const check of step.checks) {
@@ -57,6 +65,10 @@ export async function showPlan(
   if (planned.inUse !== undefined) lines.push(`Counterproofs on subjects would not run: ${planned.inUse}.`)
   if (planned.limits.length > 0) lines.push('Not tested by this plan:', ...planned.limits.map(limit => `  - ${limit}`))
   process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+function policyOf({ verdict, rule, confirm, reason }: Decision) {
+  return { policy: verdict, rule, confirm, reason }
 }
 
 function broken(on: string, inUse: string | undefined): string {

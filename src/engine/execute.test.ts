@@ -688,6 +688,67 @@ describe('policy', () => {
     assert.equal(result.outcome, 'interrupted')
   })
 
+  const weekend = {
+    id: 'no-weekend',
+    verdict: 'deny',
+    steps: ['b'],
+    reason: 'nobody is there',
+    mayLoosen: false,
+  } as const
+
+  test('of a file denies a step on the stand-in, and neither it nor a later one acts, not even a tear-down', async () => {
+    const acted: string[] = []
+    const acting = (id: string) => ({ does: async () => void acted.push(id) })
+    const handle = capture<string>('handle', 'what the tear-down needs')
+    const first = step('a', {
+      yields: [handle],
+      does: async ({ set }) => {
+        acted.push('a')
+        set(handle, 'x')
+      },
+    })
+    const last = step('d', { ...acting('d'), afterFailure: [handle] })
+    const result = await run([first, step('b', acting('b')), step('c', acting('c')), last], { rules: [weekend] })
+    assert.deepEqual([result.outcomes, acted], [['passed', 'denied', 'skipped', 'skipped'], ['a']])
+    const decision = { verdict: 'deny', rule: 'policy.no-weekend', how: 'nobody is there' }
+    assert.deepEqual(result.steps[1]!.decision, decision)
+    assert.equal(result.steps[1]!.reason, 'policy.no-weekend: nobody is there')
+    assert.deepEqual(result.journal.entries.find(one => one.type === 'step-denied')?.data, {
+      step: 'b',
+      effect: 'read',
+      decision,
+    })
+  })
+
+  test('of a file asks with its word, and its rule is on record with the approval', async () => {
+    const words: (string | undefined)[] = []
+    const approve: ExecuteInput['approve'] = async (_, { confirm }) => {
+      words.push(confirm)
+      return { granted: true, by: 'ada', how: 'typed' }
+    }
+    const rules = [{ ...weekend, verdict: 'ask', confirm: 'sesame' } as const]
+    const result = await run([step('a'), step('b')], { rules, approve })
+    assert.deepEqual([result.outcomes, words], [['passed', 'passed'], ['sesame']])
+    assert.deepEqual(
+      result.steps.map(one => one.decision?.rule),
+      ['default.read', 'policy.no-weekend'],
+    )
+  })
+
+  test('of a file is asked anew for each step: its window may open in between', async () => {
+    const zone = { zone: 'UTC', days: ['mon'], fromMinute: 0, toMinute: 1440 } as const
+    const days = ['2026-11-22T23:59:59Z', '2026-11-23T00:00:00Z']
+    let now = days[0]!
+    const clock = { now: () => new Date(now), monotonicMs: () => 0 }
+    const does = async () => {
+      now = days[1]!
+    }
+    const { steps: _, ...always } = weekend
+    const rules = [{ ...always, window: zone }]
+    const result = await run([step('a', { does }), step('b')], { rules, tools: memoryTools({ clock }) })
+    assert.deepEqual(result.outcomes, ['passed', 'denied'])
+  })
+
   test('lets a step refuse by itself', async () => {
     const does = () => Promise.reject(new RunproofError('DENIED', 'no barrier'))
     assert.equal((await run([step('a', { does })])).outcome, 'denied')

@@ -7,7 +7,8 @@ import { type Outcome, worstOutcome } from '../model/outcome.ts'
 import type { Journal, Tools } from '../model/ports.ts'
 import { isManual, type RunNotes, type Step, type StepContext } from '../model/runbook.ts'
 import type { Secret } from '../model/secret.ts'
-import { type Decision, decide } from '../policy/decide.ts'
+import { type Decision, decideBy } from '../policy/decide.ts'
+import type { RuleInUse } from '../policy/rule.ts'
 import { withDeadline } from './deadline.ts'
 import type { CounterproofMode } from './falsify.ts'
 import { PhaseClock } from './phase-clock.ts'
@@ -41,6 +42,8 @@ export interface ExecuteInput {
   readonly allowedSkips: readonly { readonly id: string; readonly reason: string }[]
   readonly lacking: (check: AnyCheck) => string | undefined
   readonly signal: AbortSignal
+  /** Rules of policy files; without any the default policy decides alone. */
+  readonly rules?: readonly RuleInUse[]
   /** What is on record before anything runs. */
   readonly before?: { readonly facts: RunResult['facts']; readonly notTested: readonly string[] }
   readonly patience?: Partial<Patience>
@@ -266,9 +269,17 @@ class Run {
   }
 
   async #authorise(step: Step): Promise<NonNullable<StepRecord['decision']>> {
-    const { target, inUse } = this.#input.plan
-    const decided = decide(step, { ...target, inUse: inUse !== undefined })
-    if (decided.verdict !== 'ask') return { verdict: decided.verdict, rule: decided.rule }
+    const { plan, rules = [], tools } = this.#input
+    const { runbook, target, inUse } = plan
+    const decided = decideBy(rules, {
+      step,
+      runbook: runbook.id,
+      target: { id: target.id, real: target.real, inUse: inUse !== undefined },
+      at: tools.clock.now(),
+    })
+    const { verdict, rule, reason } = decided
+    if (verdict !== 'ask')
+      return { verdict, rule, ...(verdict === 'deny' && reason !== undefined ? { how: reason } : {}) }
     const answer = await this.#askFor(step, decided)
     return answer.granted
       ? { verdict: 'allow', rule: decided.rule, approvedBy: answer.by, how: answer.how }

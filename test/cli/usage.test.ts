@@ -21,6 +21,8 @@ describe('help', () => {
     ['target', 'conformance'],
     ['docs', 'check'],
     ['docs', 'tree'],
+    ['policy', 'check'],
+    ['policy', 'explain'],
   ]) {
     test(`of runproof ${words.join(' ')} has examples and every exit status`, async () => {
       const { status, stdout, stderr } = await site.run([...words, '--help'])
@@ -66,6 +68,8 @@ const mistakes: readonly [string, readonly string[], RegExp][] = [
     ['run', WAYS, '--yes', 'prod'],
     /--yes prod does not name the target[\s\S]*--yes stand-in/,
   ],
+  ['a policy that is not there', ['run', WAYS, '--policy', 'nowhere.json'], /can't read nowhere\.json: ENOENT/],
+  ['a group without its file', ['policy', 'check'], /missing required argument 'file'/],
   ['a width of nothing', ['run', WAYS, '--width', '0'], /--width 0/],
   ['an unknown choice of counterproofs', ['run', WAYS, '--counterproofs', 'some'], /--counterproofs some/],
   ['an unknown list', ['list', 'runbook'], /runbooks/],

@@ -11,6 +11,7 @@ export default new Command('run')
   .option('--allow-skip <id=why...>', 'let a check be skipped, with a reason that evidence shows', collect, [])
   .option('--yes <target-id>', 'approve writing steps on the target of this id')
   .option('--confirm <word>', 'the word that a destroying step asks for')
+  .option('--policy <file>', 'rules that decide beside the default policy')
   .option('--width <n>', 'checks or counterproofs at the same time', '4')
   .option('--reports <dir>', 'where sealed evidence goes (env RUNPROOF_REPORTS)')
   .option('--work <dir>', 'where scratch data goes while running (env RUNPROOF_WORK)')
@@ -27,7 +28,7 @@ Examples:
   .action(async (name: string, options: RunFlags) => {
     if (options.plan === true) {
       const { showPlan } = await import('../show-plan.ts')
-      return showPlan(name, options.target, parsePairs('--param', options.param), options.json === true)
+      return showPlan(name, options, parsePairs('--param', options.param))
     }
     const { runRunbook } = await import('../run-runbook.ts')
     process.exitCode = await runRunbook(name, options)
@@ -41,6 +42,7 @@ export interface RunFlags {
   readonly allowSkip: readonly string[]
   readonly yes?: string
   readonly confirm?: string
+  readonly policy?: string
   readonly width: string
   readonly reports?: string
   readonly work?: string

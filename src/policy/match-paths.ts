@@ -1,0 +1,42 @@
+import { posix } from 'node:path'
+import type { AnnouncedCommand } from './announced.ts'
+import { type Held, no, unknown, yes } from './held.ts'
+
+/**
+ * Each path among the words of a command, and whether it lies inside one of the roots. It is decided on the text: nobody has looked where
+ * links lead. Relative paths and placeholders may lead anywhere.
+ */
+export function pathsInside(roots: readonly string[], { argv, redirects, text }: AnnouncedCommand): readonly Held[] {
+  if (argv === undefined) return [unknown(`only a shell could tell the words of: ${text}`)]
+  const files = redirects.map(file => (file.includes('/') || /^(\d+|-)$/.test(file) ? file : `./${file}`))
+  return [...argv, ...files].flatMap(pathIn).map(path => inside(roots, path))
+}
+
+/** Whether a directory contains a path; both absolute and normalised. */
+export function contains(root: string, path: string): boolean {
+  return path === root || path.startsWith(root === '/' ? '/' : `${root}/`)
+}
+
+function inside(roots: readonly string[], path: string): Held {
+  if (/<[A-Za-z][\w.-]*>|…/.test(path)) return unknown(`${path} may be any path`)
+  if (!path.startsWith('/')) return unknown(`nobody knows where ${path} begins`)
+  const place = posix.normalize(path)
+  const whole = place.length > 1 && place.endsWith('/') ? place.slice(0, -1) : place
+  const root = roots.find(one => contains(one, whole))
+  return root === undefined ? no(`${path} lies outside of ${roots.join(', ')}`) : yes(`${path} lies inside of ${root}`)
+}
+
+/** The path in a word: all of it, or what an option has as its value. An address is none. */
+function pathIn(word: string): readonly string[] {
+  const [, value] = /^-[^=]*=(.*)$/s.exec(word) ?? []
+  if (value !== undefined) return pathIn(value)
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(word)) return word.toLowerCase().startsWith('file:') ? [word.slice(5)] : []
+  if (word.startsWith('-')) {
+    const at = word.search(/[/~]|\.\.?(\/|$)/)
+    return at === -1 || /^--?$/.test(word) ? [] : [word.slice(at)]
+  }
+  const pathLike = word.includes('/') || /^(\.{1,2}$|~|<[A-Za-z][\w.-]*>|…$)/.test(word)
+  // key=/path, @/path and host:/path name a path behind what is none.
+  const behind = pathLike ? /^[^/<~]*[=@:](?=[/~])/.exec(word)?.[0].length : undefined
+  return pathLike ? [word.slice(behind ?? 0)] : []
+}
