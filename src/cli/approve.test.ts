@@ -34,6 +34,26 @@ describe('a person who is asked', () => {
     assert.equal((await answers[1])!.granted, true)
   })
 
+  test('is told by which rule of a file, and why, in words that cannot act on the terminal', async () => {
+    const asked: unknown[] = []
+    const approve = approverFor({
+      target,
+      flags: {},
+      terminal: true,
+      person: async question => {
+        asked.push(question)
+        return { granted: false, reason: 'answered no' }
+      },
+    })
+    await approve(step('One'), {
+      verdict: 'ask',
+      rule: 'policy.slowly',
+      confirm: 'sesame',
+      reason: 'look\u001b[2J first',
+    })
+    assert.deepEqual(asked, [{ what: `One (on ${target.id}; policy.slowly: look\\u{1b}[2J first)`, word: 'sesame' }])
+  })
+
   test('is asked again when an earlier question broke down', async () => {
     let times = 0
     const approve = approverFor({

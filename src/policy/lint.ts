@@ -67,7 +67,7 @@ function meant(word: string, there: readonly string[]): string {
 }
 
 function neverOpen(rule: Rule, index: number, place: Place): readonly Problem[] {
-  if (rule.window === undefined || openMinutes(rule.window).size > 0) return []
+  if (rule.window === undefined || openMinutes(rule.window) > 0n) return []
   const note = problemsOf('never-open', rule, index, place)
   return [note('window', 'the window ends when it begins, so it never opens; a whole day is 00:00 to 24:00')]
 }
@@ -83,8 +83,9 @@ function idle(rule: Rule, index: number, place: Place): readonly Problem[] {
 
 /** A rule that can never decide, since a graver one matches whenever it does. */
 function shadowed(policy: ReadPolicy): readonly Problem[] {
+  const open = new Map(policy.rules.flatMap(({ rule: { window } }) => (window ? [[window, openMinutes(window)]] : [])))
   return policy.rules.flatMap(({ rule, index }) => {
-    const by = policy.rules.find(other => gravity(other.rule) > gravity(rule) && isCovered(rule, other.rule))
+    const by = policy.rules.find(other => gravity(other.rule) > gravity(rule) && isCovered(rule, other.rule, open))
     if (by === undefined) return []
     const line = policy.lineOf(by.index, 'id')
     const note = problemsOf('shadowed', rule, index, policy)
@@ -95,7 +96,7 @@ function shadowed(policy: ReadPolicy): readonly Problem[] {
 }
 
 /** Whether a graver rule matches whenever this one does. */
-function isCovered(rule: Rule, graver: Rule): boolean {
+function isCovered(rule: Rule, graver: Rule, open: ReadonlyMap<Window, bigint>): boolean {
   const lists = ['targets', 'runbooks', 'steps', 'roles'] as const
   return (
     lists.every(name => graver[name] === undefined || isSubset(rule[name], graver[name])) &&
@@ -103,7 +104,7 @@ function isCovered(rule: Rule, graver: Rule): boolean {
     (graver.argv === undefined || (rule.argv !== undefined && covers(graver.argv, rule.argv, true))) &&
     (graver.paths === undefined ||
       rule.paths?.every(path => graver.paths!.some(root => contains(root, path))) === true) &&
-    (graver.window === undefined || (rule.window !== undefined && lastsAsLong(rule.window, graver.window)))
+    (graver.window === undefined || (rule.window !== undefined && lastsAsLong(rule.window, graver.window, open)))
   )
 }
 
@@ -112,8 +113,9 @@ function isSubset(some: readonly string[] | undefined, all: readonly string[]): 
 }
 
 /** Two zones are compared by nothing: the clocks of one tell nothing of the other's. */
-function lastsAsLong(window: Window, other: Window): boolean {
-  return window.zone === other.zone && openMinutes(window).isSubsetOf(openMinutes(other))
+function lastsAsLong(window: Window, other: Window, open: ReadonlyMap<Window, bigint>): boolean {
+  const [narrow, wide] = [open.get(window)!, open.get(other)!]
+  return window.zone === other.zone && (narrow | wide) === wide
 }
 
 function problemsOf(kind: ProblemKind, { id }: Rule, index: number, { lineOf }: Place) {

@@ -10,18 +10,22 @@ export function isOpen(window: Window, at: Date): Held {
   if (minute === undefined) return unknown(`this machine knows no zone ${window.zone}, or no time`)
   const time = `${window.zone} has ${DAYS[Math.floor(minute / DAY_MINUTES)]} ${clockText(minute % DAY_MINUTES)}`
   const said = `${window.days.join(', ')} ${clockText(window.fromMinute)} to ${clockText(window.toMinute)}`
-  return openMinutes(window).has(minute) ? yes(`${time}, inside of ${said}`) : no(`${time}, outside of ${said}`)
+  return (openMinutes(window) >> BigInt(minute)) % 2n === 1n
+    ? yes(`${time}, inside of ${said}`)
+    : no(`${time}, outside of ${said}`)
 }
 
-/** Minutes of a week, from Monday 00:00, in which a window is open. */
-export function openMinutes({ days, fromMinute, toMinute }: Window): ReadonlySet<number> {
-  const open = new Set<number>()
+/** Minutes of a week in which a window is open, a bit each, Monday 00:00 the lowest: a thousand windows are compared in pairs. */
+export function openMinutes({ days, fromMinute, toMinute }: Window): bigint {
   const length = toMinute >= fromMinute ? toMinute - fromMinute : toMinute - fromMinute + DAY_MINUTES
-  for (const day of days) {
-    const from = DAYS.indexOf(day) * DAY_MINUTES + fromMinute
-    for (let minute = from; minute < from + length; minute++) open.add(minute % WEEK_MINUTES)
-  }
-  return open
+  let open = 0n
+  for (const day of days) open |= bits(length) << BigInt(DAYS.indexOf(day) * DAY_MINUTES + fromMinute)
+  // What goes on past Sunday belongs to Monday.
+  return (open | (open >> BigInt(WEEK_MINUTES))) & bits(WEEK_MINUTES)
+}
+
+function bits(count: number): bigint {
+  return (1n << BigInt(count)) - 1n
 }
 
 /** Undefined for a zone without data, and for an instant that is none. */
