@@ -99,7 +99,10 @@ not judged (--verbose lists each)
     const page = written('shells.md', `${fence('deployctl push web')}\n${text}`)
     const lines = (await check([page])).text.split('\n')
     assert.equal(lines.filter(line => /^ {2}1 × a fence of/.test(line)).length, 8)
-    assert.equal(lines[lines.indexOf('  2 × for 2 other reasons') + 1]?.includes('10 not judged'), true)
+    assert.equal(
+      lines[lines.indexOf('  2 × for 2 other reasons') + 1]?.includes('0 and 10 other pieces of code not judged:'),
+      true,
+    )
     const all = (await check([page], { verbose: true })).text
     assert.ok(shells.every(shell => all.includes(`a fence of ${shell}:`)))
   })

@@ -7,9 +7,11 @@ import { readSnippet } from '../shell/read-snippet.ts'
 import type { CommandTree } from '../tree/tree.ts'
 import { judgeFlags, loneFlags } from './flags.ts'
 import { type Judged, judgeCommand } from './judge-command.ts'
+import { beforeArrow, isMessage, isNamedVersion, isNamesake } from './mention.ts'
 import { mistyped, shown } from './near.ts'
 import { oddOnesOut } from './odd-one-out.ts'
 import { pagePrograms, programName } from './programs.ts'
+import { SHELL_WORDS } from './shell-words.ts'
 import { readSpan } from './span.ts'
 import { judgeTextLine, programsOfLine } from './text-line.ts'
 import type { JudgedCommand, Verdict } from './verdict.ts'
@@ -258,24 +260,6 @@ class PageJudge {
   }
 }
 
-/** `deployctl 1.4`, `deployctl v2`: a release of the program, unless it takes such a word. */
-function isNamedVersion({ root }: CommandTree, [, word, ...more]: readonly Word[]): boolean {
-  if (word === undefined || more.length > 0 || (root.args !== null && root.args.length > 0)) return false
-  return /^(?:v\d+(?:\.[\dx]+)*|\d+(?:\.[\dx]+)+|\d+)(?:[+-][\w.-]*)?$/.test(word.source)
-}
-
-/** `deployctl up: no such environment`. */
-function isMessage({ root }: CommandTree, words: readonly Word[]): boolean {
-  const text = words[1]?.source ?? ''
-  return text.endsWith(':') && childOf(root, text.slice(0, -1)) !== undefined
-}
-
-/** `deployctl up prod → ready`: what comes of it is no part of it. The same list where there is no arrow. */
-function beforeArrow(words: readonly Word[]): readonly Word[] {
-  const arrow = words.findIndex(({ source }) => /^[→⇒➜⟶]$/.test(source))
-  return arrow > 0 ? words.slice(0, arrow) : words
-}
-
 /** Of several programs that a wrong command may be of, the one that has something like it, or knows more of its words. */
 function likelihood({ findings, judged }: Judged): number {
   return judged.path.length + (findings.some(({ suggestion }) => suggestion !== undefined) ? 10 : 0)
@@ -296,16 +280,3 @@ function judgeFence(tree: CommandTree, command: DocumentedCommand): Judged {
     unjudged: 'what follows the gap reads like a description',
   }
 }
-
-/** `nginx -t` beside a sub-command `nginx`: a program of its own, by an option of one letter right after it. */
-function isNamesake({ words }: DocumentedCommand, { findings, judged }: Judged): boolean {
-  const [only] = findings
-  if (only?.rule !== 'unknown-flag' || judged.path.length !== 1) return false
-  return only.at.column === words[1]?.at.column && /^-\w/.test(words[1].source)
-}
-
-const SHELL_WORDS = new Set(
-  ': . [ alias bg break builtin cd command continue declare dirs disown echo eval exec exit export false fg getopts hash jobs let local popd printf pushd pwd read readonly return set shift source test times trap true type typeset ulimit umask unalias unset wait'.split(
-    ' ',
-  ),
-)

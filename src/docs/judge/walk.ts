@@ -3,9 +3,10 @@ import type { Finding, RuleId } from '../finding.ts'
 import type { Place } from '../place.ts'
 import type { CommandNode, CommandTree, OptionSpec } from '../tree/tree.ts'
 import { judgeArguments } from './arguments.ts'
+import { meantOption, nearestOption, optionOf } from './find-option.ts'
 import { type Given, judgeGiven, missingOptions } from './given.ts'
 import { mistyped, shown, suggested } from './near.ts'
-import { childNames, childOf, whereabouts } from './whereabouts.ts'
+import { childNames, childOf, type Located, whereabouts } from './whereabouts.ts'
 import {
   across,
   alternatives,
@@ -237,10 +238,9 @@ class Walking {
     else {
       const elsewhere = whereabouts(this.#tree).commands.get(text) ?? []
       const below = elsewhere.map(({ path }) => path.slice(0, -1).join(' ')).filter(path => path !== '')
-      const places = [...new Set(below)].slice(0, 3).map(path => `\`${path}\``)
       const option = this.#node.options.some(({ names }) => names.includes(`--${text}`)) ? `--${text}` : undefined
       this.#find('unknown-command', word.at, {
-        message: `${this.#name} has no command \`${shown(text)}\`${places.length > 0 ? `; there is one below ${places.join(', ')}` : ''}`,
+        message: `${this.#name} has no command \`${shown(text)}\`${below.length > 0 ? `; there is one below ${firstOf(below)}` : ''}`,
         suggestion:
           near ?? option ?? (this.#path.length === 0 && below.length === 1 ? `${below[0]} ${text}` : undefined),
       })
@@ -347,27 +347,17 @@ class Walking {
     return given
   }
 
-  /** What an option of this name is at the present command. Several parsers are more generous than their help. */
+  /** What an option of this name is at the present command, or at one that `...` may hide. */
   #option(name: string): OptionSpec | undefined {
-    const exact = optionOf(this.#node, name)
-    if (exact !== undefined) return exact
-    const { style } = this.#node
-    if (style === 'commander')
-      for (const node of this.#above.toReversed()) {
-        const spec = optionOf(node, name)
-        if (spec !== undefined) return spec
-      }
-    if (style === 'argparse' && /^--\w/.test(name)) {
-      const meant = this.#node.options.filter(({ names }) => names.some(one => one.startsWith(name)))
-      if (meant.length === 1) return meant[0]
-    }
-    if (this.#commandElided) {
-      const depth = this.#path.length
-      return whereabouts(this.#tree)
-        .options.get(name)
-        ?.find(({ path }) => this.#path.every((step, at) => path[at] === step) && path.length >= depth)?.spec
-    }
-    return undefined
+    const meant = meantOption(this.#node, this.#above, name)
+    if (meant !== undefined || !this.#commandElided) return meant
+    return this.#below(name).find(({ path }) => path.length >= this.#path.length)?.spec
+  }
+
+  /** Where options of this name are at the present command and below it. */
+  #below(name: string): readonly (Located & { readonly spec: OptionSpec })[] {
+    const all = whereabouts(this.#tree).options.get(name) ?? []
+    return all.filter(({ path }) => this.#path.every((step, at) => path[at] === step))
   }
 
   /** As `#option`, and tells when there is none; a near one is taken for the one that was meant. */
@@ -381,9 +371,8 @@ class Walking {
       this.#asksOnly = true
       return undefined
     }
-    const elsewhere = whereabouts(this.#tree).options.get(name) ?? []
     if (this.#node.style === 'cobra' && this.#arguments.length === 0) {
-      const below = elsewhere.find(({ path }) => this.#path.every((step, at) => path[at] === step))
+      const [below] = this.#below(name)
       if (below !== undefined) {
         this.#early.push({ word, name })
         return below.spec
@@ -399,17 +388,9 @@ class Walking {
   #unknownOption(word: Word, name: string, written: string): OptionSpec | undefined {
     const elsewhere = whereabouts(this.#tree).options.get(name) ?? []
     const near = elsewhere.length > 0 ? undefined : nearestOption(this.#node, name)
-    const owners = [...new Set(elsewhere.map(({ path }) => [this.#tree.program, ...path].join(' ')))]
-    const where =
-      owners.length > 0
-        ? `; it is one of ${owners
-            .slice(0, 3)
-            .map(owner => `\`${owner}\``)
-            .join(', ')}`
-        : ''
-    const more = owners.length > 3 ? ` and ${owners.length - 3} more` : ''
+    const owners = elsewhere.map(({ path }) => [this.#tree.program, ...path].join(' '))
     this.#find('unknown-flag', placeOfStart(word, written), {
-      message: `${this.#name} has no option \`${shown(name)}\`${where}${more}`,
+      message: `${this.#name} has no option \`${shown(name)}\`${owners.length > 0 ? `; it is one of ${firstOf(owners)}` : ''}`,
       suggestion: near,
     })
     const meant = near === undefined ? elsewhere[0]?.spec : optionOf(this.#node, near)
@@ -453,21 +434,14 @@ function joined(first: string, rest: readonly Piece[]): readonly Piece[] {
   return first === '' ? rest : [first, ...rest]
 }
 
-function optionOf(node: CommandNode, name: string): OptionSpec | undefined {
-  return node.options.find(({ names }) => names.includes(name))
-}
-
-/** One that was cut short is meant before one that is merely alike. */
-function nearestOption(node: CommandNode, name: string): string | undefined {
-  if (!/^--\w/.test(name)) return undefined
-  const names = node.options.flatMap(option => option.names).filter(one => one.startsWith('--'))
-  const longer = name.length < 5 ? [] : names.filter(one => one.startsWith(name))
-  if (longer.length === 1) return longer[0]
-  const near = suggested(
-    name.slice(2),
-    names.map(one => one.slice(2)),
-  )
-  return near === undefined ? undefined : `--${near}`
+/** The first three of several places, each once, and how many more there are. */
+function firstOf(places: readonly string[]): string {
+  const all = [...new Set(places)]
+  const named = all
+    .slice(0, 3)
+    .map(place => `\`${place}\``)
+    .join(', ')
+  return all.length > 3 ? `${named} and ${all.length - 3} more` : named
 }
 
 /** Whether a word that stands where a value is expected is an option: `-` and `-1` are values. */

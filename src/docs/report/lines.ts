@@ -3,6 +3,7 @@ import { plural, wrap } from '../../findings/wrap.ts'
 import type { Checked, CheckedFinding, KnownProgram } from '../checked.ts'
 import type { Unjudged } from '../command.ts'
 import type { Share } from '../judge/coverage.ts'
+import type { Place } from '../place.ts'
 import { whyOf } from '../rules.ts'
 
 interface Telling {
@@ -37,7 +38,7 @@ function findingLines(
   const why = explained.has(rule) ? [] : wrap(whyOf(rule), width, '    ')
   explained.add(rule)
   return [
-    `${at.file}:${at.line}:${at.column} ${level} ${rule} ${message}`,
+    `${placeText(at)} ${level} ${rule} ${message}`,
     ...excerpt(sources, at, width),
     ...(suggestion === undefined ? [] : wrap(`did you mean ${suggestion}?`, width, '    ')),
     ...(ignored === undefined ? why : wrap(`until ${ignored.expires}: ${ignored.reason}`, width, '    ')),
@@ -168,7 +169,11 @@ function subjectsText(unjudged: readonly Unjudged[]): string {
 }
 
 function placeLine({ at, source }: Unjudged): string {
-  return `    ${at.file}:${at.line}:${at.column} ${oneLine(source)}`
+  return `    ${placeText(at)} ${oneLine(source)}`
+}
+
+function placeText({ file, line, column }: Place): string {
+  return `${file}:${line}:${column}`
 }
 
 function exampleText([first]: readonly Unjudged[]): string {
@@ -193,11 +198,14 @@ function nothingJudged({ commands, programs }: Checked): string {
 function summary({ pages, commands, findings, unjudged }: Checked): string {
   const count = (level: string) =>
     findings.filter(({ severity, ignored }) => (ignored === undefined ? severity : 'ignored') === level).length
-  const judged = commands.filter(one => one.judged !== null).length
+  const left = commands.filter(one => one.judged === null)
   const partly = unjudged.filter(one => one.partly).length
   const inPart = partly === 0 ? '' : ` (${partly} in part)`
+  const places = new Set(left.map(({ at }) => placeText(at)))
+  const others = unjudged.filter(one => !one.partly && !places.has(placeText(one.at))).length
+  const besides = others === 0 ? '' : ` and ${plural(others, 'other piece')} of code`
   const counts = [
-    `${plural(pages.length, 'page')}, ${plural(commands.length, 'command')}, ${judged} judged${inPart}, ${unjudged.length - partly} not judged:`,
+    `${plural(pages.length, 'page')}, ${plural(commands.length, 'command')}, ${commands.length - left.length} judged${inPart}, ${left.length}${besides} not judged:`,
     `${plural(count('error'), 'error')}, ${plural(count('warning'), 'warning')}, ${count('ignored')} ignored`,
   ]
   return counts.join(' ')
