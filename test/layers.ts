@@ -48,6 +48,11 @@ const DOMAINS: Readonly<Record<string, Layer>> = {
     ours: ['src/model', 'src/daemon', 'src/sse', 'src/tls', 'src/nginx'],
     why: 'what smoke suites share: which daemon they ask and how, streams included, and what stands beside it and before it, through ports',
   },
+  'src/rotation': {
+    ...pure,
+    ours: ['src/model', 'src/daemon', 'src/suite'],
+    why: 'how a credential is replaced while a daemon is asked, through ports; it reaches a daemon as suites do',
+  },
   'src/nginx': {
     ...pure,
     ours: ['src/model', 'src/findings'],

@@ -1,9 +1,22 @@
 import { withBrokenDaemon } from '../daemon/break.ts'
-import { changed, defineCheck, failed, passed } from '../model/check.ts'
-import { rotateTokens, type TokenRotation, tokenRotation } from '../suite/token-rotation.ts'
+import { changed, defineCheck, failed, type Judgement, passed } from '../model/check.ts'
+import { rotateTokens, type TokenRotation, type Turn, tokenRotation } from '../suite/token-rotation.ts'
 import { withoutFaults } from './without-faults.ts'
 
-const EXPECTED = { oldBefore: 200, newBefore: 401, oldAfter: 401, newAfter: 200 } as const
+/** In the order in which they are judged: the old token is asked about only once the new one is good. */
+const EXPECTED = { oldBefore: 200, newBefore: 401, newAfter: 200, oldAfter: 401 } as const
+
+/** What is wrong with what both tokens gave before and after one took the place of the other; undefined where nothing is. */
+export function judgeTurn(turn: Turn, after = ''): Judgement | undefined {
+  if (Object.values(turn).includes(429))
+    return failed('the limiter spoke, and nothing is known of the token', { actual: { ...turn } })
+  const wrong = (Object.keys(EXPECTED) as (keyof Turn)[]).find(name => turn[name] !== EXPECTED[name])
+  if (wrong === undefined) return undefined
+  return failed(`${wrong} gave ${turn[wrong]}, expected ${EXPECTED[wrong]}${after}`, {
+    expected: { ...EXPECTED },
+    actual: { ...turn },
+  })
+}
 
 /** A token that was replaced in its file is refused while the daemon runs, and the one in its place is good. */
 export const tokensRotated = defineCheck<TokenRotation>({
@@ -16,14 +29,8 @@ export const tokensRotated = defineCheck<TokenRotation>({
   judge({ turns, refusals }) {
     if (turns.length < 2) return failed(`the token was replaced ${turns.length} times`, { expected: 2 })
     for (const turn of turns) {
-      const limited = Object.values(turn).includes(429)
-      if (limited) return failed('the limiter spoke, and nothing is known of the token', { actual: { ...turn } })
-      const wrong = (Object.keys(EXPECTED) as (keyof typeof EXPECTED)[]).find(name => turn[name] !== EXPECTED[name])
-      if (wrong !== undefined)
-        return failed(`${wrong} gave ${turn[wrong]}, expected ${EXPECTED[wrong]}`, {
-          expected: { ...EXPECTED },
-          actual: { ...turn },
-        })
+      const wrong = judgeTurn(turn)
+      if (wrong !== undefined) return wrong
     }
     return passed({ actual: { replacements: turns.length, refusals } })
   },

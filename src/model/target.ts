@@ -144,6 +144,8 @@ export interface Target {
     readonly ready: string
     readonly status: string
     readonly secrets: string
+    /** Costs the daemon next to nothing, and any token may ask for it. */
+    readonly cheap: string
     readonly refusedMutation: { path: string; body: string }
   }
   readonly captureAgents: CaptureAgentsApi

@@ -12,7 +12,6 @@ const KNOCK_MS = 5_000
  * times more.
  *
  * @param knocks - false where a check asks first, since its answer says more
-
  * @throws RunproofError PARAM_INVALID, SECRET_TOO_SHORT, FILE_UNREADABLE for a token file; ANSWER_MALFORMED where the daemon refuses
  *   a token; TARGET_UNREACHABLE, TLS_FAILED, TIMEOUT
  */
@@ -21,7 +20,7 @@ export async function connectRunning(context: StepContext, knocks: boolean): Pro
   const caFile = params['ca-file']
   const http = await tools.http.connect({ baseUrl: params['base-url']!, ...(caFile === undefined ? {} : { caFile }) })
   run.defer('connections to the daemon', () => http.close())
-  const readonly = await tokenOf(context, 'readonly-token', params['token-file'])
+  const readonly = await tokenOf(context, 'readonly-token', params['readonly-token-file'] ?? params['token-file'])
   const admin = await tokenOf(context, 'admin-token', params['admin-token-file'])
   const shown = [readonly, admin].filter(one => one !== undefined)
   const reached: Reached = {

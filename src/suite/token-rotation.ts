@@ -42,8 +42,18 @@ export async function rotateTokens(context: CheckContext, withinMs = WITHIN_MS):
   const other = randomSecret('rotated-admin-token')
   context.protect(other)
   try {
-    const there = await replace(context, adminToken, other, withinMs)
-    const back = await replace(context, other, adminToken, withinMs)
+    const turn = (from: Secret, to: Secret) =>
+      replaceToken(context, {
+        from,
+        to,
+        path: context.target.http.status,
+        withinMs,
+        shownAgain: SHOWN_AGAIN,
+        pauseMs: () => POLL_MS,
+        replace: () => context.tools.files.write(adminTokenFile, to),
+      })
+    const there = await turn(adminToken, other)
+    const back = await turn(other, adminToken)
     const turns = [there.turn, back.turn]
     return { turns, refusals: there.refusals + back.refusals }
   } finally {
@@ -52,38 +62,58 @@ export async function rotateTokens(context: CheckContext, withinMs = WITHIN_MS):
   }
 }
 
-async function replace(
+/** One replacement of a token, however it is done. */
+export interface TokenSwap {
+  readonly from: Secret
+  readonly to: Secret
+  /** What both are shown for. */
+  readonly path: string
+  readonly withinMs: number
+  /** How often each is shown once more in the end. */
+  readonly shownAgain: number
+  /** Between two looks, the first of which is number 0. */
+  pauseMs(look: number): number
+  replace(): Promise<void>
+  /** Told of each answer. */
+  seen?(token: Secret, status: number): void
+}
+
+/**
+ * Shows both tokens before and after one takes the place of the other, and waits until it counts.
+ *
+ * @throws RunproofError INTERRUPTED, what asking throws, and what `replace` throws
+ */
+export async function replaceToken(
   context: CheckContext,
-  from: Secret,
-  to: Secret,
-  withinMs: number,
-): Promise<{ turn: Turn; refusals: number }> {
-  const { clock, files } = context.tools
+  { from, to, path, withinMs, shownAgain, pauseMs, replace, seen }: TokenSwap,
+): Promise<{ readonly turn: Turn; readonly refusals: number; readonly waitedMs: number }> {
+  const { clock } = context.tools
   let refusals = 0
   const shows = async (bearer: Secret): Promise<number> => {
-    const { status } = await ask(context, context.target.http.status, { bearer })
+    const { status } = await ask(context, path, { bearer })
     if (status !== 200) refusals += 1
+    seen?.(bearer, status)
     return status
   }
   const [oldBefore, newBefore] = [await shows(from), await shows(to)]
-  await files.write(context.values.get(isolated).adminTokenFile, to)
-  const deadline = clock.monotonicMs() + withinMs
-  for (;;) {
+  await replace()
+  const replacedAtMs = clock.monotonicMs()
+  for (let look = 0; ; look += 1) {
     const newAfter = await shows(to)
     // The old one is asked about only once the new one is good: until then the file may not have been read.
     const oldAfter = newAfter === 200 ? await shows(from) : oldBefore
     const settled = newAfter === 200 && oldAfter !== 200
+    const waitedMs = clock.monotonicMs() - replacedAtMs
+    const turn = { oldBefore, newBefore, oldAfter, newAfter }
     if (settled) {
-      const turn = { oldBefore, newBefore, oldAfter, newAfter }
-      for (let again = 0; again < SHOWN_AGAIN && turn.oldAfter === oldAfter && turn.newAfter === 200; again += 1) {
+      for (let again = 0; again < shownAgain && turn.oldAfter === oldAfter && turn.newAfter === 200; again += 1) {
         turn.oldAfter = await shows(from)
         turn.newAfter = await shows(to)
       }
-      return { turn, refusals }
+      return { turn, refusals, waitedMs }
     }
-    if (clock.monotonicMs() > deadline) return { turn: { oldBefore, newBefore, oldAfter, newAfter }, refusals }
-    await delay(POLL_MS, undefined, { signal: context.signal }).catch(() => {})
-    if (context.signal.aborted)
-      throw new RunproofError('INTERRUPTED', 'the rotation of the admin token was interrupted')
+    if (waitedMs > withinMs) return { turn, refusals, waitedMs }
+    await delay(pauseMs(look), undefined, { signal: context.signal }).catch(() => {})
+    if (context.signal.aborted) throw new RunproofError('INTERRUPTED', 'the rotation of a token was interrupted')
   }
 }

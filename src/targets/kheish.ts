@@ -166,6 +166,7 @@ const kheish: Target = {
     ready: '/readyz',
     status: '/v1/status',
     secrets: '/v1/runtime/secrets',
+    cheap: '/v1/capabilities',
     refusedMutation: { path: '/v1/runtime/debug-level', body: '{"level":"off"}' },
   },
   captureAgents,

@@ -1,0 +1,146 @@
+#!/usr/bin/env -S sh -c 'exec "$(dirname "$(readlink -f "$0")")/../bin/runproof" run "$0" "$@"'
+import { join } from 'node:path'
+import { instanceReady } from '../src/checks/instance-ready.ts'
+import { noSecretWritten } from '../src/checks/no-secret-written.ts'
+import { nothingLeft } from '../src/checks/tear-down.ts'
+import { newTokenFits, rolesOpen } from '../src/checks/token-exchange.ts'
+import { fileWhole, nobodyShutOut, rolesStillApart, tokenReplaced } from '../src/checks/token-rotation.ts'
+import { randomSecret } from '../src/daemon/random-secret.ts'
+import { answering, daemon } from '../src/daemon/subjects.ts'
+import { defineRunbook, type PlanInput, type Runbook, type Step, type StepContext } from '../src/model/runbook.ts'
+import { ROTATION_WAYS, rotateOptions, rotationConflict, rotationParams } from '../src/rotation/params.ts'
+import { rotateUnderLoad } from '../src/rotation/rotate.ts'
+import { type Exchange, exchange, type Role, rotation } from '../src/rotation/subjects.ts'
+import { onlyChecks } from '../src/suite/acts.ts'
+import { reachOf, suiteInUse, suiteLacks } from '../src/suite/params.ts'
+import { daemonStep, endSteps } from '../src/suite/steps.ts'
+
+const PAGE = 'production-runbooks'
+/** Starting, asking before and after, and reading along. */
+const BESIDES_MS = 60_000
+
+const NAMES = {
+  admin: { token: 'admin token', file: 'admin-token' },
+  readonly: { token: 'read-only token', file: 'readonly-token' },
+} as const
+
+export default tokenRotation('admin')
+
+/** The rotation of one of the two tokens of the control plane. */
+export function tokenRotation(role: Role): Runbook {
+  const { token } = NAMES[role]
+  return defineRunbook({
+    id: `rotate-${role}-token`,
+    title: `Replace the ${token} of a daemon that is asked all the time, and prove the old one dead`,
+    purpose: 'rotation',
+    params: rotationParams,
+    secrets: ['new'],
+    conflict: rotationConflict,
+    lacks: suiteLacks,
+    inUse: suiteInUse,
+    ways: ROTATION_WAYS,
+    limits: input => [
+      `who else holds the old ${token}: it is refused now, and nobody told them`,
+      'other daemons that read another file, and copies of the file in backups',
+      'extended attributes and access control lists of the file, which a new one under its name does not have',
+      ...(reachOf(input) === 'running'
+        ? ['what a rotation on this daemon looks like when it goes wrong: it is in use, and nothing of it is broken']
+        : []),
+    ],
+    steps: input => [
+      daemonStep(input, { verify: [instanceReady] }),
+      look(role),
+      rotate(role, input),
+      verify(role),
+      ...endSteps(input, { nothingLeft, noSecretWritten }),
+    ],
+  })
+}
+
+const look = (role: Role): Step => ({
+  id: 'look',
+  title: `Look at both tokens, and at the new ${NAMES[role].token}`,
+  effect: 'read',
+  docs: { page: PAGE, command: `--token-file $KEYS/${NAMES[role].file} status` },
+  timeoutMs: 30_000,
+  afterFailure: [answering],
+  yields: [exchange],
+  run: {
+    describe: 'read both token files; take the new token from --secret new=, or make one of 32 random bytes',
+    execute: async context => context.set(exchange, await exchangeOf(context, role)),
+  },
+  verify: [newTokenFits, rolesOpen],
+})
+
+async function exchangeOf(context: StepContext, role: Role): Promise<Exchange> {
+  const { adminTokenFile, readonlyTokenFile } = context.values.get(daemon)
+  const read = async (file: string, name: string) => {
+    const secret = await context.tools.files.readSecret(file, name)
+    context.protect(secret)
+    return secret
+  }
+  const admin = await read(adminTokenFile!, 'admin-token-of-now')
+  const readonly = await read(readonlyTokenFile!, 'readonly-token-of-now')
+  const to = context.secrets['new'] ?? randomSecret('new')
+  context.protect(to)
+  return role === 'admin'
+    ? { role, file: adminTokenFile!, from: admin, to, other: readonly }
+    : { role, file: readonlyTokenFile!, from: readonly, to, other: admin }
+}
+
+const rotate = (role: Role, input: PlanInput): Step => {
+  const { token, file } = NAMES[role]
+  const options = rotateOptions(input)
+  return {
+    id: 'rotate',
+    title: `Replace the ${token} in its file while both roles ask`,
+    effect: 'write',
+    docs: { page: PAGE, command: `mv $KEYS/${file}.next $KEYS/${file}` },
+    timeoutMs: options.withinMs + BESIDES_MS,
+    yields: [rotation],
+    resume: 'check-first',
+    irreversible: 'the old value is never stored: rolling back means rotating again',
+    run: {
+      describe: `ask ${options.ratePerSecond} times a second with the tokens of both roles, hold an event stream open, read the file all the time; replace it (${options.style}); show the old token a few times`,
+      async execute(context) {
+        const seen = await rotateUnderLoad(context, context.values.get(exchange), options)
+        context.set(rotation, seen)
+        const { run } = context
+        const { load, reads } = seen
+        const facts = {
+          style: seen.style,
+          replacedMs: seen.replacedMs,
+          firstNewMs: seen.firstNewMs ?? 'never',
+          lastOldMs: seen.lastOldMs ?? 'never',
+          requests: load.requests,
+          perSecond: load.perSecond,
+          gapMs: load.gapMs,
+          longestSilenceMs: load.longestSilenceMs,
+          neither: load.neither,
+          fileReads: reads.reads,
+          tornReads: reads.torn + reads.empty + reads.missing,
+          refusals: seen.refusals,
+          heldStream: seen.heldStream,
+        }
+        for (const [name, value] of Object.entries(facts)) run.fact(`rotation.${name}`, value)
+        run.assume(`${seen.refusals} requests of the rotation were refused, and stand in the daemon’s audit log`)
+        if (seen.otherNames > 0)
+          run.assume(`the old file has ${seen.otherNames} other names, which go on holding the old token`)
+        if (seen.staleRemoved > 0)
+          run.assume(`${seen.staleRemoved} copies of a token that a killed replacement had left were removed`)
+        await context.tools.files.write(join(run.artifactsDir, 'rotation.json'), `${JSON.stringify(seen, null, 2)}\n`)
+      },
+    },
+    verify: [tokenReplaced, nobodyShutOut, fileWhole],
+  }
+}
+
+const verify = (role: Role): Step => ({
+  id: 'verify',
+  title: 'See that the roles are still apart',
+  effect: 'read',
+  docs: { page: PAGE, command: `--token-file $KEYS/${NAMES[role].file} status` },
+  timeoutMs: 30_000,
+  run: onlyChecks('nothing: its check asks; with the read-only token it also asks for a change, to be refused'),
+  verify: [rolesStillApart],
+})

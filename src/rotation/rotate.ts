@@ -1,0 +1,166 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { daemon } from '../daemon/subjects.ts'
+import type { CheckContext } from '../model/check.ts'
+import { RunproofError, toRunproofError } from '../model/error.ts'
+import type { Replaced, ReplaceStyle } from '../model/replace-file.ts'
+import type { Secret } from '../model/secret.ts'
+import { ask } from '../suite/ask.ts'
+import { replaceToken } from '../suite/token-rotation.ts'
+import { readAgainAndAgain } from './file-reads.ts'
+import { Load } from './load.ts'
+import type { Exchange, Rotation } from './subjects.ts'
+
+export interface RotateOptions {
+  readonly style: ReplaceStyle
+  readonly ratePerSecond: number
+  /** How long the new token may take to count. */
+  readonly withinMs: number
+  readonly maxGapMs: number
+  /** Instead of the replacement: how a counterproof does it wrong. */
+  readonly replace?: () => Promise<void>
+}
+
+/** Before and after the replacement it is asked for so long, or until so many requests would have gone out. */
+const LEAD_MS = 500
+const LEAD_REQUESTS = 10
+/** How long the file is read after it was replaced. */
+const READ_ON_MS = 100
+/** How often both tokens are shown once more in the end. */
+const SHOWN_AGAIN = 3
+const FIRST_PAUSE_MS = 250
+const LONGEST_PAUSE_MS = 5_000
+
+/**
+ * Replaces a token while clients of both roles ask the daemon, and somebody reads the file.
+ *
+ * @throws RunproofError what replacing the file throws, which says what it holds; INTERRUPTED; what asking throws, with what the
+ *   file holds then
+ */
+export async function rotateUnderLoad(
+  context: CheckContext,
+  { role, file, from, to, other }: Exchange,
+  { style, ratePerSecond, withinMs, maxGapMs, replace }: RotateOptions,
+): Promise<Rotation> {
+  const { target, tools } = context
+  const { clock, files } = tools
+  const { secrets, cheap } = target.http
+  const leadMs = Math.max(LEAD_MS, (LEAD_REQUESTS * 1000) / ratePerSecond)
+  const held = await holdStream(context, from)
+  const load = new Load({
+    clock,
+    ratePerSecond,
+    rotated: role === 'admin' ? [secrets, cheap] : [cheap],
+    unrotated: role === 'admin' ? [cheap] : [secrets],
+    from,
+    to,
+    other,
+    ask: async (path, bearer) => (await ask(context, path, { bearer })).status,
+  })
+  let stopLoad = () => load.stop()
+  try {
+    await passTime(context, leadMs)
+    let beganAtMs = 0
+    let replacedMs = 0
+    let done: Replaced = { staleRemoved: 0, otherNames: 0 }
+    let isReplaced = false
+    const stopReading = readAgainAndAgain(files, file, [from, to])
+    const settled = await replaceToken(context, {
+      from,
+      to,
+      path: role === 'admin' ? secrets : cheap,
+      withinMs,
+      shownAgain: SHOWN_AGAIN,
+      pauseMs: look => Math.min(FIRST_PAUSE_MS * 2 ** look, LONGEST_PAUSE_MS),
+      seen: (token, status) => load.seen(token, status),
+      async replace() {
+        load.announce()
+        beganAtMs = clock.monotonicMs()
+        if (replace === undefined) done = await tools.replaceFile.replace(file, to, style)
+        else await replace()
+        isReplaced = true
+        replacedMs = clock.monotonicMs() - beganAtMs
+        // Until the daemon has read the file there may be much time, and nothing more to see in it.
+        delay(READ_ON_MS).then(stopReading)
+      },
+    })
+      .catch(thrown => {
+        throw isReplaced ? withState(thrown, file) : thrown
+      })
+      .finally(stopReading)
+    const reads = await stopReading()
+    await passTime(context, leadMs)
+    const report = await load.stop()
+    stopLoad = async () => report
+    const since = (atMs: number | undefined) => (atMs === undefined ? undefined : Math.ceil(atMs - beganAtMs))
+    return {
+      style,
+      turn: settled.turn,
+      refusals: settled.refusals + report.refusals,
+      load: report,
+      reads,
+      replacedMs: Math.ceil(replacedMs),
+      waitedMs: Math.ceil(settled.waitedMs),
+      withinMs,
+      maxGapMs,
+      firstNewMs: since(load.firstNewAtMs),
+      lastOldMs: since(load.lastOldAtMs),
+      heldStream: held.state(),
+      ...done,
+    }
+  } finally {
+    held.close()
+    await stopLoad()
+  }
+}
+
+function withState(thrown: unknown, file: string): RunproofError {
+  const error = toRunproofError(thrown)
+  return new RunproofError(error.code, `${error.message}; ${file} holds the new token already, the old one is gone`, {
+    hint: 'the new token counts once the daemon reads the file: see that it runs, then ask it with the token in the file',
+    cause: error,
+  })
+}
+
+async function passTime({ signal }: CheckContext, milliseconds: number): Promise<void> {
+  await delay(milliseconds, undefined, { signal }).catch(() => {})
+  if (signal.aborted) throw new RunproofError('INTERRUPTED', 'the rotation of a token was interrupted')
+}
+
+interface Held {
+  /** For people. */
+  state(): string
+  close(): void
+}
+
+/** An event stream that somebody reads with the old token. Whether it outlives the token is told and not judged. */
+async function holdStream(context: CheckContext, bearer: Secret): Promise<Held> {
+  const { values, target, signal, tools } = context
+  try {
+    const stream = await values
+      .get(daemon)
+      .instance.openStream(target.events.path('global'), { bearer, timeoutMs: 5_000, signal })
+    if (stream.status !== 200) {
+      stream.close()
+      return { state: () => `not opened: ${stream.status}`, close() {} }
+    }
+    const openedAtMs = tools.clock.monotonicMs()
+    let cutAfterMs: number | undefined
+    const cut = () => {
+      cutAfterMs ??= tools.clock.monotonicMs() - openedAtMs
+    }
+    ;(async () => {
+      for await (const _ of stream.chunks);
+    })().then(cut, cut)
+    return {
+      state: () =>
+        cutAfterMs === undefined
+          ? `still open ${Math.round(tools.clock.monotonicMs() - openedAtMs)} ms after it was opened`
+          : `cut ${Math.round(cutAfterMs)} ms after it was opened`,
+      close: () => stream.close(),
+    }
+  } catch (thrown) {
+    const { code } = toRunproofError(thrown)
+    if (code === 'INTERRUPTED') throw thrown
+    return { state: () => `not opened: ${code}`, close() {} }
+  }
+}
