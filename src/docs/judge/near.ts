@@ -49,3 +49,13 @@ export function mistypedAlone(word: string, known: Iterable<string>): string | u
 function letters(word: string): string {
   return [...word].sort().join('')
 }
+
+/** The first three of several places, each once, and how many more there are. */
+export function firstOf(places: readonly string[]): string {
+  const all = [...new Set(places)]
+  const named = all
+    .slice(0, 3)
+    .map(place => `\`${place}\``)
+    .join(', ')
+  return all.length > 3 ? `${named} and ${all.length - 3} more` : named
+}
