@@ -64,8 +64,8 @@ function explain({ runbook, target, steps, inUse }: ReturnType<typeof plan>, { r
 function asked({ verdict, confirm }: Decision, { id }: Target) {
   if (verdict !== 'ask') return undefined
   return confirm === undefined
-    ? { answer: 'yes', flag: `--yes ${id}` }
-    : { answer: confirm, flag: `--confirm ${confirm}` }
+    ? { answer: 'yes', typed: false, flag: `--yes ${id}` }
+    : { answer: confirm, typed: true, flag: `--confirm ${confirm}` }
 }
 
 function lines({ runbook, target, at, rules, steps }: ReturnType<typeof explain>): readonly string[] {
@@ -80,7 +80,7 @@ function lines({ runbook, target, at, rules, steps }: ReturnType<typeof explain>
       ...(step.asks === undefined
         ? []
         : fold(
-            `asks for ${step.asks.answer === 'yes' ? 'yes' : `the word ${step.asks.answer}`}; without a terminal: ${step.asks.flag}`,
+            `asks for ${step.asks.typed ? `the word ${step.asks.answer}` : 'yes'}; without a terminal: ${step.asks.flag}`,
             '   ',
           )),
       ...step.others.flatMap(({ rule, verdict, matches, why }) =>
