@@ -206,6 +206,7 @@ describe('a rule that can never do anything', () => {
     assert.match(told(policy({ ...WELL, verdict: 'allow' }))[0]!, /^2 idle r: an allow without targets/)
     const reads = { ...WELL, verdict: 'allow', targets: ['kheish'], effects: ['read'] }
     assert.match(told(policy(reads))[0]!, /^2 idle r effects: an allow of reads/)
+    assert.deepEqual(told(policy({ ...reads, effects: ['read', 'write'] })), [])
   })
 
   const shadows: readonly [string, object, object, boolean][] = [
@@ -224,6 +225,9 @@ describe('a rule that can never do anything', () => {
     ['fewer effects', { effects: ['write'] }, { targets: ['kheish'] }, false],
     ['the same steps', { runbooks: ['rotate'], steps: ['set'] }, { runbooks: ['rotate'], steps: ['set'] }, true],
     ['a root above', { paths: ['/data'] }, { paths: ['/data/a', '/data/b'] }, true],
+    ['a root above one of two', { paths: ['/data', '/x'] }, { paths: ['/data/a', '/etc'] }, false],
+    ['roots above, and others', { paths: ['/data', '/x'] }, { paths: ['/data/a'] }, true],
+    ['the name of a later word', { argv: ['a', 'git'] }, { argv: ['a', '/bin/git'] }, false],
     ['a root that begins alike', { paths: ['/data'] }, { paths: ['/database'] }, false],
     ['a longer window', { window: SUNDAY }, { window: { ...SUNDAY, from: '10:00' } }, true],
     ['a window of another zone', { window: SUNDAY }, { window: { ...SUNDAY, zone: 'Europe/Berlin' } }, false],

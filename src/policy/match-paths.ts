@@ -33,7 +33,7 @@ function pathIn(word: string): readonly string[] {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(word)) return word.toLowerCase().startsWith('file:') ? [word.slice(5)] : []
   if (word.startsWith('-')) {
     const at = word.search(/[/~]|\.\.?(\/|$)/)
-    return at === -1 || /^--?$/.test(word) ? [] : [word.slice(at)]
+    return at === -1 ? [] : [word.slice(at)]
   }
   const pathLike = word.includes('/') || /^(\.{1,2}$|~|<[A-Za-z][\w.-]*>|…$)/.test(word)
   // key=/path, @/path and host:/path name a path behind what is none.

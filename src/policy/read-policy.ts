@@ -27,8 +27,8 @@ export interface ReadPolicy {
   readonly rules: readonly { readonly rule: Rule; readonly index: number }[]
   /** All of them, in the order of lines. A policy with any is not to be used. */
   readonly problems: readonly Problem[]
-  /** @param member - of the rule; the rule itself when left out */
-  lineOf(index: number, member?: string): number
+  /** The line of a member of a rule; of the rule, where it has no such member. */
+  lineOf(index: number, member: string): number
 }
 
 type Members = Readonly<Record<string, Json>>
@@ -70,7 +70,7 @@ export function readPolicy(text: string): ReadPolicy {
   return {
     rules,
     problems: problems.sort((a, b) => a.line - b.line),
-    lineOf: (index, member) => lineOf(`rules[${index}]${member === undefined ? '' : `.${member}`}`),
+    lineOf: (index, member) => lineOf(`rules[${index}].${member}`),
   }
 }
 
