@@ -103,9 +103,22 @@ const rotate = (role: Role, input: PlanInput): Step => {
     run: {
       describe: `ask ${options.ratePerSecond} times a second with the tokens of both roles, hold an event stream open, read the file all the time; replace it (${options.style}); show the old token a few times`,
       async execute(context) {
-        const seen = await rotateUnderLoad(context, context.values.get(exchange), options)
+        const { run, tools } = context
+        const swap = context.values.get(exchange)
+        let replacedAt: string | undefined
+        const onReplaced = () => {
+          replacedAt = tools.clock.now().toISOString()
+          run.fact('rotation.replacedAt', replacedAt)
+        }
+        const seen = await rotateUnderLoad(context, swap, { ...options, onReplaced }).catch(thrown => {
+          run.assume(
+            replacedAt === undefined
+              ? `${swap.file} holds the old ${token}, unless it is said otherwise`
+              : `${swap.file} holds the new ${token} since ${replacedAt}, and the old one is stored nowhere`,
+          )
+          throw thrown
+        })
         context.set(rotation, seen)
-        const { run } = context
         const { load, reads } = seen
         const facts = {
           style: seen.style,
@@ -128,7 +141,7 @@ const rotate = (role: Role, input: PlanInput): Step => {
           run.assume(`the old file has ${seen.otherNames} other names, which go on holding the old token`)
         if (seen.staleRemoved > 0)
           run.assume(`${seen.staleRemoved} copies of a token that a killed replacement had left were removed`)
-        await context.tools.files.write(join(run.artifactsDir, 'rotation.json'), `${JSON.stringify(seen, null, 2)}\n`)
+        await tools.files.write(join(run.artifactsDir, 'rotation.json'), `${JSON.stringify(seen, null, 2)}\n`)
       },
     },
     verify: [tokenReplaced, nobodyShutOut, fileWhole],

@@ -7,6 +7,7 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  watch,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -28,7 +29,7 @@ import standIn from '../src/targets/stand-in.ts'
 import { memoryTools } from '../src/testing/memory-tools.ts'
 import { assertDocumented } from './documented-commands.ts'
 import { leftovers } from './leftovers.ts'
-import { assertPassed, checkOf, evidenceOf, runDrill } from './run-drill.ts'
+import { assertPassed, checkOf, evidenceOf, RunningDrill, runDrill } from './run-drill.ts'
 import { proofsOf, RunningStandIn } from './run-suite.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'rotate-tokens-'))
@@ -122,6 +123,27 @@ describe('the rotation of a control-plane token', { timeout: 120_000, concurrenc
   })
 })
 
+test('an interrupted rotation says what the file holds', { timeout: 60_000 }, async () => {
+  await using running = await RunningStandIn.start(['late-token-reload'])
+  const { adminFile, admin } = running.site
+  const drill = { root, runbook: runbook('rotate-admin-token'), params: given(running), flags: ['--yes=stand-in'] }
+  const replaced = Promise.withResolvers<void>()
+  const watcher = watch(dirname(adminFile), () => {
+    if (held(adminFile) !== `${admin}\n`) replaced.resolve()
+  })
+  const run = new RunningDrill(drill)
+  await Promise.race([replaced.promise, run.ended])
+  watcher.close()
+  run.child.kill('SIGINT')
+  const ended = await run.ended
+  assert.equal(ended.status, 130, ended.stderr)
+  const { assumptions, facts } = evidenceOf(ended)
+  const at = facts['rotation.replacedAt']
+  assert.ok(
+    assumptions.includes(`${adminFile} holds the new admin token since ${at}, and the old one is stored nowhere`),
+  )
+})
+
 describe('a token that is replaced under load', { timeout: 60_000, concurrency: 2 }, () => {
   /** One rotation of the admin token of a stand-in, without the engine around it. */
   async function rotated(running: RunningStandIn, options: Partial<RotateOptions> = {}): Promise<Rotation> {
@@ -183,6 +205,16 @@ describe('a token that is replaced under load', { timeout: 60_000, concurrency: 
     const [replaced, shutOut] = judged(await rotated(running))
     assert.match(replaced!, /^oldAfter gave 200, expected 401; waited 1\d\d\d ms, and no longer$/)
     assert.equal(shutOut, 'passed')
+  })
+
+  test('is left alone where somebody else replaced it a moment before', async () => {
+    await using running = await RunningStandIn.start()
+    const { site } = running
+    const rotating = rotated(running)
+    writeFileSync(`${site.adminFile}.theirs`, 'the-token-of-somebody-else')
+    renameSync(`${site.adminFile}.theirs`, site.adminFile)
+    await assert.rejects(rotating, { code: 'FILE_NOT_REPLACED', message: /somebody else replaced it; nothing was/ })
+    assert.equal(held(site.adminFile), 'the-token-of-somebody-else')
   })
 
   test('lies in its file where the daemon dies meanwhile, and that is said', async () => {

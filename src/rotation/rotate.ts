@@ -18,6 +18,8 @@ export interface RotateOptions {
   readonly maxGapMs: number
   /** Instead of the replacement: how a counterproof does it wrong. */
   readonly replace?: () => Promise<void>
+  /** Told once the file holds the new token, whatever happens then. */
+  readonly onReplaced?: () => void
 }
 
 /** Before and after the replacement it is asked for so long, or until so many requests would have gone out. */
@@ -39,7 +41,7 @@ const LONGEST_PAUSE_MS = 5_000
 export async function rotateUnderLoad(
   context: CheckContext,
   { role, file, from, to, other }: Exchange,
-  { style, ratePerSecond, withinMs, maxGapMs, replace }: RotateOptions,
+  { style, ratePerSecond, withinMs, maxGapMs, replace, onReplaced }: RotateOptions,
 ): Promise<Rotation> {
   const { target, tools } = context
   const { clock, files } = tools
@@ -73,11 +75,13 @@ export async function rotateUnderLoad(
       pauseMs: look => Math.min(FIRST_PAUSE_MS * 2 ** look, LONGEST_PAUSE_MS),
       seen: (token, status) => load.seen(token, status),
       async replace() {
+        await refuseChanged(context, file, from)
         load.announce()
         beganAtMs = clock.monotonicMs()
         if (replace === undefined) done = await tools.replaceFile.replace(file, to, style)
         else await replace()
         isReplaced = true
+        onReplaced?.()
         replacedMs = clock.monotonicMs() - beganAtMs
         // Until the daemon has read the file there may be much time, and nothing more to see in it.
         delay(READ_ON_MS).then(stopReading)
@@ -111,6 +115,17 @@ export async function rotateUnderLoad(
     held.close()
     await stopLoad()
   }
+}
+
+/** Two rotations at once: the second one must not overwrite what the first one has just written. */
+async function refuseChanged({ tools }: CheckContext, file: string, from: Secret): Promise<void> {
+  const now = await tools.files.readSecret(file, from.name)
+  if (now.reveal() === from.reveal()) return
+  throw new RunproofError(
+    'FILE_NOT_REPLACED',
+    `${file} holds another token than a moment ago: somebody else replaced it; nothing was changed`,
+    { hint: 'wait for the other rotation to end, and look what it did, before running again' },
+  )
 }
 
 function withState(thrown: unknown, file: string): RunproofError {
