@@ -3,6 +3,7 @@ import path from 'node:path'
 import { readOrdinaryFile } from '../adapters/ordinary-file.ts'
 import { findConfig, readOwnFile } from '../adapters/own-config.ts'
 import { closest } from '../model/closest.ts'
+import { CONFIG_MEMBERS } from '../model/config-members.ts'
 import { RunproofError } from '../model/error.ts'
 import { readPolicy } from '../policy/read-policy.ts'
 import type { Rule, RuleInUse } from '../policy/rule.ts'
@@ -25,7 +26,6 @@ interface PolicyFile {
 
 const LARGEST_BYTES = 1 << 20
 const LIMITS = { maxBytes: LARGEST_BYTES, limit: `at most ${LARGEST_BYTES} are read of it` }
-const CONFIG_MEMBERS = ['$schema', 'docs', 'policy']
 
 /**
  * The policy that a flag names, and the one that the configuration at or above a directory names. Both count, and only the first

@@ -25,6 +25,10 @@ describe('a configuration', () => {
     assert.equal(at.file, 'runproof.config.json')
   })
 
+  test('stands beside what other commands read of the same file', () => {
+    assert.deepEqual(readConfig('x', '{"policy": "policy.json", "docs": {"root": "."}}').root, '.')
+  })
+
   test('may be empty, begin with a byte order mark and name its schema', () => {
     const empty = readConfig('x', '\uFEFF{"$schema": "https://example.test/x.json"}')
     assert.deepEqual(empty.programs, [])

@@ -2,6 +2,7 @@ import { isMap, isSeq, LineCounter, parseDocument } from 'yaml'
 import { readAccepted } from '../findings/accepted.ts'
 import type { Json } from '../model/check.ts'
 import { closest } from '../model/closest.ts'
+import { CONFIG_MEMBERS } from '../model/config-members.ts'
 import { RunproofError } from '../model/error.ts'
 import type { Ignore } from './ignores.ts'
 import type { Place } from './place.ts'
@@ -31,7 +32,7 @@ type Members = Readonly<Record<string, Json>>
 export function readConfig(file: string, text: string): DocsConfig {
   const refuse = (problem: string) => new RunproofError('CONFIG_INVALID', `${file}: ${problem}`, { hint: EXAMPLE })
   const whole = objectOf(parse(text, refuse), 'the file', refuse)
-  refuseUnknown(whole, ['$schema', 'docs'], '', refuse)
+  refuseUnknown(whole, CONFIG_MEMBERS, '', refuse)
   const docs = objectOf(whole['docs'] ?? {}, 'docs', refuse)
   refuseUnknown(docs, ['programs', 'trees', 'ignore', 'forbidden', 'samples', 'schemas', 'root'], 'docs.', refuse)
   const list = (name: string): readonly Json[] => {
