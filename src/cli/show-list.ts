@@ -9,9 +9,10 @@ export async function showList(kinds: readonly Kind[], json: boolean): Promise<v
     process.stdout.write(`${JSON.stringify(lists, null, 2)}\n`)
     return
   }
+  const width = Math.max(...Object.values(lists).flatMap(entries => entries.map(({ id }) => id.length)))
   for (const [kind, entries] of Object.entries(lists)) {
     process.stdout.write(
-      `${kind}\n${entries.map(({ id, title }) => `  ${id.padEnd(18)} ${title}`.trimEnd()).join('\n')}\n`,
+      `${kind}\n${entries.map(({ id, title }) => `  ${id.padEnd(width)} ${title}`.trimEnd()).join('\n')}\n`,
     )
   }
 }
