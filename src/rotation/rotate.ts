@@ -86,13 +86,12 @@ export async function rotateUnderLoad(
         // Until the daemon has read the file there may be much time, and nothing more to see in it.
         delay(READ_ON_MS).then(stopReading)
       },
+    }).catch(async thrown => {
+      await stopReading()
+      throw isReplaced ? withState(thrown, file) : thrown
     })
-      .catch(thrown => {
-        throw isReplaced ? withState(thrown, file) : thrown
-      })
-      .finally(stopReading)
-    const reads = await stopReading()
     await passTime(context, leadMs)
+    const reads = await stopReading()
     const report = await load.stop()
     stopLoad = async () => report
     const since = (atMs: number | undefined) => (atMs === undefined ? undefined : Math.ceil(atMs - beganAtMs))
