@@ -58,7 +58,8 @@ describe('the rotation of a control-plane token', { timeout: 120_000, concurrenc
       `${fact('requests')} requests at ${fact('perSecond')}/s, longest silence ${fact('longestSilenceMs')} ms`,
     )
     assert.deepEqual([fact('gapMs'), fact('neither'), fact('tornReads')], [0, 0, 0])
-    assert.ok(Number(fact('requests')) > 100 && Number(fact('fileReads')) > 10)
+    // How many there are is a matter of the machine; that there were some of each is not.
+    assert.ok(Number(fact('requests')) > 20 && Number(fact('fileReads')) > 0)
     assert.ok(Number(fact('refusals')) <= 10, `${fact('refusals')} refusals`)
     assert.match(String(fact('heldStream')), /^still open/)
     assert.deepEqual(

@@ -58,6 +58,17 @@ describe('clients of both roles', () => {
     assert.ok(seen.refusals <= 10, `${seen.refusals} refusals`)
   })
 
+  test('ask again at once when somebody else was let in with the new token, however often they were refused', async () => {
+    const seen = await asked(async (takes, load) => {
+      load.announce()
+      takes.delete(from!)
+      await delay(400)
+      takes.add(to!)
+      load.seen(to!, 200)
+    })
+    assert.ok(seen.neither > 0 && !seen.gapOpen, JSON.stringify(seen))
+  })
+
   test('say that a gap did not end', async () => {
     const seen = await asked(async (takes, load) => {
       load.announce()

@@ -99,6 +99,8 @@ export class Load {
     if (token === this.#spec.to) {
       this.#firstNewAtMs ??= now
       this.#current = token
+      // Nobody is refused any longer: a gap ends now, and not when the next pause does.
+      this.#notBeforeMs = 0
     } else if (token === this.#spec.from) this.#lastOldAtMs = now
   }
 
