@@ -7,6 +7,7 @@ import type { Finding, Severity } from './finding.ts'
 import { applyIgnores, type Ignores } from './ignores.ts'
 import { type Exercised, findCoverage } from './judge/coverage.ts'
 import { judgePage } from './judge/judge.ts'
+import { programName } from './judge/programs.ts'
 import type { JudgedCommand } from './judge/verdict.ts'
 import { readPage } from './page/read-page.ts'
 import { byPlace, commandAround } from './places.ts'
@@ -58,6 +59,9 @@ export function beginCheck(asked: CheckAsked): Checking {
   const judged: JudgedCommand[] = []
   const unjudged: Unjudged[] = []
   const lines = new Map<string, ReadonlyMap<number, string>>()
+  /** Programs with a tree that fences of pages run. */
+  const run = new Set<string>()
+  const treed = new Set(trees.map(({ program }) => program))
   let references = 0
 
   return {
@@ -85,6 +89,10 @@ export function beginCheck(asked: CheckAsked): Checking {
         })
       }
       if (found.length > 0) lines.set(file, linesAt(decoded(bytes), new Set(found.map(({ at }) => at.line))))
+      for (const { from, words } of verdict.commands) {
+        const name = from === 'fence' && words[0] !== undefined ? programName(words[0]) : undefined
+        if (name !== undefined && treed.has(name)) run.add(name)
+      }
       const own = summaries(verdict.commands, verdict.judged)
       for (const one of own) commands.push(one)
       if (covering) for (const one of verdict.judged) judged.push(one)
@@ -111,7 +119,7 @@ export function beginCheck(asked: CheckAsked): Checking {
     },
 
     finish() {
-      const { known, exercised, coverage: all, ignores, failOn } = asked
+      const { exercised, coverage: all, ignores, failOn } = asked
       const files = pages.map(({ file }) => file)
       const covered =
         files.length > 0 && covering
@@ -123,16 +131,19 @@ export function beginCheck(asked: CheckAsked): Checking {
         ...(findings.length === 0 ? nothingFound(files, commands) : []),
       ]
       const marked = applyIgnores(whole, ignores)
+      const known = new Set(commands.flatMap(one => one.judged?.program ?? []))
+      const unknown = [...run].filter(name => !known.has(name))
       const checked: Checked = {
         pages,
         findings: marked,
         commands,
         unjudged,
-        programs: known,
+        programs: asked.known,
+        unknown,
         references,
         coverage: all ? covered.programs : null,
         failOn,
-        exitCode: exitCodeOf(marked, failOn, commands),
+        exitCode: exitCodeOf(marked, failOn, known.size > 0 && unknown.length === 0),
       }
       return { checked, sources: (file, line) => lines.get(file)?.get(line) }
     },
@@ -165,17 +176,13 @@ function nothingFound(files: readonly string[], commands: readonly CheckedComman
   ]
 }
 
-function exitCodeOf(
-  findings: readonly CheckedFinding[],
-  failOn: Severity,
-  commands: readonly CheckedCommand[],
-): Checked['exitCode'] {
+function exitCodeOf(findings: readonly CheckedFinding[], failOn: Severity, proven: boolean): Checked['exitCode'] {
   const failing = findings.filter(
     ({ rule, severity, ignored }) =>
       ignored === undefined && (failOn === 'warning' || severity === 'error') && rule !== 'no-command',
   )
   if (failing.length > 0) return 1
-  return commands.some(({ judged }) => judged !== null) ? 0 : 3
+  return proven ? 0 : 3
 }
 
 /** Nobody reads more of a line than this. */

@@ -37,12 +37,14 @@ export interface Checked {
   readonly commands: readonly CheckedCommand[]
   readonly unjudged: readonly Unjudged[]
   readonly programs: readonly KnownProgram[]
+  /** Those of them that fences of pages run, and of whose commands not one could be judged. */
+  readonly unknown: readonly string[]
   /** Of files, links and JSON members that pages name, how many were held against what there is. */
   readonly references: number
   /** Null where it was not asked for. */
   readonly coverage: readonly ProgramCoverage[] | null
   readonly failOn: Severity
-  /** 1: a finding fails. 3: no command was judged, so that nothing is known. */
+  /** 1: a finding fails. 3: no command was judged, or none of one of the programs, so that nothing is known of it. */
   readonly exitCode: 0 | 1 | 3
 }
 

@@ -107,6 +107,20 @@ not judged (--verbose lists each)
     assert.ok(shells.every(shell => all.includes(`a fence of ${shell}:`)))
   })
 
+  test('gives no verdict where nothing is known of one program, though another one was judged', async () => {
+    const { root, ...rest } = deployctl()
+    const nothing = { ...root, name: 'other', options: [], optionsKnown: false, args: null, commands: [], groups: [] }
+    const silent = { ...nothing, commandsKnown: false, commandRequired: false }
+    const other = written('silent/other.json', writeTree({ ...rest, program: 'other', root: silent }))
+    const tree = [TREE, other].map(file => path.join(PAGES, file))
+    const both = written('both.md', fence('deployctl push web', 'other push web'))
+    const { text, exitCode } = await check([both], { tree })
+    assert.equal(exitCode, 3)
+    assert.match(text, /\nno command of other was judged: too little is known of it\n$/)
+    assert.equal((await check([good], { tree })).exitCode, 0)
+    assert.equal((await check([both, bad], { tree })).exitCode, 1)
+  })
+
   test('tells what was judged in part apart from what was not judged', async () => {
     const { root, ...rest } = deployctl()
     const commands = root.commands.map(one => (one.name === 'push' ? { ...one, args: null } : one))

@@ -188,8 +188,10 @@ function oneLine(source: string): string {
 }
 
 /** Why there is no verdict. */
-function nothingJudged({ commands, programs }: Checked): string {
+function nothingJudged({ commands, programs, unknown }: Checked): string {
   const names = programs.map(({ tree }) => tree.program).join(', ')
+  if (commands.some(({ judged }) => judged !== null))
+    return `no command of ${unknown.join(', ')} was judged: too little is known of it`
   if (commands.length === 0) return 'no command was judged: none was found'
   if (programs.length === 0) return 'no command was judged: no program was given'
   return `no command was judged: too little is known of ${names}, or no page names a command of it`
