@@ -4,7 +4,7 @@ import { SnippetText } from './snippet-text.ts'
 /** Where code stands in HTML, in offsets of its text. */
 export interface HtmlCode {
   readonly element: 'pre' | 'code'
-  /** Of a class such as `language-bash`; empty where there is none. */
+  /** As {@link languageOf} reads it off the tag. */
   readonly language: string
   readonly start: number
   readonly end: number
@@ -25,11 +25,15 @@ export function codeInHtml(html: string): HtmlCode[] {
     closing.lastIndex = start
     const end = closing.exec(html)?.index ?? html.length
     const classes = `${match[3]} ${/^\s*<code\b([^>]*)>/i.exec(html.slice(start, start + 200))?.[1] ?? ''}`
-    const language = /\blang(?:uage)?(?:-|=["']?)([\w+-]+)/i.exec(classes)?.[1] ?? ''
-    found.push({ element, language: language.toLowerCase(), start, end })
+    found.push({ element, language: languageOf(classes), start, end })
     ELEMENT.lastIndex = end
   }
   return found
+}
+
+/** Of a class such as `language-bash`, or of an attribute such as `lang="bash"`, in lower case; empty where there is none. */
+export function languageOf(attributes: string): string {
+  return /\blang(?:uage)?(?:-|=["']?)([\w+-]+)/i.exec(attributes)?.[1]?.toLowerCase() ?? ''
 }
 
 /** Tags that mark up code and are not part of it. Any other `<name>` is what a reader fills in. */

@@ -1,7 +1,7 @@
 import type { Event, Token } from 'micromark-util-types'
 import type { Finding } from '../finding.ts'
 import { declaredPrograms, frontMatterOf } from './front-matter.ts'
-import { codeInHtml, shownText } from './html-code.ts'
+import { codeInHtml, type HtmlCode, languageOf, shownText } from './html-code.ts'
 import { jsxLiteral } from './jsx-literal.ts'
 import type { Link, Page, Snippet } from './page.ts'
 import { type Dialect, parseMarkup } from './parse.ts'
@@ -140,11 +140,17 @@ export function readMarkup(
   function takeHtml(start: number): void {
     const html = codeLines(source, events, start)
     takeReferences(html)
-    for (const code of codeInHtml(html.text)) {
-      const isBlock = code.element === 'pre'
-      const shown = shownText(html.text, code, isBlock ? '\n' : ' ', offset => placeOf(file, html, offset, offset))
-      take(isBlock ? 'fence' : 'inline', shown, code.language)
-    }
+    for (const code of codeInHtml(html.text)) takeShown(html, code, code.element === 'pre', code.language)
+  }
+
+  function takeShown(
+    html: SnippetText,
+    code: Pick<HtmlCode, 'start' | 'end'>,
+    isBlock: boolean,
+    language: string,
+  ): void {
+    const shown = shownText(html.text, code, isBlock ? '\n' : ' ', offset => placeOf(file, html, offset, offset))
+    take(isBlock ? 'fence' : 'inline', shown, language)
   }
 
   /** A tag that stands by itself. An element that sets code is read up to its closing tag. */
@@ -181,18 +187,13 @@ export function readMarkup(
     // The element within says what is code and of which language.
     if (/^pre$/i.test(name) && opening.type !== 'htmlText' && /^\s*<code\b/.test(inner.text)) return false
     if (literal === undefined && (!isHtml || /^\s*\{/.test(inner.text))) return false
-    const language = /\blang(?:uage)?(?:-|=["']?)([\w+-]+)/i.exec(tag)?.[1]?.toLowerCase() ?? ''
+    const language = languageOf(tag)
     const isBlock =
       name.toLowerCase() !== 'code' ||
       surroundings.has('jsx', 'pre') ||
       (literal !== undefined && inner.text.trim().includes('\n'))
     if (literal === undefined) {
-      const all = { start: 0, end: inner.text.length }
-      take(
-        isBlock ? 'fence' : 'inline',
-        shownText(inner.text, all, isBlock ? '\n' : ' ', offset => placeOf(file, inner, offset, offset)),
-        language,
-      )
+      takeShown(inner, { start: 0, end: inner.text.length }, isBlock, language)
       return true
     }
     const text = new SnippetText()
