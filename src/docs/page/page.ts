@@ -37,7 +37,7 @@ export interface Page {
   /** Programs that its front matter declares (`programs: [deployctl]` or `program: deployctl`). */
   readonly programs: readonly string[]
   readonly snippets: readonly Snippet[]
-  /** Text outside code, for fragments that must not occur and for links: as it is written, with where it stands. */
+  /** Links, images and definitions of Markdown, `href` and `src` of HTML: as they are written, escapes undone. */
   readonly links: readonly Link[]
   /** What is wrong with the page itself: a fence that never ends, bytes that are no text, MDX that does not parse. */
   readonly problems: readonly Finding[]

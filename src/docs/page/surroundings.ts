@@ -13,17 +13,12 @@ export class Surroundings {
     this.#changed()
   }
 
-  /**
-   * Closes the nearest that is meant, and what was opened inside it and never closed.
-   *
-   * @returns whether there was one
-   */
-  leave(kind: string, name = ''): boolean {
+  /** Closes the nearest that is meant, and what was opened inside it and never closed. */
+  leave(kind: string, name = ''): void {
     const index = this.#open.findLastIndex(one => one.kind === kind && one.name === name)
-    if (index === -1) return false
+    if (index === -1) return
     this.#open.length = index
     this.#changed()
-    return true
   }
 
   has(kind: string, name: string): boolean {
