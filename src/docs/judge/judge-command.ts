@@ -1,6 +1,5 @@
 import type { DocumentedCommand, Word } from '../command.ts'
 import type { Finding } from '../finding.ts'
-import type { Place } from '../place.ts'
 import type { CommandTree } from '../tree/tree.ts'
 import type { JudgedCommand } from './verdict.ts'
 import { type Walk, walk } from './walk.ts'
@@ -23,15 +22,14 @@ export interface Judged {
  * Holds a command against its program.
  *
  * @param words - without the program
- * @param at - where the program stands; the first word where it is not named
  */
 export function judgeCommand(
   tree: CommandTree,
   command: DocumentedCommand,
   words: readonly Word[] = command.words.slice(1),
-  at: Place = command.words[0]!.at,
 ): Judged {
-  const walked = walk(tree, words, at)
+  // What is missing is missing after the program, or after the first word where it is not named.
+  const walked = walk(tree, words, command.words[0]!.at)
   const { path, options, unjudged } = walked
   const { missing, whole } = command.from === 'fence' ? { missing: walked.missing, whole: true } : shownMissing(walked)
   return {

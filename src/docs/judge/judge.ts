@@ -1,4 +1,4 @@
-import { type DocumentedCommand, literal, type Unjudged, type Word } from '../command.ts'
+import { type DocumentedCommand, literal, type Unjudged } from '../command.ts'
 import type { Finding } from '../finding.ts'
 import type { Page } from '../page/page.ts'
 import type { Place } from '../place.ts'
@@ -122,8 +122,8 @@ class PageJudge {
       else if (command.from === 'span' && isMessage(tree, words))
         this.#leave(command.source, command.at, 'it reads like a message of the program')
       else if (command.from === 'span' && beforeArrow(words) !== words)
-        this.#judge(tree, command, beforeArrow(words).slice(1))
-      else this.#judge(tree, command)
+        this.#take(judgeCommand(tree, command, beforeArrow(words).slice(1)))
+      else this.#take(judgeFence(tree, command))
       return true
     }
     return name !== undefined && this.#nearlyNamed(command, name)
@@ -151,8 +151,8 @@ class PageJudge {
     return true
   }
 
-  #judge(tree: CommandTree, command: DocumentedCommand, words?: readonly Word[]): void {
-    const result = words === undefined ? judgeFence(tree, command) : judgeCommand(tree, command, words)
+  #take(result: Judged): void {
+    const { command } = result.judged
     if (result.decided) this.#judged.push(result.judged)
     if (command.from === 'span') this.#inProse.push(result)
     this.#findings.push(...result.findings)
@@ -176,21 +176,21 @@ class PageJudge {
     const readings = this.#own.map(tree => ({ tree, reading: readSpan(tree, words, this.#others) }))
     const candidates = readings
       .filter(({ reading }) => reading.is === 'command')
-      .map(({ tree }) => ({ tree, result: judgeCommand(tree, command, words, words[0]!.at) }))
+      .map(({ tree }) => judgeCommand(tree, command, words))
     const best =
-      candidates.find(({ result }) => result.findings.length === 0) ??
-      candidates.toSorted((a, b) => likelihood(b.result) - likelihood(a.result))[0]
+      candidates.find(({ findings }) => findings.length === 0) ??
+      candidates.toSorted((a, b) => likelihood(b) - likelihood(a))[0]
     if (best !== undefined) {
-      if (best.result.findings.length > 0 && this.#fitsAnother(command)) return
-      if (best.result.findings.length > 0 && mixesCommands(words)) {
+      if (best.findings.length > 0 && this.#fitsAnother(command)) return
+      if (best.findings.length > 0 && mixesCommands(words)) {
         this.#leave(source, at, 'several commands are written as one')
         return
       }
-      if (isNamesake(command, best.result)) {
+      if (isNamesake(command, best)) {
         this.#leave(source, at, `\`${words[0]!.source}\` may be the program of that name`)
         return
       }
-      this.#judge(best.tree, command, words)
+      this.#take(best)
       return
     }
     if (words.length > 1 && this.#fitsAnother(command)) return
@@ -215,7 +215,7 @@ class PageJudge {
     const first = literal(words[0]!)
     for (const tree of this.#trees.values()) {
       if (this.#own.includes(tree) || first === undefined || childOf(tree.root, first) === undefined) continue
-      const { findings, judged } = judgeCommand(tree, command, words, words[0]!.at)
+      const { findings, judged } = judgeCommand(tree, command, words)
       if (findings.length > 0 || judged.path.length + judged.options.length < 2) continue
       const why = `it is a command of ${tree.program}, which the page neither declares nor runs`
       this.#unjudged.push({ source, why, at })
