@@ -9,9 +9,6 @@ export interface NamedFile {
   readonly use: 'run' | 'read' | 'data'
 }
 
-/** Programs that run another one, which follows their own options. */
-const WRAPPERS = new Set(['sudo', 'env', 'exec', 'nohup', 'time', 'command', 'nice', 'timeout', 'stdbuf', 'setsid'])
-
 /** Programs that run the file which is their first argument, the options of theirs that take a value, and those that make it no file. */
 const INTERPRETERS: ReadonlyMap<string, { readonly valued: RegExp; readonly noFile: RegExp }> = new Map(
   [
@@ -32,10 +29,12 @@ const READERS = new Set('cat less more head tail wc diff cmp shellcheck sha256su
 /** Files that commands name are parsed when they hold one of these. */
 const DATA_EXTENSIONS: ReadonlySet<string> = new Set(['.json', '.yaml', '.yml', '.toml'])
 
-/** The words of a command that name files it needs, as far as that is plain; words with holes are among them. */
+/**
+ * The words of a command that name files it needs, as far as that is plain; words with holes are among them. What `sudo` and its
+ * like run is a command of its own.
+ */
 export function filesOf(command: DocumentedCommand): readonly NamedFile[] {
-  const words = unwrapped(command.words)
-  const [program, ...rest] = words
+  const [program, ...rest] = command.words
   const run = program === undefined ? undefined : scriptOf(program, rest)
   const reader = READERS.has(program === undefined ? '' : (literal(program) ?? ''))
   const named: NamedFile[] = run === undefined ? [] : [{ word: run, use: 'run' }]
@@ -75,13 +74,4 @@ function scriptOf(program: Word, rest: readonly Word[]): Word | undefined {
     return isRelativePath(text) || (isFileName(text) && extensionOf(text) !== '') ? word : undefined
   }
   return undefined
-}
-
-function unwrapped(words: readonly Word[]): readonly Word[] {
-  let at = 0
-  while (at < words.length && WRAPPERS.has(literal(words[at]!) ?? '')) {
-    at++
-    while (at < words.length && /^-|^[A-Za-z_]\w*=|^\d+[smhd]?$/.test(words[at]!.source)) at++
-  }
-  return words.slice(at)
 }
