@@ -1,8 +1,10 @@
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { readdirSync, realpathSync, statSync } from 'node:fs'
 import path from 'node:path'
 import type { RepositoryFiles } from '../model/repository-files.ts'
+import { readOrdinaryFile } from './ordinary-file.ts'
 
 const LARGEST_BYTES = 1024 ** 2
+const LIMITS = { maxBytes: LARGEST_BYTES, limit: `at most ${LARGEST_BYTES} are read of it` }
 /** Above it nothing is looked for by name: a home directory is no repository. */
 const MOST_ENTRIES = 100_000
 const NOT_OURS = new Set(['.git', 'node_modules', 'target', 'dist', 'vendor', '.venv'])
@@ -52,11 +54,9 @@ export function repositoryFiles(root: string): RepositoryFiles {
     },
     read(inside) {
       const at = locate(inside)
+      if (at === undefined) return undefined
       try {
-        // Asked first: opening a pipe would wait for ever.
-        const stat = at === undefined ? undefined : statSync(at)
-        if (!stat?.isFile() || stat.size > LARGEST_BYTES) return undefined
-        return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(at!))
+        return new TextDecoder('utf-8', { fatal: true }).decode(readOrdinaryFile(at, LIMITS))
       } catch {
         return undefined
       }
