@@ -1,6 +1,6 @@
 import { closest } from '../model/closest.ts'
 import type { Citation } from '../model/runbook.ts'
-import type { DocumentedCommand, Word } from './command.ts'
+import { type DocumentedCommand, unquoted, type Word } from './command.ts'
 import type { Finding } from './finding.ts'
 import type { Place } from './place.ts'
 import { templateWords } from './template.ts'
@@ -129,7 +129,5 @@ function nearest(
 /** Words without quotes, and without a program that a tree is there for. */
 function shown(words: readonly Word[], trees: readonly CommandTree[]): string {
   const tree = trees.find(one => withoutProgram(words, one).length < words.length)
-  return (tree === undefined ? words : withoutProgram(words, tree))
-    .map(({ pieces }) => pieces.map(piece => (typeof piece === 'string' ? piece : piece.hole)).join(''))
-    .join(' ')
+  return (tree === undefined ? words : withoutProgram(words, tree)).map(unquoted).join(' ')
 }

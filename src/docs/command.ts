@@ -22,6 +22,16 @@ export function literal(word: Word): string | undefined {
   return typeof only === 'string' && others.length === 0 && !word.many ? only : undefined
 }
 
+/** The text that a word begins with; empty where that is a hole. */
+export function lead({ pieces: [first] }: Word): string {
+  return typeof first === 'string' ? first : ''
+}
+
+/** A word without quotes, its holes as they are written. */
+export function unquoted({ pieces }: Word): string {
+  return pieces.map(piece => (typeof piece === 'string' ? piece : piece.hole)).join('')
+}
+
 /**
  * One simple command, as a page has it: what stands between pipes, `&&` and the like, with redirections and environment
  * prefixes taken off.

@@ -1,4 +1,4 @@
-import { literal, type Word } from './command.ts'
+import { lead, literal, unquoted, type Word } from './command.ts'
 import { plainWord } from './template.ts'
 import type { CommandNode, CommandTree } from './tree/tree.ts'
 
@@ -65,11 +65,10 @@ function taken(words: readonly Word[], tree: CommandTree): Taken | undefined {
   while (left.length > 0) {
     const word = left.shift()!
     const text = literal(word)
-    const head = typeof word.pieces[0] === 'string' ? word.pieces[0] : ''
     if (word.many && ANYTHING.test(word.source)) open = true
     else if (!onlyArguments && text === '--') onlyArguments = true
-    else if (!onlyArguments && /^-./.test(head)) {
-      const [name, joined] = splitOption(word, head)
+    else if (!onlyArguments && isOption(word)) {
+      const [name, joined] = splitOption(word)
       const spec = node.options.find(one => one.names.includes(name))
       if (spec === undefined) return undefined
       const values: (Word | undefined)[] = joined === undefined ? [] : [joined]
@@ -96,16 +95,17 @@ function taken(words: readonly Word[], tree: CommandTree): Taken | undefined {
 const TELLING: ReadonlySet<string> = new Set(['--help', '-h', '--version', '-V'])
 const ANYTHING = /^(?:\.\.\.|…|"?\$@"?|\[options\]|\[OPTIONS\])$/
 
-function splitOption(word: Word, head: string): readonly [name: string, value: Word | undefined] {
-  const equals = head.startsWith('--') ? head.indexOf('=') : -1
-  if (equals === -1) return [head, undefined]
-  const rest = head.slice(equals + 1)
+function splitOption(word: Word): readonly [name: string, value: Word | undefined] {
+  const first = lead(word)
+  const equals = first.startsWith('--') ? first.indexOf('=') : -1
+  if (equals === -1) return [first, undefined]
+  const rest = first.slice(equals + 1)
   const pieces = [...(rest === '' ? [] : [rest]), ...word.pieces.slice(1)]
-  return [head.slice(0, equals), { ...word, pieces: pieces.length === 0 ? [''] : pieces, many: false }]
+  return [first.slice(0, equals), { ...word, pieces: pieces.length === 0 ? [''] : pieces, many: false }]
 }
 
 function isOption(word: Word): boolean {
-  return typeof word.pieces[0] === 'string' && /^-./.test(word.pieces[0])
+  return /^-./.test(lead(word))
 }
 
 function isNamed(node: CommandNode, text: string | undefined): boolean {
@@ -158,7 +158,7 @@ function argumentsUnify(
 
 /** A hole stands for at least one character. */
 function valueUnifies({ pieces }: Word, given: Word): boolean {
-  const text = given.pieces.map(piece => (typeof piece === 'string' ? piece : piece.hole)).join('')
+  const text = unquoted(given)
   let starts: readonly number[] = [0]
   let anywhere = false
   for (const piece of pieces) {

@@ -1,4 +1,4 @@
-import { literal } from '../command.ts'
+import { lead, literal } from '../command.ts'
 import type { ReadWord } from './read-word.ts'
 
 /** A command that another one runs. */
@@ -211,4 +211,4 @@ function fed({ word, from, to }: ReadWord): ReadWord {
   return { word: { ...word, pieces: [{ hole: '…' }], many: true }, from, to }
 }
 
-const head = ({ word }: ReadWord): string => (typeof word.pieces[0] === 'string' ? word.pieces[0] : '')
+const head = ({ word }: ReadWord): string => lead(word)
