@@ -31,12 +31,13 @@ interface JudgedFlags {
  * nothing like it may be another program's, so that is a warning, and only where the page speaks of one program.
  *
  * @param own - the programs of the page, at least one
+ * @param all - by program
  * @param givenTo - the other program that is given an option of this name on the page: then it is that one's
  */
 export function judgeFlags(
   flags: DocumentedCommand,
   own: readonly CommandTree[],
-  all: readonly CommandTree[],
+  all: ReadonlyMap<string, CommandTree>,
   givenTo: (name: string) => string | undefined,
 ): JudgedFlags {
   const judged: JudgedCommand[] = []
@@ -95,7 +96,7 @@ export function judgeFlags(
 
   function absent(name: string): Omit<Finding, 'at'> | string | undefined {
     if (name === '--help' || name === '-h') return undefined
-    const other = all.find(tree => !own.includes(tree) && whereabouts(tree).options.has(name))
+    const other = all.values().find(tree => !own.includes(tree) && whereabouts(tree).options.has(name))
     if (other !== undefined) return `${name} is an option of ${other.program}, which the page does not declare`
     const elsewhere = givenTo(name)
     if (elsewhere !== undefined) return `${name} is given to ${shown(elsewhere)} on this page`

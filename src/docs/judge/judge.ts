@@ -56,8 +56,8 @@ class PageJudge {
     this.#commands = read.flatMap(({ commands }) => commands)
     this.#findings = read.flatMap(({ problems }) => [...problems])
     this.#unjudged = read.flatMap(({ unjudged }) => [...unjudged])
-    this.#programs = pagePrograms(asked, page.programs, this.#commands, trees, () =>
-      page.snippets.flatMap(snippet => (snippet.kind === 'text' ? programsOfLine(snippet, trees) : [])),
+    this.#programs = pagePrograms(asked, page.programs, this.#commands, this.#trees, () =>
+      page.snippets.flatMap(snippet => (snippet.kind === 'text' ? programsOfLine(snippet, this.#trees) : [])),
     )
     this.#own = this.#programs.names.flatMap(name => this.#trees.get(name) ?? [])
     this.#others = new Set(
@@ -70,7 +70,6 @@ class PageJudge {
 
   verdict(): Verdict {
     for (const command of this.#commands) {
-      if (command.words.length === 0) continue
       if (command.from === 'fence') this.#fence(command)
       else this.#span(command)
     }
@@ -80,9 +79,7 @@ class PageJudge {
         const flags = loneFlags(this.#page.file, snippet)
         if (flags !== undefined) this.#flags(flags)
       } else if (snippet.kind === 'text') {
-        const { judged, findings, unjudged } = judgeTextLine(this.#page.file, snippet, this.#own, [
-          ...this.#trees.values(),
-        ])
+        const { judged, findings, unjudged } = judgeTextLine(this.#page.file, snippet, this.#own, this.#trees)
         this.#judged.push(...judged)
         this.#findings.push(...findings)
         for (const { source, at } of unjudged)
@@ -232,9 +229,7 @@ class PageJudge {
 
   #flags(flags: DocumentedCommand): void {
     if (this.#own.length === 0) return
-    const { findings, judged, unjudged } = judgeFlags(flags, this.#own, [...this.#trees.values()], name =>
-      this.#givenTo(name),
-    )
+    const { findings, judged, unjudged } = judgeFlags(flags, this.#own, this.#trees, name => this.#givenTo(name))
     this.#findings.push(...findings)
     this.#judged.push(...judged)
     if (unjudged !== undefined) this.#unjudged.push({ source: flags.source, why: unjudged, at: flags.at })

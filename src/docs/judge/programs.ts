@@ -15,23 +15,23 @@ export function programName(word: Word): string | undefined {
  * Which programs a page speaks of: as it was asked for, or as the page says itself, or those with a tree that its commands begin with.
  *
  * @param commands - those of the page
+ * @param trees - by program
  * @param inText - programs with a tree that its lines name where it has no markup
  */
 export function pagePrograms(
   asked: readonly string[],
   declared: readonly string[],
   commands: readonly DocumentedCommand[],
-  trees: readonly CommandTree[],
+  trees: ReadonlyMap<string, CommandTree>,
   inText: () => readonly string[] = () => [],
 ): PagePrograms {
   if (asked.length > 0) return { names: asked, from: 'option' }
   if (declared.length > 0) return { names: declared, from: 'front-matter' }
-  const known = new Set(trees.map(({ program }) => program))
   const named = new Set<string>()
   for (const { words, from } of commands) {
-    const name = words[0] === undefined ? undefined : programName(words[0])
+    const name = programName(words[0]!)
     // One word of prose may be the name of anything; in a fence it is run.
-    if (name !== undefined && known.has(name) && (from === 'fence' || words.length > 1)) named.add(name)
+    if (name !== undefined && trees.has(name) && (from === 'fence' || words.length > 1)) named.add(name)
   }
   for (const name of inText()) named.add(name)
   return named.size > 0 ? { names: [...named], from: 'page' } : { names: [], from: 'none' }

@@ -33,13 +33,13 @@ const MAX_LINE = 20_000
  * that are surely meant: two words that the program knows, or one and an option of it.
  *
  * @param own - the programs of the page
- * @param all - everything there is a tree of: a program that is named needs no declaration
+ * @param all - everything there is a tree of, by program: a program that is named needs no declaration
  */
 export function judgeTextLine(
   file: string,
   snippet: Snippet,
   own: readonly CommandTree[],
-  all: readonly CommandTree[],
+  all: ReadonlyMap<string, CommandTree>,
 ): JudgedLine {
   if (snippet.text.length > MAX_LINE) return { judged: [], findings: [], unjudged: [] }
   const words = wordsOf(file, snippet)
@@ -50,7 +50,7 @@ export function judgeTextLine(
     const run = runAt(words, index, own, all)
     if (run === undefined) {
       const word = words[index]!
-      if (all.some(({ program }) => programName(word) === program) || /^--\w/.test(word.source)) left ??= word
+      if (treeOf(word, all) !== undefined || /^--\w/.test(word.source)) left ??= word
       index++
       continue
     }
@@ -73,10 +73,9 @@ function runAt(
   words: readonly Word[],
   start: number,
   own: readonly CommandTree[],
-  all: readonly CommandTree[],
+  all: ReadonlyMap<string, CommandTree>,
 ): Run | undefined {
-  const name = programName(words[start]!)
-  const program = all.find(tree => tree.program === name)
+  const program = treeOf(words[start]!, all)
   if (program !== undefined) {
     const { end, known } = follow(program, words, start + 1, true)
     return known > 0 ? { tree: program, start, end, named: true } : undefined
@@ -86,6 +85,11 @@ function runAt(
     if (known > 1) return { tree, start, end, named: false }
   }
   return undefined
+}
+
+function treeOf(word: Word, all: ReadonlyMap<string, CommandTree>): CommandTree | undefined {
+  const name = programName(word)
+  return name === undefined ? undefined : all.get(name)
 }
 
 /** How far words from `start` on are a command, and how many of them the program surely knows. */
@@ -182,8 +186,11 @@ function commandOf(snippet: Snippet, words: readonly Word[]): DocumentedCommand 
 }
 
 /** Programs with a tree that a line names. */
-export function programsOfLine(snippet: Snippet, trees: readonly CommandTree[]): string[] {
+export function programsOfLine(snippet: Snippet, all: ReadonlyMap<string, CommandTree>): string[] {
   if (snippet.text.length > MAX_LINE) return []
+  // Nearly no line holds one at all, and words with their places are only found for those that do.
+  const held = [...all.keys()].filter(program => snippet.text.includes(program))
+  if (held.length === 0) return []
   const names = new Set(wordsOf('', snippet).map(programName))
-  return trees.map(({ program }) => program).filter(program => names.has(program))
+  return held.filter(program => names.has(program))
 }
