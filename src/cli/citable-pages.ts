@@ -9,9 +9,8 @@ import { PAGES_DIR } from './run-facts.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
 
-/** `<program>/<version>.json`; samples of what programs print lie beside them. */
+/** `<program>/<version>.json` */
 const TREES = path.join(ROOT, 'fixtures', 'docs')
-const VERSION = new Intl.Collator('en', { numeric: true })
 
 export interface Citable {
   readonly pages: readonly CitablePage[]
@@ -24,9 +23,10 @@ export interface Citable {
  * @throws RunproofError USAGE, TREE_INVALID, FILE_UNREADABLE
  */
 export async function readCitable(pagesDir: string = PAGES_DIR): Promise<Citable> {
-  const known = await readSavedTrees(await newestTrees(), file => path.relative(ROOT, file))
-  const trees = known.map(({ tree }) => tree)
   const names = (await files.list(pagesDir)).filter(name => name.endsWith('.md'))
+  if (names.length === 0) return { pages: [], trees: [] }
+  const known = await readSavedTrees([TREES], file => path.relative(ROOT, file))
+  const trees = known.map(({ tree }) => tree)
   const pages = await Promise.all(
     names.map(async name => {
       const file = path.relative(ROOT, path.join(pagesDir, name))
@@ -35,10 +35,4 @@ export async function readCitable(pagesDir: string = PAGES_DIR): Promise<Citable
     }),
   )
   return { pages, trees }
-}
-
-async function newestTrees(): Promise<readonly string[]> {
-  const saved = (await files.walk(TREES)).filter(name => /^[^/]+\/\d[^/]*\.json$/.test(name))
-  const byProgram = Map.groupBy(saved, name => path.dirname(name))
-  return [...byProgram.values()].map(names => path.join(TREES, names.toSorted(VERSION.compare).at(-1)!))
 }
