@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import path from 'node:path'
 import { treeCache } from '../adapters/programs/tree-cache.ts'
 import { readTree, writeTree } from '../docs/tree/saved.ts'
 import type { CommandTree } from '../docs/tree/tree.ts'
 import { terminalLine } from '../reporters/text/terminal.ts'
+import { homeOf } from './places.ts'
 import { version } from './version.ts'
 
 /** What a program answered, and how it was asked. */
@@ -58,16 +58,8 @@ function tell(notice: string | null): void {
 function cacheDirectory(env: NodeJS.ProcessEnv): string | undefined {
   const cache = env['XDG_CACHE_HOME'] ?? ''
   if (path.isAbsolute(cache)) return path.join(cache, 'runproof')
-  const home = env['HOME'] || homeOfAccount()
-  return home !== undefined && path.isAbsolute(home) ? path.join(home, '.cache', 'runproof') : undefined
-}
-
-function homeOfAccount(): string | undefined {
-  try {
-    return homedir()
-  } catch {
-    return undefined
-  }
+  const home = homeOf(env)
+  return home === undefined ? undefined : path.join(home, '.cache', 'runproof')
 }
 
 /** Changes with whatever reads help: a tree is only as good as what read it. */

@@ -21,16 +21,22 @@ export function placesFor(
     reportsDir: resolve(given.reports || env['RUNPROOF_REPORTS'] || 'reports'),
     workDir: resolve(given.work || env['RUNPROOF_WORK'] || join(tmpdir(), `runproof-${process.getuid?.() ?? 'user'}`)),
     // The XDG specification has a relative path ignored.
-    stateDir: join(isAbsolute(state) ? state : join(homeOf(env), '.local', 'state'), 'runproof'),
+    stateDir: join(isAbsolute(state) ? state : join(neededHome(env), '.local', 'state'), 'runproof'),
   }
 }
 
-function homeOf(env: NodeJS.ProcessEnv): string {
-  const home = env['HOME'] || accountHome()
-  if (home !== undefined && isAbsolute(home)) return home
+function neededHome(env: NodeJS.ProcessEnv): string {
+  const home = homeOf(env)
+  if (home !== undefined) return home
   throw new RunproofError('USAGE', 'there is no home directory to keep the signing key in', {
     hint: 'set HOME or XDG_STATE_HOME to an absolute path',
   })
+}
+
+/** Undefined where there is none that is an absolute path. */
+export function homeOf(env: NodeJS.ProcessEnv): string | undefined {
+  const home = env['HOME'] || accountHome()
+  return home !== undefined && isAbsolute(home) ? home : undefined
 }
 
 /** The environment may lack HOME, and the user an account, as in containers that run under any id. */
