@@ -56,35 +56,35 @@ export async function citingSteps({ runbook, file, ways }: PlannedRunbook): Prom
   const source = await files.readText(path.join(ROOT, file))
   const steps = new Map<string, CitingStep>()
   for (const step of ways.flatMap(way => way.plan.steps)) {
-    const one: CitingStep = {
-      runbook: runbook.id,
-      step: step.id,
-      cites: step.docs,
-      commands: commandsOf(step),
-      at: placeOf(step, file, source),
-    }
-    steps.set(keyOf(step), one)
+    const documented = documentedOf(step)
+    steps.set(keyOf(documented), { runbook: runbook.id, ...documented, at: placeOf(step, file, source) })
   }
   return [...steps.values()]
 }
 
-/** What a page shows of a way to run it. @param cited - where a step's citation stands */
+/** What a page shows of a way to run it. @param cited - where the citation of a step stands, by its {@link keyOf} */
 export function plannedWay(
   { title, command, plan: planned }: WayPlan,
-  cited: (step: Step) => PlannedStep['cited'],
+  cited: (key: string) => PlannedStep['cited'],
 ): PlannedWay {
   const { steps, limits, inUse, target } = planned
   const shown = steps.map(step => ({
     step,
     policy: decide(step, { ...target, inUse: inUse !== undefined }).verdict,
-    cited: cited(step),
+    cited: cited(keyOf(documentedOf(step))),
   }))
   return { title, command, steps: shown as unknown as NonEmpty<PlannedStep>, limits, inUse }
 }
 
 /** What makes two steps the same to documentation. */
-export function keyOf(step: Step): string {
-  return JSON.stringify([step.id, step.docs, commandsOf(step)])
+type Documented = Pick<CitingStep, 'step' | 'cites' | 'commands'>
+
+export function keyOf({ step, cites, commands }: Documented): string {
+  return JSON.stringify([step, cites, commands])
+}
+
+function documentedOf(step: Step): Documented {
+  return { step: step.id, cites: step.docs, commands: commandsOf(step) }
 }
 
 function commandsOf({ run, ...step }: Step): readonly string[] {

@@ -31,9 +31,7 @@ export async function makeRunbookPages(given?: Citable): Promise<RunbookPages> {
     const steps = await citingSteps(planned)
     const judged = judgeCitations(steps, citable.pages, citable.trees)
     findings.push(...judged.findings)
-    const places = new Map(
-      [...judged.places].map(([{ step, cites, commands }, place]) => [JSON.stringify([step, cites, commands]), place]),
-    )
+    const places = new Map([...judged.places].map(([step, place]) => [keyOf(step), place]))
     pages.set(
       planned.file.replace(/\.ts$/, '.md'),
       pageOf(planned, key => places.get(key)),
@@ -48,7 +46,7 @@ function pageOf(planned: PlannedRunbook, cited: (key: string) => Finding['at'] |
     runbook,
     source: path.basename(file),
     program: ways[0].plan.target.program,
-    ways: ways.map(way => plannedWay(way, step => cited(keyOf(step)))) as unknown as NonEmpty<PlannedWay>,
+    ways: ways.map(way => plannedWay(way, cited)) as unknown as NonEmpty<PlannedWay>,
     linkTo: page => path.relative(path.dirname(file), page),
   })
 }
