@@ -1,7 +1,7 @@
 import { closest } from '../model/closest.ts'
+import { isWithin } from '../model/within.ts'
 import { gravity } from './decide.ts'
 import { covers } from './match-argv.ts'
-import { contains } from './match-paths.ts'
 import { openMinutes } from './match-window.ts'
 import { type Problem, type ProblemKind, type ReadPolicy, readPolicy } from './read-policy.ts'
 import { EFFECTS, type Rule, type Window } from './rule.ts'
@@ -103,7 +103,7 @@ function isCovered(rule: Rule, graver: Rule, open: ReadonlyMap<Window, bigint>):
     isSubset(rule.effects ?? EFFECTS, graver.effects ?? EFFECTS) &&
     (graver.argv === undefined || (rule.argv !== undefined && covers(graver.argv, rule.argv, true))) &&
     (graver.paths === undefined ||
-      rule.paths?.every(path => graver.paths!.some(root => contains(root, path))) === true) &&
+      rule.paths?.every(path => graver.paths!.some(root => isWithin(path, root))) === true) &&
     (graver.window === undefined || (rule.window !== undefined && lastsAsLong(rule.window, graver.window, open)))
   )
 }

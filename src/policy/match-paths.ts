@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { isWithin } from '../model/within.ts'
 import type { AnnouncedCommand } from './announced.ts'
 import { type Held, no, unknown, yes } from './held.ts'
 
@@ -12,17 +13,12 @@ export function pathsInside(roots: readonly string[], { argv, redirects, text }:
   return [...argv, ...files].flatMap(pathIn).map(path => inside(roots, path))
 }
 
-/** Whether a directory contains a path; both absolute and normalised. */
-export function contains(root: string, path: string): boolean {
-  return path === root || path.startsWith(root === '/' ? '/' : `${root}/`)
-}
-
 function inside(roots: readonly string[], path: string): Held {
   if (/<[A-Za-z][\w.-]*>|…/.test(path)) return unknown(`${path} may be any path`)
   if (!path.startsWith('/')) return unknown(`nobody knows where ${path} begins`)
   const place = posix.normalize(path)
   const whole = place.length > 1 && place.endsWith('/') ? place.slice(0, -1) : place
-  const root = roots.find(one => contains(one, whole))
+  const root = roots.find(one => isWithin(whole, one))
   return root === undefined ? no(`${path} lies outside of ${roots.join(', ')}`) : yes(`${path} lies inside of ${root}`)
 }
 

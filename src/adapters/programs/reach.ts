@@ -1,6 +1,7 @@
 import { existsSync, realpathSync, statSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { basename, dirname, join } from 'node:path'
+import { isWithin } from '../../model/within.ts'
 import { lookUpProgram } from '../find-program.ts'
 import type { Executable } from './executable.ts'
 
@@ -34,10 +35,6 @@ function accountHome(): string | undefined {
   } catch {
     return undefined
   }
-}
-
-export function isWithin(path: string, directory: string): boolean {
-  return path === directory || path.startsWith(directory === '/' ? '/' : `${directory}/`)
 }
 
 /**

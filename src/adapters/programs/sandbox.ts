@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { AskedProgram } from '../../model/asked-program.ts'
 import type { Barrier } from '../../model/instance.ts'
+import { isWithin } from '../../model/within.ts'
 import { lookUpProgram, SYSTEM_PATH } from '../find-program.ts'
 import { unshareArgv } from '../isolation/barrier.ts'
 import { unprivilegedArgv } from '../isolation/privileges.ts'
@@ -14,7 +15,7 @@ import { listeningSocketPaths } from '../process/sockets.ts'
 import { callFilter, filteredArgv } from './call-filter.ts'
 import type { Executable } from './executable.ts'
 import type { SetUp } from './lane-protocol.ts'
-import { isWithin, privatePlaces, reachOf } from './reach.ts'
+import { privatePlaces, reachOf } from './reach.ts'
 
 export type SandboxKind = AskedProgram['sandbox']
 
