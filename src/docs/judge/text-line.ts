@@ -9,6 +9,7 @@ import { programName } from './programs.ts'
 import type { JudgedCommand } from './verdict.ts'
 import { walk } from './walk.ts'
 import { childNames, childOf, longOptions, whereabouts } from './whereabouts.ts'
+import { across } from './word.ts'
 
 interface JudgedLine {
   readonly judged: readonly JudgedCommand[]
@@ -170,8 +171,6 @@ function wordsOf(file: string, snippet: Snippet): Word[] {
 }
 
 function commandOf(snippet: Snippet, words: readonly Word[]): DocumentedCommand {
-  const first = words[0]!.at
-  const last = words.at(-1)!.at
   return {
     words,
     env: [],
@@ -180,7 +179,7 @@ function commandOf(snippet: Snippet, words: readonly Word[]): DocumentedCommand 
     from: 'text',
     within: snippet.within,
     heading: snippet.heading,
-    at: { ...first, endLine: last.endLine, endColumn: last.endColumn },
+    at: across(words[0]!.at, words.at(-1)!.at),
     source: words.map(({ source }) => source).join(' '),
   }
 }
