@@ -1,4 +1,5 @@
 import type { DocumentedCommand } from './command.ts'
+import { leading } from './leading.ts'
 import type { Place } from './place.ts'
 
 /** The order of a page. */
@@ -13,15 +14,9 @@ const LOOK_BACK = 64
 export function commandAround(commands: readonly DocumentedCommand[]): (place: Place) => string | undefined {
   const sorted = commands.toSorted(byPlace)
   return place => {
-    let low = 0
-    let high = sorted.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (byPlace(sorted[middle]!, { at: place }) <= 0) low = middle + 1
-      else high = middle
-    }
+    const begun = leading(sorted, one => byPlace(one, { at: place }) <= 0)
     return sorted
-      .slice(Math.max(0, low - LOOK_BACK), low)
+      .slice(Math.max(0, begun - LOOK_BACK), begun)
       .findLast(({ at }) => at.endLine > place.line || (at.endLine === place.line && at.endColumn >= place.column))
       ?.source
   }

@@ -1,3 +1,4 @@
+import { leading } from '../leading.ts'
 import type { Place } from '../place.ts'
 import type { Segment, Snippet } from './page.ts'
 
@@ -19,15 +20,8 @@ export function placeOf(file: string, snippet: Pick<Snippet, 'segments'>, start:
   }
 }
 
-/** The unit at `offset`. Snippets of thousands of lines are asked once per word, so the segment is looked up by halves. */
+/** The unit at `offset`. */
 function pointOf(segments: readonly Segment[], offset: number): { line: number; column: number } {
-  let low = 0
-  let high = segments.length - 1
-  while (low < high) {
-    const middle = (low + high + 1) >> 1
-    if (segments[middle]!.offset <= offset) low = middle
-    else high = middle - 1
-  }
-  const { line, column, offset: from } = segments[low]!
+  const { line, column, offset: from } = segments[Math.max(0, leading(segments, one => one.offset <= offset) - 1)]!
   return { line, column: column + offset - from }
 }

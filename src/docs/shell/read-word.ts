@@ -1,5 +1,6 @@
 import type { Word as ShellWord, WordPart } from 'unbash'
 import type { Piece, Word } from '../command.ts'
+import { leading } from '../leading.ts'
 import { BETWEEN, CLOSE, HOLE, hasMark, OPEN, TOKENS } from './marks.ts'
 import type { Hole, Masked } from './mask.ts'
 import { placeIn, type Source } from './source.ts'
@@ -27,7 +28,7 @@ export function readWord(source: Source, masked: Masked, shell: ShellWord): read
   const pieces: (Piece | Mark)[] = []
   let many = false
   let optional = masked.optional.some(([start, end]) => start <= from && to <= end)
-  let holes = firstHole(masked.holes, from)
+  let holes = leading(masked.holes, hole => hole.from < from)
 
   const literal = (value: string) => {
     if (!hasMark(value)) {
@@ -124,15 +125,4 @@ function joined(pieces: readonly Piece[]): readonly Piece[] {
   }
   const filled = result.filter(piece => piece !== '')
   return filled.length > 0 ? filled : ['']
-}
-
-function firstHole(holes: readonly Hole[], from: number): number {
-  let low = 0
-  let high = holes.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (holes[middle]!.from < from) low = middle + 1
-    else high = middle
-  }
-  return low
 }

@@ -1,3 +1,4 @@
+import { leading } from '../leading.ts'
 import type { Segment } from '../page/page.ts'
 import { placeOf } from '../page/place-of.ts'
 import type { Place } from '../place.ts'
@@ -19,7 +20,9 @@ export function cut(source: Source, stretches: readonly Stretch[]): Source {
   const segments: Segment[] = []
   const texts: string[] = []
   let offset = 0
-  let next = stretches[0] === undefined ? 0 : after(source.segments, stretches[0][0])
+  // Thousands of commands are cut out of one session, so those before are not gone through one by one.
+  const [start = 0] = stretches[0] ?? []
+  let next = leading(source.segments, one => one.offset <= start)
   for (const [from, to] of stretches) {
     if (to <= from) continue
     const { line, column } = placeOf(source.file, source, from, from)
@@ -34,18 +37,6 @@ export function cut(source: Source, stretches: readonly Stretch[]): Source {
   }
   if (segments.length === 0) segments.push({ ...(source.segments[0] ?? { line: 1, column: 1 }), offset: 0 })
   return { ...source, text: texts.join(''), segments }
-}
-
-/** The first segment after an offset. Thousands of commands are cut out of one session, so it is looked up by halves. */
-function after(segments: readonly Segment[], offset: number): number {
-  let low = 0
-  let high = segments.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (segments[middle]!.offset <= offset) low = middle + 1
-    else high = middle
-  }
-  return low
 }
 
 export function placeIn(source: Source, from: number, to: number): Place {
