@@ -8,7 +8,7 @@ import { mistyped, shown } from './near.ts'
 import { COMMON } from './span.ts'
 import { unknownValue } from './value.ts'
 import type { JudgedCommand } from './verdict.ts'
-import { longOptions, whereabouts } from './whereabouts.ts'
+import { whereabouts } from './whereabouts.ts'
 import { alternatives, placeOfStart } from './word.ts'
 
 /** Options without a command, as prose names them: `--state-root`, `--output json`. Undefined of any other snippet. */
@@ -101,14 +101,15 @@ export function judgeFlags(
     const elsewhere = givenTo(name)
     if (elsewhere !== undefined) return `${name} is given to ${shown(elsewhere)} on this page`
     const programs = own.map(({ program }) => program).join(', ')
-    if (own.some(tree => !wholeTree(tree))) return `the options of ${programs} are not all known, ${name} among them`
+    if (own.some(tree => !whereabouts(tree).optionsKnown))
+      return `the options of ${programs} are not all known, ${name} among them`
     if (!name.startsWith('--')) return `no command of ${programs} has ${name}, which another program may have`
     const bare =
       name.length < 7
         ? undefined
         : mistyped(
             name.slice(2),
-            own.flatMap(tree => longOptions(tree)),
+            own.flatMap(tree => whereabouts(tree).long),
             9,
           )
     const near = bare === undefined ? undefined : `--${bare}`
@@ -121,18 +122,4 @@ export function judgeFlags(
       ...(near === undefined ? {} : { suggestion: near }),
     }
   }
-}
-
-const WHOLE = new WeakMap<CommandTree, boolean>()
-
-/** Whether all options of all commands are known; `help` is not asked for its own. */
-function wholeTree(tree: CommandTree): boolean {
-  let whole = WHOLE.get(tree)
-  if (whole === undefined) {
-    whole =
-      tree.root.optionsKnown &&
-      [...whereabouts(tree).commands.values()].flat().every(({ node }) => node.optionsKnown || node.name === 'help')
-    WHOLE.set(tree, whole)
-  }
-  return whole
 }

@@ -8,7 +8,7 @@ import { mistyped } from './near.ts'
 import { programName } from './programs.ts'
 import type { JudgedCommand } from './verdict.ts'
 import { walk } from './walk.ts'
-import { childNames, childOf, longOptions, whereabouts } from './whereabouts.ts'
+import { childNames, childOf, whereabouts } from './whereabouts.ts'
 import { across } from './word.ts'
 
 interface JudgedLine {
@@ -129,7 +129,7 @@ function follow(
     if (
       spec !== undefined ||
       whereabouts(tree).options.has(text) ||
-      mistyped(text.slice(2), longOptions(tree)) !== undefined
+      mistyped(text.slice(2), whereabouts(tree).long) !== undefined
     )
       known++
     if (spec?.value && !spec.value.attached && !text.includes('=') && index + 1 < words.length) index++

@@ -13,6 +13,8 @@ export interface Whereabouts {
   readonly options: ReadonlyMap<string, readonly (Located & { readonly spec: OptionSpec })[]>
   /** Names of options without their two hyphens. */
   readonly long: readonly string[]
+  /** Whether all options of all commands are known; `help` is not asked for its own. */
+  readonly optionsKnown: boolean
 }
 
 const KNOWN = new WeakMap<CommandNode, Whereabouts>()
@@ -40,12 +42,8 @@ function collect(root: CommandNode): Whereabouts {
     }
   }
   const long = [...options.keys()].filter(name => name.startsWith('--')).map(name => name.slice(2))
-  return { commands, options, long }
-}
-
-/** All options of a program that have two hyphens, without these. */
-export function longOptions(tree: CommandTree): readonly string[] {
-  return whereabouts(tree).long
+  const optionsKnown = open.every(({ path, node }) => node.optionsKnown || (path.length > 0 && node.name === 'help'))
+  return { commands, options, long, optionsKnown }
 }
 
 function add<T>(map: Map<string, T[]>, key: string, value: T): void {
