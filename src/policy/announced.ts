@@ -26,7 +26,9 @@ export function announcedBy(step: AskedStep): readonly AnnouncedCommand[] {
 
 /** What a shell would expand or run inside of a word. Inside of single quotes nothing is. */
 const EXPANDED = /[$`()]/
-const PLACEHOLDER = /<[A-Za-z][\w.-]*>/y
+/** What a step announces in the place of a value that is not known yet. */
+export const PLACEHOLDER = /<[A-Za-z][\w.-]*>/
+const PLACEHOLDER_HERE = new RegExp(PLACEHOLDER, 'y')
 const REDIRECTION = /\d*(?:>>|>\||<>|[<>]&|[<>])/y
 const DOUBLE_QUOTED = /"[^"\\$`]*(?:\\.[^"\\$`]*)*"/sy
 const HERE = /<<|[<>]\(/y
@@ -57,7 +59,7 @@ export function commandsIn(text: string): readonly AnnouncedCommand[] {
   let at = 0
   while (at < text.length) {
     const character = text[at]!
-    const placeholder = matchAt(PLACEHOLDER, text, at)
+    const placeholder = matchAt(PLACEHOLDER_HERE, text, at)
     if (placeholder !== undefined) {
       word = (word ?? '') + placeholder
       at += placeholder.length

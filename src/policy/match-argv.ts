@@ -1,7 +1,6 @@
-import type { AnnouncedCommand } from './announced.ts'
+import { type AnnouncedCommand, PLACEHOLDER } from './announced.ts'
 import { type Held, no, unknown, yes } from './held.ts'
 
-const PLACEHOLDER = /<[A-Za-z][\w.-]*>/
 const AND_MORE = /^(…|\.\.\.)$/
 
 interface Reading {

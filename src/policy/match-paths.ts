@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { isWithin } from '../model/within.ts'
-import type { AnnouncedCommand } from './announced.ts'
+import { type AnnouncedCommand, PLACEHOLDER } from './announced.ts'
 import { type Held, no, unknown, yes } from './held.ts'
 
 /**
@@ -14,13 +14,21 @@ export function pathsInside(roots: readonly string[], { argv, redirects, text }:
 }
 
 function inside(roots: readonly string[], path: string): Held {
-  if (/<[A-Za-z][\w.-]*>|…/.test(path)) return unknown(`${path} may be any path`)
+  if (PLACEHOLDER.test(path) || path.includes('…')) return unknown(`${path} may be any path`)
   if (!path.startsWith('/')) return unknown(`nobody knows where ${path} begins`)
-  const place = posix.normalize(path)
-  const whole = place.length > 1 && place.endsWith('/') ? place.slice(0, -1) : place
+  const whole = normalised(path)
   const root = roots.find(one => isWithin(whole, one))
   return root === undefined ? no(`${path} lies outside of ${roots.join(', ')}`) : yes(`${path} lies inside of ${root}`)
 }
+
+/** Without `.`, `..` and a slash at its end: it is compared with one behind it. @param path - absolute */
+export function normalised(path: string): string {
+  const place = posix.normalize(path)
+  return place.length > 1 && place.endsWith('/') ? place.slice(0, -1) : place
+}
+
+/** A word without a slash that still is a path, or may be any. */
+const PATH_BEGINS = new RegExp(`^(\\.{1,2}$|~|${PLACEHOLDER.source}|…$)`)
 
 /** The path in a word: all of it, or what an option has as its value. An address is none. */
 function pathIn(word: string): readonly string[] {
@@ -31,7 +39,7 @@ function pathIn(word: string): readonly string[] {
     const at = word.search(/[/~]|\.\.?(\/|$)/)
     return at === -1 ? [] : [word.slice(at)]
   }
-  const pathLike = word.includes('/') || /^(\.{1,2}$|~|<[A-Za-z][\w.-]*>|…$)/.test(word)
+  const pathLike = word.includes('/') || PATH_BEGINS.test(word)
   // key=/path, @/path and host:/path name a path behind what is none.
   const behind = pathLike ? /^[^/<~]*[=@:](?=[/~])/.exec(word)?.[0].length : undefined
   return pathLike ? [word.slice(behind ?? 0)] : []

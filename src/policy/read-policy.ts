@@ -1,8 +1,8 @@
-import { posix } from 'node:path'
 import type { Json } from '../model/check.ts'
 import { closest } from '../model/closest.ts'
 import type { Effect } from '../model/runbook.ts'
 import { jsonLines } from './json-lines.ts'
+import { normalised } from './match-paths.ts'
 import { DAYS, type Day, EFFECTS, type Rule, VERDICTS, type Verdict, type Window } from './rule.ts'
 
 const POLICY_SCHEMA = 'runproof-policy-1'
@@ -162,7 +162,7 @@ function readList(entry: Members, name: (typeof LISTS)[number], path: string, no
       note(`${path}.${name}[${index}]`, refusal)
       return []
     }
-    return [name === 'paths' ? withoutEnd(posix.normalize(word as string)) : (word as string)]
+    return [name === 'paths' ? normalised(word as string) : (word as string)]
   })
 }
 
@@ -215,9 +215,4 @@ function ruleName(document: Json, index: number): string {
 
 function isObject(value: Json | undefined): value is Members {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** A root is compared with a slash behind it. */
-function withoutEnd(path: string): string {
-  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path
 }
