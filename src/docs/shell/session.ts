@@ -32,6 +32,8 @@ const REPL =
   /^[ \t]*(?:>>>|\w{1,40}[=(][\w()-]{0,40}[#>]|mysql>|sqlite>|redis[^\s>]{0,60}>|irb[^>\n]{0,60}>|ftp>|In \[\d+\]:)(?: |$)/
 /** What a shell prints before a line that continues a command. */
 const SECOND = /^[ \t]*(?:(?:[dbc]?quote|heredoc|pipe|cmdand|cmdor|for|while|if|case|function|subsh)?>)(?: |$)/
+/** Ends in a backslash that no other one escapes. */
+const SLASHED = /(?:^|[^\\])(?:\\\\)*\\$/
 /** A command of a page goes on for at most so many lines and units; what is longer is not one. */
 const MAX_LINES = 100
 const MAX_UNITS = 65_536
@@ -54,7 +56,7 @@ interface Line {
  */
 export function readSession(source: Source, declared: boolean, programs: ReadonlySet<string>): Session | undefined {
   const lines = linesOf(source.text)
-  const isPrompt = ({ text }: Line) => PROMPT.test(text) || WINDOWS.test(text) || REPL.test(text)
+  const isPrompt = ({ text }: Line) => PROMPT.test(text) || whyForeign(text) !== undefined
   const prompted = lines.some(isPrompt)
   const first = lines.find(({ text }) => text.trim() !== '' && !ROOT.test(text))
   if (!declared && !(first !== undefined && isPrompt(first)) && !lines.some(({ text }) => /^\$ \S/.test(text)))
@@ -64,18 +66,19 @@ export function readSession(source: Source, declared: boolean, programs: Readonl
     !prompted && !rooted && first?.text.startsWith('> ') === true && beginsWithProgram(first.text.slice(2), programs)
   if (!prompted && !rooted && !arrows) return undefined
 
-  const promptOf = ({ text, ...line }: Line): number | undefined => {
+  const promptOf = (line: Line): number | undefined => {
+    const { text } = line
     const length = PROMPT.exec(text)?.[0].length
     if (length !== undefined) return length
-    if (rooted && isRoot({ ...line, text }, programs)) return ROOT.exec(text)![0].length
+    if (rooted && isRoot(line, programs)) return ROOT.exec(text)![0].length
     return arrows && text.startsWith('> ') ? 2 : undefined
   }
   const commands: Source[] = []
   const unjudged: Unjudged[] = []
   for (let index = 0; index < lines.length; index++) {
     const line = lines[index]!
-    if (WINDOWS.test(line.text) || REPL.test(line.text)) {
-      const why = WINDOWS.test(line.text) ? 'its prompt is of a shell of Windows' : 'its prompt is not of a shell'
+    const why = whyForeign(line.text)
+    if (why !== undefined) {
       const indent = line.text.length - line.text.trimStart().length
       unjudged.push({ source: line.text.trim(), why, at: placeIn(source, line.from + indent, line.to) })
       continue
@@ -87,6 +90,12 @@ export function readSession(source: Source, declared: boolean, programs: Readonl
     index = taken.last
   }
   return { commands, unjudged }
+}
+
+/** Why what follows a prompt is no command that is read here. */
+function whyForeign(text: string): string | undefined {
+  if (WINDOWS.test(text)) return 'its prompt is of a shell of Windows'
+  return REPL.test(text) ? 'its prompt is not of a shell' : undefined
 }
 
 /** Commands that begin with a program, each with what continues it; all other lines are left out. */
@@ -114,19 +123,19 @@ function command(
   skip: number,
   ends: (line: Line) => boolean,
 ): { stretches: Stretch[]; last: number } {
+  const skipped = ({ text }: Line, index: number) => (index === 0 ? skip : (SECOND.exec(text)?.[0].length ?? 0))
   const taken = (last: number): Stretch[] =>
-    lines.slice(start, last + 1).map((line, index) => {
-      const skipped = index === 0 ? skip : (SECOND.exec(line.text)?.[0].length ?? 0)
-      return [line.from + skipped, index === last - start ? line.to : line.to + 1]
-    })
+    lines
+      .slice(start, last + 1)
+      .map((line, index) => [line.from + skipped(line, index), index === last - start ? line.to : line.to + 1])
   const textOf = (last: number) =>
     lines
       .slice(start, last + 1)
-      .map(({ text }, index) => text.slice(index === 0 ? skip : (SECOND.exec(text)?.[0].length ?? 0)))
+      .map((line, index) => line.text.slice(skipped(line, index)))
       .join('\n')
 
   let slashed = start
-  while (slashed + 1 < lines.length && /(?:^|[^\\])(?:\\\\)*\\$/.test(lines[slashed]!.text)) slashed++
+  while (slashed + 1 < lines.length && SLASHED.test(lines[slashed]!.text)) slashed++
   for (let last = slashed; last < lines.length && last - start < MAX_LINES; last++) {
     if (last > slashed && ends(lines[last]!)) break
     const text = textOf(last)
@@ -138,7 +147,7 @@ function command(
 
 /** Whether a shell would ask for another line. */
 function goesOn(text: string): boolean {
-  if (/(?:^|[^\\])(?:\\\\)*\\$/.test(text)) return true
+  if (SLASHED.test(text)) return true
   if (!/['"`(){}]|<<|[|&]\s*$|\b(?:do|then|else|in|for|while|until|if|case|select)\b/.test(text)) return false
   const { text: masked } = mask(text, false)
   try {
