@@ -1,5 +1,5 @@
 import { COMMAND_NAME, type CommandName, type HelpPage } from './help-page.ts'
-import { entriesOf, firstColumn, type HelpEntry, type HelpLine, helpSections, joined, OPTION_START } from './layout.ts'
+import { firstParagraph, type HelpEntry, type HelpLine, helpSections, listEntries, OPTION_START } from './layout.ts'
 import { ordered } from './option-head.ts'
 import { afterPath, alternatives, synopsisWords } from './synopsis.ts'
 import type { ArgumentSpec, OptionGroup, OptionSpec, OptionValue } from './tree.ts'
@@ -14,8 +14,7 @@ import type { ArgumentSpec, OptionGroup, OptionSpec, OptionValue } from './tree.
 export function readArgparse(text: string, path: readonly string[]): HelpPage {
   const sections = helpSections(text)
   const usage = sections.find(({ title }) => title === 'usage')!
-  const end = usage.lines.findIndex(line => line.text === '')
-  const usageText = joined(usage.rest, end < 0 ? usage.lines : usage.lines.slice(0, end))
+  const usageText = firstParagraph(usage)
   const doubts: string[] = []
   const options: OptionSpec[] = []
   const listed: HelpEntry[] = []
@@ -24,8 +23,7 @@ export function readArgparse(text: string, path: readonly string[]): HelpPage {
   for (const section of sections) {
     if (section.title === '' || section === usage) continue
     // A section may begin with running text; entries stand in the same column.
-    const column = firstColumn(section.lines)
-    for (const entry of entriesOf(section.lines, line => line.indent === column)) {
+    for (const entry of listEntries(section.lines)) {
       if (!OPTION_START.test(entry.head)) {
         listed.push(entry)
         continue

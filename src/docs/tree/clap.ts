@@ -2,14 +2,13 @@ import { ARGUMENT, argument } from './clap-argument.ts'
 import { type ClapOption, readUsage, usageLines } from './clap-usage.ts'
 import { COMMAND_NAME, type CommandName, type HelpPage } from './help-page.ts'
 import {
-  entriesOf,
   type HelpEntry,
   type HelpSection,
   helpSections,
   joined,
+  listEntries,
   listsOptions,
-  OPTION_START,
-  optionColumns,
+  optionEntries,
 } from './layout.ts'
 import { ordered, readOptionHead } from './option-head.ts'
 import type { ArgumentSpec, OptionSpec } from './tree.ts'
@@ -47,8 +46,7 @@ export function readClap(text: string, path: readonly string[]): HelpPage {
       argumentSection = true
       for (const entry of argumentEntries(section)) args.push(entry)
     } else if (listsOptions(section)) {
-      const columns = optionColumns(section.lines)
-      for (const entry of entriesOf(section.lines, line => columns.has(line.indent) && OPTION_START.test(line.text))) {
+      for (const entry of optionEntries(section.lines)) {
         const option = readOption(entry, recent)
         if (option !== null) options.push(option)
         else {
@@ -146,10 +144,9 @@ function opposites(text: string, options: readonly OptionSpec[]): OptionSpec[] {
 const unquoted = (text: string) => (/^".*"$/.test(text) ? text.slice(1, -1) : text)
 
 function commandEntries(section: HelpSection): { names: CommandName[]; doubts: string[] } {
-  const column = section.lines.find(line => line.text !== '')?.indent
   const names: CommandName[] = []
   const doubts: string[] = []
-  for (const entry of entriesOf(section.lines, line => line.indent === column)) {
+  for (const entry of listEntries(section.lines)) {
     const [written = ''] = entry.head.split(/ {2,}/, 1)
     const about = joined(entry.head.slice(written.length), entry.below)
     const [name = '', ...more] = written.split(', ')
@@ -161,8 +158,7 @@ function commandEntries(section: HelpSection): { names: CommandName[]; doubts: s
 }
 
 function argumentEntries(section: HelpSection): ArgumentSpec[] {
-  const column = section.lines.find(line => line.text !== '')?.indent
-  return entriesOf(section.lines, line => line.indent === column).flatMap(entry => {
+  return listEntries(section.lines).flatMap(entry => {
     const args: ArgumentSpec[] = []
     let rest = entry.head
     for (;;) {

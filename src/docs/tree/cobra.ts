@@ -1,14 +1,12 @@
 import { COMMAND_NAME, type CommandName, type HelpPage } from './help-page.ts'
 import {
-  entriesOf,
-  firstColumn,
   type HelpEntry,
   type HelpSection,
   helpSections,
   joined,
+  listEntries,
   listsOptions,
-  OPTION_START,
-  optionColumns,
+  optionEntries,
 } from './layout.ts'
 import { ordered } from './option-head.ts'
 import { afterPath, synopsisWords } from './synopsis.ts'
@@ -37,8 +35,7 @@ export function readCobra(text: string, path: readonly string[]): HelpPage {
     seenUsage ||= title === 'usage'
     if (NO_COMMANDS.has(title) || !seenUsage) continue
     if (listsOptions(section)) {
-      const columns = optionColumns(section.lines)
-      for (const entry of entriesOf(section.lines, line => columns.has(line.indent) && OPTION_START.test(line.text))) {
+      for (const entry of optionEntries(section.lines)) {
         const option = readFlag(entry)
         if (option !== null) options.push(option)
         else {
@@ -106,9 +103,8 @@ function readFlag(entry: HelpEntry): OptionSpec | null {
 
 /** Every line names a command and sets its description apart; an example does not. */
 function commandsIn(section: HelpSection): CommandName[] | null {
-  const column = firstColumn(section.lines)
   const names: CommandName[] = []
-  for (const { head } of entriesOf(section.lines, line => line.indent === column)) {
+  for (const { head } of listEntries(section.lines)) {
     const [written = ''] = head.split(/ {2,}/, 1)
     // docker marks those that come from plugins.
     const name = written.replace(/\*$/, '')

@@ -2,10 +2,11 @@ import { COMMAND_NAME, type CommandName, type HelpPage } from './help-page.ts'
 import {
   entriesOf,
   firstColumn,
+  firstParagraph,
   type HelpEntry,
-  type HelpSection,
   helpSections,
   joined,
+  listEntries,
   listsOptions,
   OPTION_START,
 } from './layout.ts'
@@ -23,7 +24,7 @@ import type { ArgumentSpec, OptionSpec } from './tree.ts'
 export function readCommander(text: string, path: readonly string[]): HelpPage {
   const sections = helpSections(text)
   const usage = sections.find(({ title }) => title === 'Usage')!
-  const usageText = joined(usage.rest, untilBlank(usage))
+  const usageText = firstParagraph(usage)
   const takesCommands = /(?:^| )\[command\](?: |$)/.test(usageText)
   const doubts: string[] = []
   const options: OptionSpec[] = []
@@ -34,13 +35,13 @@ export function readCommander(text: string, path: readonly string[]): HelpPage {
 
   for (const section of sections) {
     if (section.title === '' || section === usage) continue
-    const column = firstColumn(section.lines)
     if (section.title === 'Arguments') {
-      for (const { head, below } of entriesOf(section.lines, line => line.indent === column)) {
+      for (const { head, below } of listEntries(section.lines)) {
         const [name = ''] = head.split(/ {2,}/, 1)
         values.set(name, choicesIn(joined(head.slice(name.length), below)))
       }
     } else if (listsOptions(section)) {
+      const column = firstColumn(section.lines)
       for (const entry of entriesOf(section.lines, line => line.indent === column && OPTION_START.test(line.text))) {
         const option = readOption(entry)
         if (option !== null) options.push(option)
@@ -50,7 +51,7 @@ export function readCommander(text: string, path: readonly string[]): HelpPage {
         }
       }
     } else if (takesCommands && /commands?$/i.test(section.title)) {
-      for (const { head } of entriesOf(section.lines, line => line.indent === column)) {
+      for (const { head } of listEntries(section.lines)) {
         const [name = '', ...aliases] = head.split(/\s/, 1)[0]!.split('|')
         if ([name, ...aliases].every(word => COMMAND_NAME.test(word))) commands.push({ name, aliases })
         else {
@@ -82,11 +83,6 @@ export function readCommander(text: string, path: readonly string[]): HelpPage {
     groups: [],
     doubts,
   }
-}
-
-function untilBlank({ lines }: HelpSection) {
-  const end = lines.findIndex(line => line.text === '')
-  return end < 0 ? lines : lines.slice(0, end)
 }
 
 function readOption(entry: HelpEntry): OptionSpec | null {

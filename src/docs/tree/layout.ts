@@ -80,12 +80,25 @@ export function joined(...parts: readonly (string | readonly HelpLine[])[]): str
     .join(' ')
 }
 
-/** Columns at which options may begin: short ones, and long ones that have none stand four columns further right. */
-export function optionColumns(lines: readonly HelpLine[]): ReadonlySet<number> {
+/** Entries that all begin in the column of the first line. */
+export function listEntries(lines: readonly HelpLine[]): HelpEntry[] {
+  const column = firstColumn(lines)
+  return entriesOf(lines, line => line.indent === column)
+}
+
+/** Options in two columns: short ones, and long ones that have none stand four columns further right. */
+export function optionEntries(lines: readonly HelpLine[]): HelpEntry[] {
   const first = lines.find(line => OPTION_START.test(line.text))
-  if (first === undefined) return new Set()
+  if (first === undefined) return []
   const { indent, text } = first
-  return new Set(text.startsWith('--') ? [indent, indent - 4] : [indent, indent + 4])
+  const other = text.startsWith('--') ? indent - 4 : indent + 4
+  return entriesOf(lines, line => (line.indent === indent || line.indent === other) && OPTION_START.test(line.text))
+}
+
+/** What follows a heading, on its line and below it up to the first empty line. */
+export function firstParagraph({ rest, lines }: HelpSection): string {
+  const end = lines.findIndex(line => line.text === '')
+  return joined(rest, end < 0 ? lines : lines.slice(0, end))
 }
 
 /** `-x` or `--long`, not a bullet. */
