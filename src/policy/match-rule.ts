@@ -36,7 +36,8 @@ export function matchRule(rule: Rule, situation: Situation): Matched {
 
 function conditionsOf(rule: Rule, { step, runbook, target, at }: Situation): readonly Held[] {
   const { targets, effects, runbooks, steps, roles, argv, paths, window } = rule
-  const commands = announcedBy(step)
+  // Most rules look at no command, and those of a file may be a thousand.
+  const commands = argv === undefined && paths === undefined ? [] : announcedBy(step)
   return [
     ...(targets === undefined ? [] : [isOneOf('target', target.id, targets)]),
     ...(effects === undefined ? [] : [isOneOf('effect', step.effect, effects)]),
