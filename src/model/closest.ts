@@ -7,6 +7,12 @@ export function closest(word: string, known: readonly string[]): string | undefi
   return best !== undefined && best.edits <= Math.max(1, Math.floor(word.length / 3)) ? best.candidate : undefined
 }
 
+/** The end of a sentence that refuses a word: what was meant by it, where anything is near enough; else nothing. */
+export function didYouMean(word: string, known: readonly string[]): string {
+  const near = closest(word, known)
+  return near === undefined ? '' : `; did you mean ${near}?`
+}
+
 /** Optimal string alignment: Levenshtein's edits, and two neighbours swapped count as one, the commonest mistake of all. */
 export function editsBetween(a: string, b: string): number {
   let before: readonly number[] = []

@@ -1,4 +1,4 @@
-import { closest } from '../model/closest.ts'
+import { didYouMean } from '../model/closest.ts'
 import { isWithin } from '../model/within.ts'
 import { gravity } from './decide.ts'
 import { covers } from './match-argv.ts'
@@ -45,7 +45,7 @@ function unknownNames(rule: Rule, index: number, place: Place, known: KnownNames
   const stepIds = [...new Set(inThese.flatMap(one => known.steps.get(one)!))]
   const check = (member: string, names: readonly string[] | undefined, there: readonly string[], noun: string) =>
     (names ?? []).flatMap((name, at) =>
-      there.includes(name) ? [] : [note(`${member}[${at}]`, `there is no ${noun} ${name}${meant(name, there)}`)],
+      there.includes(name) ? [] : [note(`${member}[${at}]`, `there is no ${noun} ${name}${didYouMean(name, there)}`)],
     )
   const zone = rule.window?.zone
   const zoneKnown = zone === undefined || known.zones.some(one => one.toLowerCase() === zone.toLowerCase())
@@ -53,17 +53,12 @@ function unknownNames(rule: Rule, index: number, place: Place, known: KnownNames
     ...check('targets', rule.targets, known.targets, 'target'),
     ...check('runbooks', rule.runbooks, runbooks, 'runbook or smoke suite'),
     ...(judgeSteps ? check('steps', rule.steps, stepIds, stepNoun(rule)) : []),
-    ...(zoneKnown ? [] : [note('window.zone', `there is no zone ${zone}${meant(zone!, known.zones)}`)]),
+    ...(zoneKnown ? [] : [note('window.zone', `there is no zone ${zone}${didYouMean(zone!, known.zones)}`)]),
   ]
 }
 
 function stepNoun({ runbooks }: Rule): string {
   return runbooks === undefined ? 'step in any runbook called' : `step in ${runbooks.join(', ')} called`
-}
-
-function meant(word: string, there: readonly string[]): string {
-  const near = closest(word, there)
-  return near === undefined ? '' : `; did you mean ${near}?`
 }
 
 function neverOpen(rule: Rule, index: number, place: Place): readonly Problem[] {

@@ -1,5 +1,5 @@
 import type { Json } from '../model/check.ts'
-import { closest } from '../model/closest.ts'
+import { didYouMean } from '../model/closest.ts'
 import type { Effect } from '../model/runbook.ts'
 import { jsonLines } from './json-lines.ts'
 import { normalised } from './match-paths.ts'
@@ -193,16 +193,12 @@ function minuteOf(value: Json | undefined, latest: number): number | undefined {
 }
 
 function refuseUnknown(members: Members, known: readonly string[], prefix: string, note: Note): void {
-  for (const name of Object.keys(members)) {
-    if (known.includes(name)) continue
-    const near = closest(name, known)
-    note(`${prefix}${name}`, `there is no such member${near === undefined ? '' : `; did you mean ${near}?`}`)
-  }
+  for (const name of Object.keys(members))
+    if (!known.includes(name)) note(`${prefix}${name}`, `there is no such member${didYouMean(name, known)}`)
 }
 
 function noneOf(word: string, known: readonly string[]): string {
-  const near = closest(word, known)
-  return `${word} is none of ${known.join(', ')}${near === undefined ? '' : `; did you mean ${near}?`}`
+  return `${word} is none of ${known.join(', ')}${didYouMean(word, known)}`
 }
 
 /** What a person looks for in the file: the id, where it has one that could be one. */
