@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { bracketed } from '../../model/host-text.ts'
 import { seclude } from '../isolation/seclude.ts'
 import { allPids, identify, readStat, signalProcess } from '../process/identity.ts'
 import { readText } from '../process/links.ts'
@@ -188,7 +189,7 @@ function listening(): string[] {
   if (!setUp.ownNamespaces) return []
   const inet = (['tcp', 'tcp6', 'udp', 'udp6'] as const).flatMap(protocol =>
     parseSocketTable(readText(`/proc/net/${protocol}`), protocol).map(
-      ({ address, port }) => `${protocol.slice(0, 3)} ${address.includes(':') ? `[${address}]` : address}:${port}`,
+      ({ address, port }) => `${protocol.slice(0, 3)} ${bracketed(address)}:${port}`,
     ),
   )
   const ACCEPTS = 0x10000
