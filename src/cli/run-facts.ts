@@ -3,6 +3,7 @@ import { files } from '../adapters/files.ts'
 import type { Plan } from '../engine/plan.ts'
 import type { Evidence } from '../evidence/schema.ts'
 import { RunproofError } from '../model/error.ts'
+import type { Citation } from '../model/runbook.ts'
 
 /** The pages that steps cite: a citation names a file in here without its ending. */
 export const PAGES_DIR = join(import.meta.dirname, '..', '..', 'docs', 'operations')
@@ -22,7 +23,7 @@ export async function factsBefore(
 ): Promise<RunFacts> {
   const facts: Record<string, string> = { ...policyFacts }
   const notTested: string[] = []
-  for (const page of citedPages(plan)) {
+  for (const page of citedPages(plan.steps).toSorted()) {
     const sha256 = await digestOf(join(pagesDir, `${page}.md`))
     if (sha256 === undefined)
       notTested.push(`the page ${page}, which steps cite: it is not installed here, so its digest is not on record`)
@@ -34,8 +35,9 @@ export async function factsBefore(
   return { facts, notTested }
 }
 
-function citedPages({ steps }: Plan): readonly string[] {
-  return [...new Set(steps.flatMap(({ docs }) => (docs === undefined ? [] : [docs.page])))].sort()
+/** Each once, in the order of the steps. */
+export function citedPages(steps: readonly { readonly docs?: Citation | undefined }[]): readonly string[] {
+  return [...new Set(steps.flatMap(({ docs }) => (docs === undefined ? [] : [docs.page])))]
 }
 
 /** A daemon that somebody runs is asked over HTTP, and nobody says which binary that is. */

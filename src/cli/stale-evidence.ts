@@ -6,7 +6,7 @@ import type { Evidence } from '../evidence/schema.ts'
 import { RunproofError, toRunproofError } from '../model/error.ts'
 import { terminalLine } from '../reporters/text/terminal.ts'
 import { idsOf, loadTarget, RUNBOOKS, SUITES, TARGETS } from './registry.ts'
-import { PAGES_DIR } from './run-facts.ts'
+import { citedPages, PAGES_DIR } from './run-facts.ts'
 import { verified } from './verify-evidence.ts'
 
 export interface StaleFlags {
@@ -78,8 +78,8 @@ async function tell(dir: string, keys: readonly string[], today: (evidence: Evid
     if (!signerTrusted)
       return { dir, verdict: 'not judged', why: `no trusted key signed it (--key ${evidence.signer.keyId})` }
     const { runId, startedAt, runbook, facts, steps } = evidence
-    const cited = [...new Set(steps.flatMap(({ docs }) => (docs === undefined ? [] : [docs.page])))]
-    return { dir, runId, startedAt, ...judgeFreshness({ runbook, facts, cited }, today(evidence)) }
+    const freshness = judgeFreshness({ runbook, facts, cited: citedPages(steps) }, today(evidence))
+    return { dir, runId, startedAt, ...freshness }
   } catch (thrown) {
     const { code, message } = toRunproofError(thrown)
     return { dir, verdict: 'not judged', why: `${code}: ${message}` }
