@@ -1,5 +1,5 @@
 import type { Offer } from './fish-completion.ts'
-import { COMMAND_NAME } from './help-page.ts'
+import { COMMAND_NAME, UNKNOWN_PAGE } from './help-page.ts'
 import type { CommandNode, OptionSpec } from './tree.ts'
 
 /**
@@ -47,16 +47,6 @@ function optionSpec({ names, takesValue }: NonNullable<Offer['option']>, words: 
 }
 
 function hidden(name: string): CommandNode {
-  return {
-    name,
-    aliases: [],
-    style: 'completion',
-    options: [],
-    optionsKnown: false,
-    args: null,
-    commands: [],
-    commandsKnown: false,
-    commandRequired: false,
-    groups: [],
-  }
+  const { doubts: _, ...unknown } = UNKNOWN_PAGE
+  return { ...unknown, name, style: 'completion', commands: [] }
 }
