@@ -31,6 +31,7 @@ export type ShellCommand = Omit<DocumentedCommand, 'from' | 'within' | 'heading'
 
 /** Scripts in scripts: `$(…)`, `bash -c '…'`. The parser reads each level again, so depth costs time. */
 const MAX_DEPTH = 16
+const TOO_DEEP = 'it is nested too deeply'
 /** After a mistake, reading goes on at the next line; pages of another language make one after the other. */
 const MAX_RESTARTS = 8
 /** Commands that run commands, one behind the other. */
@@ -64,7 +65,7 @@ class ScriptReader implements ReadScript, Reader {
 
   read(source: Source, stdin: boolean, depth: number): void {
     if (depth > MAX_DEPTH) {
-      this.#leave(source, 'it is nested too deeply')
+      this.#leave(source, TOO_DEEP)
       return
     }
     let rest = source
@@ -89,7 +90,7 @@ class ScriptReader implements ReadScript, Reader {
     } catch (error) {
       // The parser recurses without a bound in quotes within substitutions; anything else is a mistake of ours.
       if (!(error instanceof RangeError)) throw error
-      this.#leave(source, 'it is nested too deeply')
+      this.#leave(source, TOO_DEEP)
       return undefined
     }
   }
@@ -98,7 +99,7 @@ class ScriptReader implements ReadScript, Reader {
   complain(source: Source, mistake: { readonly message: string; readonly pos: number }): boolean {
     const message = sayMistake(mistake.message)
     if (message === undefined) {
-      this.#leave(source, 'it is nested too deeply')
+      this.#leave(source, TOO_DEEP)
       return false
     }
     const written = source.text.trimEnd()
@@ -190,7 +191,7 @@ class ScriptReader implements ReadScript, Reader {
   ): void {
     if (depth >= MAX_DEPTH) {
       this.unread.push({
-        why: 'it is nested too deeply',
+        why: TOO_DEEP,
         source: source.text.slice(at.pos, Math.min(at.end, at.pos + 200)),
         at: placeIn(source, at.pos, at.end),
       })
