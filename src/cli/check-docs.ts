@@ -98,17 +98,25 @@ function configFor({ config }: DocsCheckFlags, cwd: string): Config | undefined 
   return { ...readConfig(shownPath(found.file, cwd), found.text), directory: path.dirname(found.file) }
 }
 
+/** Paths that flags give, from the working directory, go before those that a configuration names, from its own. */
+function pathsOf(
+  given: readonly string[],
+  config: Config | undefined,
+  member: 'trees' | 'samples' | 'schemas',
+  cwd: string,
+): readonly string[] {
+  if (given.length > 0) return given.map(name => path.resolve(cwd, name))
+  return config === undefined ? [] : config[member].map(name => path.resolve(config.directory, name))
+}
+
 /** What was given by flags goes before what a configuration says. */
 async function settingsOf(flags: DocsCheckFlags, config: Config | undefined, cwd: string) {
-  const inConfig = (name: string) => path.resolve(config?.directory ?? cwd, name)
-  const pick = (given: readonly string[], configured: readonly string[] = []) =>
-    given.length > 0 ? given.map(name => path.resolve(cwd, name)) : configured.map(inConfig)
   const root =
     flags.root !== undefined
       ? path.resolve(cwd, flags.root)
-      : config?.root !== undefined
-        ? inConfig(config.root)
-        : (config?.directory ?? checkoutOf(cwd))
+      : config === undefined
+        ? checkoutOf(cwd)
+        : path.resolve(config.directory, config.root ?? '.')
   if (!existsSync(root)) throw new RunproofError('USAGE', `there is no ${root} to look for files in`)
   const ignores: Ignores | undefined =
     config === undefined
@@ -124,8 +132,8 @@ async function settingsOf(flags: DocsCheckFlags, config: Config | undefined, cwd
     programs: flags.program.length > 0 ? flags.program : (config?.programs ?? []),
     forbidden: config?.forbidden ?? [],
     documents: [
-      ...(await documents('sample', pick(flags.sample, config?.samples))),
-      ...(await documents('schema', pick(flags.schema, config?.schemas))),
+      ...(await documents('sample', pathsOf(flags.sample, config, 'samples', cwd))),
+      ...(await documents('schema', pathsOf(flags.schema, config, 'schemas', cwd))),
     ],
   }
 }
@@ -153,9 +161,7 @@ async function programsFor(
   config: Config | undefined,
   { cwd, env }: Place,
 ): Promise<readonly KnownProgram[]> {
-  const trees = flags.tree.length > 0 ? flags.tree.map(one => path.resolve(cwd, one)) : []
-  const configured = trees.length > 0 ? [] : (config?.trees ?? []).map(one => path.resolve(config!.directory, one))
-  const saved = await readSavedTrees([...trees, ...configured], file => shownPath(file, cwd))
+  const saved = await readSavedTrees(pathsOf(flags.tree, config, 'trees', cwd), file => shownPath(file, cwd))
   const asked = flags.binary.length === 0 ? [] : await askAll(flags, env)
   const names = new Set(asked.map(({ tree }) => tree.program))
   return [...asked, ...saved.filter(({ tree }) => !names.has(tree.program))]
