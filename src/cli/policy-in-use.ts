@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto'
 import path from 'node:path'
 import { readOrdinaryFile } from '../adapters/ordinary-file.ts'
 import { findConfig, readOwnFile } from '../adapters/own-config.ts'
-import { closest } from '../model/closest.ts'
-import { CONFIG_MEMBERS } from '../model/config-members.ts'
+import { readMembers } from '../model/config-members.ts'
 import { RunproofError } from '../model/error.ts'
 import { readPolicy } from '../policy/read-policy.ts'
 import type { Rule, RuleInUse } from '../policy/rule.ts'
@@ -77,25 +76,10 @@ function foundPolicy(directory: string, given: string | undefined): PolicyFile |
 function policyMember(file: string, text: string): string | undefined {
   const refuse = (problem: string) =>
     new RunproofError('CONFIG_INVALID', `${shownPlace(file)}: ${problem}`, { hint: '{"policy": "policy.json"}' })
-  const config = parse(text)
-  if (typeof config !== 'object' || config === null || Array.isArray(config)) throw refuse('it is no JSON object')
-  const unknown = Object.keys(config).find(name => !CONFIG_MEMBERS.includes(name))
-  if (unknown !== undefined) {
-    const near = closest(unknown, CONFIG_MEMBERS)
-    throw refuse(`there is no member ${unknown}${near === undefined ? '' : `; did you mean ${near}?`}`)
-  }
-  const named = (config as { readonly policy?: unknown }).policy
+  const named = readMembers(text, refuse)['policy']
   if (named === undefined) return undefined
   if (typeof named === 'string' && named.trim() !== '') return named
   throw refuse('policy is no path of a file')
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text.replace(/^\uFEFF/, ''))
-  } catch {
-    return undefined
-  }
 }
 
 function digested(file: string, place: string, bytes: Uint8Array): PolicyFile {

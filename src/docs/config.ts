@@ -1,8 +1,8 @@
 import { isMap, isSeq, LineCounter, parseDocument } from 'yaml'
 import { readAccepted } from '../findings/accepted.ts'
 import type { Json } from '../model/check.ts'
-import { closest } from '../model/closest.ts'
-import { CONFIG_MEMBERS } from '../model/config-members.ts'
+import { didYouMean } from '../model/closest.ts'
+import { objectOf, type Refuse, readMembers, refuseUnknown } from '../model/config-members.ts'
 import { RunproofError } from '../model/error.ts'
 import type { Ignore } from './ignores.ts'
 import type { Place } from './place.ts'
@@ -23,17 +23,13 @@ export interface DocsConfig {
 const EXAMPLE =
   '{"docs": {"programs": ["deployctl"], "trees": ["docs/trees"], "ignore": [{"rule": "unknown-flag", "page": "docs/old/**", "reason": "…", "expires": "2027-01-31"}]}}'
 
-type Members = Readonly<Record<string, Json>>
-
 /**
  * @param file - its name, for messages and places
  * @throws RunproofError CONFIG_INVALID naming the member
  */
 export function readConfig(file: string, text: string): DocsConfig {
   const refuse = (problem: string) => new RunproofError('CONFIG_INVALID', `${file}: ${problem}`, { hint: EXAMPLE })
-  const whole = objectOf(parse(text, refuse), 'the file', refuse)
-  refuseUnknown(whole, CONFIG_MEMBERS, '', refuse)
-  const docs = objectOf(whole['docs'] ?? {}, 'docs', refuse)
+  const docs = objectOf(readMembers(text, refuse)['docs'] ?? {}, 'docs', refuse)
   refuseUnknown(docs, ['programs', 'trees', 'ignore', 'forbidden', 'samples', 'schemas', 'root'], 'docs.', refuse)
   const list = (name: string): readonly Json[] => {
     const value = docs[name] ?? []
@@ -53,16 +49,6 @@ export function readConfig(file: string, text: string): DocsConfig {
   }
 }
 
-type Refuse = (problem: string) => RunproofError
-
-function parse(text: string, refuse: Refuse): Json {
-  try {
-    return JSON.parse(text.replace(/^\uFEFF/, '')) as Json
-  } catch {
-    throw refuse('it is not JSON')
-  }
-}
-
 function readIgnore(entry: Json, index: number, refuse: Refuse) {
   const refuseEntry = (problem: string) => refuse(`docs.ignore[${index}] ${problem}`)
   const ignore = readAccepted(entry, { required: [], optional: ['rule', 'page', 'command'] }, refuseEntry)
@@ -71,7 +57,7 @@ function readIgnore(entry: Json, index: number, refuse: Refuse) {
     throw refuseEntry('has no rule, page or command, and would excuse everything')
   const ids = RULES.map(({ id }) => id)
   if (rule !== undefined && !ids.includes(rule))
-    throw refuseEntry(`is for the rule ${rule}, which there is not${meant(rule, ids)}`)
+    throw refuseEntry(`is for the rule ${rule}, which there is not${didYouMean(rule, ids)}`)
   return ignore
 }
 
@@ -82,24 +68,9 @@ function readForbidden(entry: Json, where: string, refuse: Refuse): Forbidden {
   return { fragment: text('fragment'), reason: text('reason') }
 }
 
-function objectOf(value: Json | undefined, where: string, refuse: Refuse): Members {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Members
-  throw refuse(`${where} is no object`)
-}
-
 function textOf(value: Json | undefined, where: string, refuse: Refuse): string {
   if (typeof value === 'string' && value.trim() !== '') return value
   throw refuse(`${where} is no text`)
-}
-
-function refuseUnknown(members: Members, known: readonly string[], prefix: string, refuse: Refuse): void {
-  const unknown = Object.keys(members).find(name => !known.includes(name))
-  if (unknown !== undefined) throw refuse(`there is no member ${prefix}${unknown}${meant(unknown, known)}`)
-}
-
-function meant(word: string, known: readonly string[]): string {
-  const near = closest(word, known)
-  return near === undefined ? '' : `; did you mean ${near}?`
 }
 
 /** Where the entries of `docs.ignore` stand: JSON is YAML, and that parser keeps places. */
