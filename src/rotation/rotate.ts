@@ -5,7 +5,7 @@ import { RunproofError, toRunproofError } from '../model/error.ts'
 import type { Replaced, ReplaceStyle } from '../model/replace-file.ts'
 import type { Secret } from '../model/secret.ts'
 import { ask } from '../suite/ask.ts'
-import { replaceToken } from '../suite/token-rotation.ts'
+import { passTime, replaceToken } from '../suite/token-rotation.ts'
 import { readAgainAndAgain } from './file-reads.ts'
 import { Load } from './load.ts'
 import type { Exchange, Rotation } from './subjects.ts'
@@ -133,11 +133,6 @@ function withState(thrown: unknown, file: string): RunproofError {
     hint: 'the new token counts once the daemon reads the file: see that it runs, then ask it with the token in the file',
     cause: error,
   })
-}
-
-async function passTime({ signal }: CheckContext, milliseconds: number): Promise<void> {
-  await delay(milliseconds, undefined, { signal }).catch(() => {})
-  if (signal.aborted) throw new RunproofError('INTERRUPTED', 'the rotation of a token was interrupted')
 }
 
 interface Held {

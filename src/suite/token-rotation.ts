@@ -113,7 +113,12 @@ export async function replaceToken(
       return { turn, refusals, waitedMs }
     }
     if (waitedMs > withinMs) return { turn, refusals, waitedMs }
-    await delay(pauseMs(look), undefined, { signal: context.signal }).catch(() => {})
-    if (context.signal.aborted) throw new RunproofError('INTERRUPTED', 'the rotation of a token was interrupted')
+    await passTime(context, pauseMs(look))
   }
+}
+
+/** Waits in a rotation. @throws RunproofError INTERRUPTED */
+export async function passTime({ signal }: CheckContext, milliseconds: number): Promise<void> {
+  await delay(milliseconds, undefined, { signal }).catch(() => {})
+  if (signal.aborted) throw new RunproofError('INTERRUPTED', 'the rotation of a token was interrupted')
 }
