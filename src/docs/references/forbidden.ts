@@ -1,4 +1,5 @@
 import type { Finding } from '../finding.ts'
+import { leading } from '../leading.ts'
 
 /** Text that no page may hold, and why. */
 export interface Forbidden {
@@ -43,12 +44,6 @@ function lineStarts(text: string): readonly number[] {
 }
 
 function pointAt(starts: readonly number[], offset: number): { readonly line: number; readonly column: number } {
-  let low = 0
-  let high = starts.length - 1
-  while (low < high) {
-    const middle = (low + high + 1) >> 1
-    if (starts[middle]! <= offset) low = middle
-    else high = middle - 1
-  }
-  return { line: low + 1, column: offset - starts[low]! + 1 }
+  const line = leading(starts, start => start <= offset)
+  return { line, column: offset - starts[line - 1]! + 1 }
 }
