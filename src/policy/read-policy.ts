@@ -49,17 +49,15 @@ export function readPolicy(text: string): ReadPolicy {
     return { rules: [], problems, lineOf: () => 1 }
   }
   const { lineOf, repeated } = jsonLines(bare)
-  const note = (path: string, message: string, kind: ProblemKind = 'malformed') => {
+  const note = (path: string, message: string, kind: ProblemKind = 'malformed', line = lineOf(path)) => {
     const [, index, member] = /^rules\[(\d+)\]\.?(.*)$/.exec(path) ?? []
     const rule = index === undefined ? undefined : ruleName(document, Number(index))
     const named = index === undefined ? path : member
-    problems.push({ kind, line: lineOf(path), rule, member: named === '' ? undefined : named, message })
+    problems.push({ kind, line, rule, member: named === '' ? undefined : named, message })
   }
 
-  for (const { path, line } of repeated) {
-    note(path, 'it stands here twice, and only the last would count')
-    problems[problems.length - 1] = { ...problems.at(-1)!, line }
-  }
+  for (const { path, line } of repeated)
+    note(path, 'it stands here twice, and only the last would count', 'malformed', line)
   const rules = readRules(document, note)
   const firstOf = new Map<string, number>()
   for (const { rule, index } of rules) {
