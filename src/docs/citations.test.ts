@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type CitablePage, type CitingStep, judgeCitations } from './citations.ts'
 import type { DocumentedCommand } from './command.ts'
+import { smallTree } from './judge/testdata/small-tree.ts'
 import { templateWords } from './template.ts'
-import type { CommandNode, CommandTree } from './tree/tree.ts'
 
 const AT = { file: 'runbooks/rotate.ts', line: 7, column: 1, endLine: 7, endColumn: 2 }
 
@@ -21,34 +21,9 @@ function documented(source: string, line: number, from: 'fence' | 'span' = 'span
   }
 }
 
-function node(
-  name: string,
-  args: readonly string[],
-  switches: readonly string[],
-  commands: readonly CommandNode[] = [],
-) {
-  return {
-    name,
-    aliases: [],
-    style: 'clap',
-    options: switches.map(one => ({ names: [one] as const, value: null, required: false, repeatable: null })),
-    optionsKnown: true,
-    args: args.map(arg => ({ name: arg, required: true, many: false, values: null })),
-    commands,
-    commandsKnown: true,
-    commandRequired: false,
-    groups: [],
-  } satisfies CommandNode
-}
-
-const tree: CommandTree = {
-  schema: 'runproof-command-tree-1',
-  program: 'deployctl',
-  version: null,
-  sha256: null,
-  unread: [],
-  root: node('deployctl', [], [], [node('set', ['SLOT'], ['--stdin']), node('get', ['SLOT'], [])]),
-}
+const tree = smallTree('deployctl', {
+  commands: { set: { args: ['<SLOT>'], options: ['--stdin'] }, get: { args: ['<SLOT>'] } },
+})
 const keys: CitablePage = {
   id: 'keys',
   file: 'docs/keys.md',

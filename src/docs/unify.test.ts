@@ -1,52 +1,30 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { type Sketch, smallTree } from './judge/testdata/small-tree.ts'
 import { argvOf, templateWords } from './template.ts'
-import type { ArgumentSpec, CommandNode, CommandTree, OptionSpec } from './tree/tree.ts'
 import { unify } from './unify.ts'
 
-function option(name: string, value?: string, more: Partial<OptionSpec> = {}): OptionSpec {
-  const spec = value === undefined ? null : { name: value, optional: false, attached: false, many: false, values: null }
-  return { names: [name], value: spec, required: false, repeatable: null, ...more }
+/** A command with the options that all have. */
+function node({ options = [], ...more }: Sketch = {}): Sketch {
+  return { ...more, options: [...options, '--base-url <URL>', '--output <FORM>'] }
 }
 
-const COMMON = [option('--base-url', 'URL'), option('--output', 'FORM'), option('--help')]
-const SLOT: ArgumentSpec = { name: 'SLOT', required: true, many: false, values: null }
-
-function node(name: string, more: Partial<CommandNode> = {}): CommandNode {
-  const { options = [], ...others } = more
-  return {
-    name,
-    aliases: [],
-    style: 'clap',
-    options: [...options, ...COMMON],
-    optionsKnown: true,
-    args: [],
-    commands: [],
-    commandsKnown: true,
-    commandRequired: false,
-    groups: [],
-    ...others,
-  }
-}
-
-const put = node('put', {
-  args: [SLOT],
-  options: [option('--provider', 'NAME'), option('--stdin'), option('--from-file', 'PATH')],
-})
-const tree: CommandTree = {
-  schema: 'runproof-command-tree-1',
-  program: 'deployctl',
-  version: null,
-  sha256: null,
-  unread: [],
-  root: node('deployctl', {
-    commands: [
-      node('slots', { aliases: ['slot'], commands: [put, node('list')] }),
-      node('check', { commands: [node('routes', { options: [option('--auth')] })] }),
-      node('tag', { args: [{ ...SLOT, many: true }], options: [option('--label', 'TEXT')] }),
-    ],
+const tree = smallTree(
+  'deployctl',
+  node({
+    commands: {
+      slots: node({
+        aliases: ['slot'],
+        commands: {
+          put: node({ args: ['<SLOT>'], options: ['--provider <NAME>', '--stdin', '--from-file <PATH>'] }),
+          list: node(),
+        },
+      }),
+      check: node({ commands: { routes: node({ options: ['--auth'] }) } }),
+      tag: node({ args: ['<SLOT>...'], options: ['--label <TEXT>'] }),
+    },
   }),
-}
+)
 
 const cases: readonly [title: string, documented: string, run: string, outcome: boolean][] = [
   ['the same words', 'deployctl slots list', 'deployctl slots list', true],
