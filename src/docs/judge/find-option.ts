@@ -1,6 +1,11 @@
 import type { CommandNode, OptionSpec } from '../tree/tree.ts'
 import { suggested } from './near.ts'
 
+/** `--output` of `--output=json`. */
+export function optionName(text: string): string {
+  return text.replace(/=.*$/s, '')
+}
+
 export function optionOf(node: CommandNode, name: string): OptionSpec | undefined {
   return node.options.find(({ names }) => names.includes(name))
 }

@@ -4,6 +4,7 @@ import type { Snippet } from '../page/page.ts'
 import { classifySpan } from '../shell/classify-span.ts'
 import { readScript } from '../shell/read-script.ts'
 import type { CommandTree } from '../tree/tree.ts'
+import { optionName } from './find-option.ts'
 import { mistyped, shown } from './near.ts'
 import { COMMON } from './span.ts'
 import { unknownValue } from './value.ts'
@@ -47,7 +48,7 @@ export function judgeFlags(
   for (const [index, word] of flags.words.entries()) {
     const first = word.pieces[0]
     if (typeof first !== 'string' || !/^--?[A-Za-z\d]/.test(first)) continue
-    const written = first.replace(/=.*$/s, '')
+    const written = optionName(first)
     if (word.pieces.length > 1 && written === first) continue
     const attached = written === first ? undefined : first.slice(written.length + 1)
     for (const name of alternatives(written)) {

@@ -5,6 +5,7 @@ import type { Place } from '../place.ts'
 import { byPlace } from '../places.ts'
 import { readSnippet } from '../shell/read-snippet.ts'
 import type { CommandTree } from '../tree/tree.ts'
+import { optionName } from './find-option.ts'
 import { judgeFlags, loneFlags } from './flags.ts'
 import { type Judged, judgeCommand } from './judge-command.ts'
 import { beforeArrow, isMessage, isNamedVersion, isNamesake } from './mention.ts'
@@ -244,7 +245,7 @@ class PageJudge {
         const program = programName(words[0]!) ?? words[0]!.source
         if (own.has(program)) continue
         for (const { source } of words)
-          if (source.startsWith('-')) this.#foreignOptions.set(source.replace(/=.*$/s, ''), program)
+          if (source.startsWith('-')) this.#foreignOptions.set(optionName(source), program)
       }
     }
     return this.#foreignOptions.get(option)

@@ -1,6 +1,7 @@
 import { editsBetween } from '../../model/closest.ts'
 import { literal, type Word } from '../command.ts'
 import type { CommandNode, CommandTree } from '../tree/tree.ts'
+import { optionName } from './find-option.ts'
 import { mistyped, mistypedAlone, shown } from './near.ts'
 import { walk } from './walk.ts'
 import { childNames, childOf, type Located, whereabouts } from './whereabouts.ts'
@@ -115,7 +116,7 @@ function isShortened(root: CommandNode, first: string, texts: readonly (string |
       name.length > 2 &&
       editsBetween(first, name) === 1 &&
       texts.some(text => {
-        const option = text?.replace(/=.*$/s, '')
+        const option = text === undefined ? undefined : optionName(text)
         if (option === undefined || !/^--\w/.test(option) || /^--(?:help|version)$/.test(option)) return false
         return options.some(({ names }) => names.includes(option))
       }),
@@ -123,11 +124,11 @@ function isShortened(root: CommandNode, first: string, texts: readonly (string |
 }
 
 function isOptionOf(tree: CommandTree, text: string): boolean {
-  return /^--\w/.test(text) && whereabouts(tree).options.has(text.replace(/=.*$/s, ''))
+  return /^--\w/.test(text) && whereabouts(tree).options.has(optionName(text))
 }
 
 function hasOption(tree: CommandTree, texts: readonly (string | undefined)[]): boolean {
-  return texts.some(text => text !== undefined && isOptionOf(tree, text) && !COMMON.has(text.replace(/=.*$/s, '')))
+  return texts.some(text => text !== undefined && isOptionOf(tree, text) && !COMMON.has(optionName(text)))
 }
 
 /** Two neighbours of which the second is a sub-command of the first, somewhere in the program. */

@@ -4,6 +4,7 @@ import type { Snippet } from '../page/page.ts'
 import { placeOf } from '../page/place-of.ts'
 import type { Place } from '../place.ts'
 import type { CommandNode, CommandTree } from '../tree/tree.ts'
+import { optionName, optionOf } from './find-option.ts'
 import { mistyped } from './near.ts'
 import { programName } from './programs.ts'
 import type { JudgedCommand } from './verdict.ts'
@@ -125,7 +126,7 @@ function follow(
       continue
     }
     if (text === undefined) continue
-    const spec = node.options.find(({ names }) => names.includes(text.replace(/=.*$/s, '')))
+    const spec = optionOf(node, optionName(text))
     if (
       spec !== undefined ||
       whereabouts(tree).options.has(text) ||
