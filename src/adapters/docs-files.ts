@@ -3,6 +3,7 @@ import path from 'node:path'
 import { RunproofError } from '../model/error.ts'
 import { errnoOf } from '../model/system-error.ts'
 import { readOrdinaryFile } from './ordinary-file.ts'
+import { shownPath } from './shown-path.ts'
 
 /** A page that was found; whether it can be read is not known yet. */
 export interface FoundPage {
@@ -124,12 +125,6 @@ function realOf(file: string): string {
   } catch {
     return file
   }
-}
-
-/** From a directory where it is below it, else as it is. */
-export function shownPath(file: string, cwd: string): string {
-  const relative = path.relative(cwd, file)
-  return relative === '' || relative.startsWith('..') ? file : relative
 }
 
 /** @throws RunproofError FILE_UNREADABLE */

@@ -1,6 +1,7 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs'
 import path from 'node:path'
 import type { RepositoryFiles } from '../model/repository-files.ts'
+import { isWithin } from '../model/within.ts'
 import { readOrdinaryFile } from './ordinary-file.ts'
 
 const LARGEST_BYTES = 1024 ** 2
@@ -24,7 +25,7 @@ export function repositoryFiles(root: string): RepositoryFiles {
   const locate = (inside: string): string | undefined => {
     try {
       const at = realpathSync.native(path.join(real, inside))
-      return at === real || at.startsWith(real === '/' ? '/' : `${real}/`) ? at : undefined
+      return isWithin(at, real) ? at : undefined
     } catch {
       return undefined
     }

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { findPages, readPageFile, shownPath } from '../adapters/docs-files.ts'
+import { findPages, readPageFile } from '../adapters/docs-files.ts'
 import { files } from '../adapters/files.ts'
 import { findConfig, readConfigFile } from '../adapters/own-config.ts'
 import { repositoryFiles } from '../adapters/repository-files.ts'
+import { shownPath } from '../adapters/shown-path.ts'
 import { beginCheck } from '../docs/check.ts'
 import type { Checked, KnownProgram } from '../docs/checked.ts'
 import { type DocsConfig, readConfig } from '../docs/config.ts'
@@ -17,6 +18,7 @@ import { checkedSarif } from '../docs/report/sarif.ts'
 import { dayOf } from '../findings/accepted.ts'
 import type { Sources } from '../findings/excerpt.ts'
 import { RunproofError } from '../model/error.ts'
+import { isWithin } from '../model/within.ts'
 import { terminalLine } from '../reporters/text/terminal.ts'
 import type { DocsCheckFlags, DocsFormat } from './commands/docs.ts'
 import { namedBinary, readSavedTrees } from './docs-programs.ts'
@@ -197,8 +199,7 @@ function bytesOf(page: Parameters<typeof readPageFile>[0], unreadable: (why: str
 
 /** The path of a file below a directory, with `/`; undefined where it is not there. */
 function below(directory: string, file: string): string | undefined {
-  const relative = path.relative(directory, file)
-  return relative.startsWith('..') ? undefined : relative
+  return isWithin(file, directory) ? path.relative(directory, file) : undefined
 }
 
 /** Annotations are for the runner, who reads no files. */

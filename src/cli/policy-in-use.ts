@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import path from 'node:path'
 import { readOrdinaryFile } from '../adapters/ordinary-file.ts'
 import { findConfig, readOwnFile } from '../adapters/own-config.ts'
+import { shownPath } from '../adapters/shown-path.ts'
 import { readMembers } from '../model/config-members.ts'
 import { RunproofError } from '../model/error.ts'
 import { readPolicy } from '../policy/read-policy.ts'
 import type { Rule, RuleInUse } from '../policy/rule.ts'
-import { shownPlace } from './verdict.ts'
 
 /** The rules that decide beside the default policy. */
 export interface PolicyInUse {
@@ -69,13 +69,13 @@ function foundPolicy(directory: string, given: string | undefined): PolicyFile |
   const named = config === undefined ? undefined : policyMember(config.file, config.text)
   if (named === undefined) return undefined
   const file = path.resolve(path.dirname(config!.file), named)
-  return file === given ? undefined : digested(shownPlace(file), file, readOwnFile(file, LIMITS))
+  return file === given ? undefined : digested(shownPath(file), file, readOwnFile(file, LIMITS))
 }
 
 /** A member that was mistyped must not leave a run without its policy. */
 function policyMember(file: string, text: string): string | undefined {
   const refuse = (problem: string) =>
-    new RunproofError('CONFIG_INVALID', `${shownPlace(file)}: ${problem}`, { hint: '{"policy": "policy.json"}' })
+    new RunproofError('CONFIG_INVALID', `${shownPath(file)}: ${problem}`, { hint: '{"policy": "policy.json"}' })
   const named = readMembers(text, refuse)['policy']
   if (named === undefined) return undefined
   if (typeof named === 'string' && named.trim() !== '') return named

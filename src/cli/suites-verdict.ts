@@ -1,3 +1,4 @@
+import { shownPath } from '../adapters/shown-path.ts'
 import type { WithoutEvidence } from '../evidence/layout.ts'
 import type { Evidence } from '../evidence/schema.ts'
 import { durationText } from '../model/duration-text.ts'
@@ -8,7 +9,6 @@ import { terminalLine } from '../reporters/text/terminal.ts'
 import { type ExitCode, exitCodeOf } from './exit-code.ts'
 import type { SealedRun } from './sealed-run.ts'
 import type { NotRun, SkippedSuite } from './suites.ts'
-import { shownPlace } from './verdict.ts'
 
 /** How one suite ended: sealed, or with what kept it from being sealed. */
 export type SuiteEnd =
@@ -81,7 +81,7 @@ function sealedLines({ evidence, dir }: SealedRun): readonly string[] {
       evidence.runbook.id.padEnd(15),
       evidence.outcome.toUpperCase().padEnd(11),
       `${green} of ${checks.length} checks green, ${red} of ${counterproofs.length} counterproofs red${notRun === 0 ? '' : ` (${notRun} not run)`},`,
-      `${durationText(evidence.durationMs)}  ${shownPlace(dir)}`,
+      `${durationText(evidence.durationMs)}  ${shownPath(dir)}`,
     ].join(' '),
     ...blame(evidence),
   ]

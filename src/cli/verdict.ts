@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
+import { shownPath } from '../adapters/shown-path.ts'
 import type { Evidence } from '../evidence/schema.ts'
 import { summaryLines } from '../reporters/text/summary.ts'
 import { terminalLine } from '../reporters/text/terminal.ts'
 
 /** The result of a run, on standard output: what it came to, where its evidence lies, how to check that again. */
 export function tellVerdict(evidence: Evidence, dir: string): void {
-  const shown = shownPlace(dir)
+  const shown = shownPath(dir)
   const assumed = evidence.assumptions.map(text => `assumed   ${text}`)
   for (const line of [...summaryLines(evidence), ...assumed]) process.stdout.write(`${terminalLine(line)}\n`)
   process.stdout.write(
@@ -17,10 +18,4 @@ export function tellVerdict(evidence: Evidence, dir: string): void {
     const steps = readFileSync(join(dir, next), 'utf8').trimEnd().split('\n')
     process.stdout.write(`\n${steps.map(terminalLine).join('\n')}\n`)
   }
-}
-
-/** A path as a person would type it from here. */
-export function shownPlace(dir: string): string {
-  const place = relative(process.cwd(), dir)
-  return place.startsWith('..') ? dir : place
 }
