@@ -7,14 +7,8 @@ import { judgePage } from '../src/docs/judge/judge.ts'
 import { readPage } from '../src/docs/page/read-page.ts'
 import { checkFiles } from '../src/docs/references/check-files.ts'
 import { readTree } from '../src/docs/tree/saved.ts'
-import {
-  harmlessChangesOf,
-  type Mutation,
-  mutate,
-  mutationsOf,
-  randomNumbers,
-  staleScriptsOf,
-} from './page-mutations.ts'
+import { Random } from './nginx-matrix/random.ts'
+import { harmlessChangesOf, type Mutation, mutate, mutationsOf, staleScriptsOf } from './page-mutations.ts'
 
 const PAGE = 'docs/operations/production-runbooks.md'
 const TREES = ['fixtures/docs/kheish-daemon/0.1.0.json', 'fixtures/docs/runproof/0.1.0.json']
@@ -40,9 +34,9 @@ function reports(found: readonly Finding[], { lines: at }: Mutation): boolean {
 }
 
 function sample<T>(all: readonly T[], count: number): T[] {
-  const random = randomNumbers(SEED)
+  const random = new Random(SEED)
   return all
-    .map(one => ({ one, key: random() }))
+    .map(one => ({ one, key: random.number() }))
     .sort((a, b) => a.key - b.key)
     .slice(0, count)
     .map(({ one }) => one)

@@ -2,6 +2,7 @@ import { type DocumentedCommand, literal, type Word } from '../src/docs/command.
 import type { JudgedCommand } from '../src/docs/judge/verdict.ts'
 import type { Place } from '../src/docs/place.ts'
 import type { CommandNode, CommandTree } from '../src/docs/tree/tree.ts'
+import { Random } from './nginx-matrix/random.ts'
 
 /** One mistake put into a page, of the kinds that pages have when a program has gone on without them. */
 export interface Mutation {
@@ -15,17 +16,6 @@ export interface Mutation {
   readonly command: string
   /** Why nobody could tell from the page that this is a mistake; undefined where somebody could. */
   readonly undecidable: string | undefined
-}
-
-/** Deterministic numbers from 0 to below 1 (mulberry32). */
-export function randomNumbers(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
-  }
 }
 
 const STRANGERS = [
@@ -55,8 +45,7 @@ interface Subject {
 
 /** Every mutation of every command of a page that changes what it means. */
 export function mutationsOf(judged: readonly JudgedCommand[], tree: CommandTree): Mutation[] {
-  const random = randomNumbers(5)
-  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!
+  const random = new Random(5)
   return judged
     .filter(({ program }) => program === tree.program)
     .flatMap(one => {
@@ -70,7 +59,7 @@ export function mutationsOf(judged: readonly JudgedCommand[], tree: CommandTree)
     return subject.steps.flatMap(({ word, parent }, index) => {
       const text = literal(word)!
       const taken = names(parent)
-      const stranger = pick(STRANGERS.filter(one => !taken.includes(one)))
+      const stranger = random.pick(STRANGERS.filter(one => !taken.includes(one)))
       const typo = mistype(text)
       const renamed = rename(text)
       const next = subject.steps[index + 1]
@@ -106,7 +95,7 @@ export function mutationsOf(judged: readonly JudgedCommand[], tree: CommandTree)
       const at = { ...word.at, endColumn: word.at.column + name.length }
       return [
         change('wrong flag, mistyped', subject, at, `--${mistype(name.slice(2))}`, word, undefined),
-        change('wrong flag, another', subject, at, `--${pick(STRANGERS)}`, word, undefined),
+        change('wrong flag, another', subject, at, `--${random.pick(STRANGERS)}`, word, undefined),
       ]
     })
   }
@@ -166,8 +155,8 @@ export function mutationsOf(judged: readonly JudgedCommand[], tree: CommandTree)
   /** Two letters swapped, one left out or one doubled. */
   function mistype(text: string): string {
     for (;;) {
-      const at = 1 + Math.floor(random() * (text.length - 2))
-      const way = Math.floor(random() * 3)
+      const at = 1 + random.count(text.length - 3)
+      const way = random.count(2)
       const wrong =
         way === 0
           ? text.slice(0, at) + text[at + 1] + text[at] + text.slice(at + 2)
