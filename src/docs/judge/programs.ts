@@ -23,7 +23,7 @@ export function pagePrograms(
   declared: readonly string[],
   commands: readonly DocumentedCommand[],
   trees: ReadonlyMap<string, CommandTree>,
-  inText: () => readonly string[] = () => [],
+  inText: () => readonly string[],
 ): PagePrograms {
   if (asked.length > 0) return { names: asked, from: 'option' }
   if (declared.length > 0) return { names: declared, from: 'front-matter' }

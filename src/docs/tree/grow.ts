@@ -16,6 +16,7 @@ const DEEPEST = 6
 const MOST = 5_000
 
 type Question = readonly [string, ...string[]]
+type Unread = { path: readonly string[]; why: string }[]
 
 /** A node while it grows. */
 interface Sprout {
@@ -39,7 +40,7 @@ interface Sprout {
 export async function growTree(program: string, asked: AskedProgram, options: GrowOptions = {}): Promise<CommandTree> {
   const held = asked.sandbox !== 'none'
   const depth = options.depth ?? (held ? 'all' : 'top')
-  const unread: { path: readonly string[]; why: string }[] = []
+  const unread: Unread = []
 
   const root = await readRoot(asked, held, unread)
   let level = sprouts(root)
@@ -106,8 +107,6 @@ const HELP_COMMAND: HelpPage = {
   args: [{ name: 'COMMAND', required: false, many: true, values: null }],
   commandsKnown: true,
 }
-
-type Unread = { path: readonly string[]; why: string }[]
 
 async function readRoot(asked: AskedProgram, held: boolean, unread: Unread): Promise<Sprout> {
   const root: Sprout = { path: [], aliases: [], above: null, page: UNKNOWN_PAGE, below: [] }
