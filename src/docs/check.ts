@@ -10,6 +10,7 @@ import { judgePage } from './judge/judge.ts'
 import { programName } from './judge/programs.ts'
 import type { JudgedCommand } from './judge/verdict.ts'
 import { readPage } from './page/read-page.ts'
+import { topOf } from './place.ts'
 import { byPlace, commandAround } from './places.ts'
 import { checkFiles } from './references/check-files.ts'
 import { checkJsonPaths } from './references/check-json-paths.ts'
@@ -111,11 +112,11 @@ export function beginCheck(asked: CheckAsked): Checking {
     },
 
     unreadable(file, why) {
-      findings.push(plain({ rule: 'page-unreadable', severity: 'error', at: start(file), message: why }))
+      findings.push(plain({ rule: 'page-unreadable', severity: 'error', at: topOf(file), message: why }))
     },
 
     passedOver(file, why) {
-      unjudged.push({ source: file, why, at: start(file) })
+      unjudged.push({ source: file, why, at: topOf(file) })
     },
 
     finish() {
@@ -172,7 +173,7 @@ function nothingFound(files: readonly string[], commands: readonly CheckedComman
   if (first === undefined || commands.length > 0) return []
   const where = files.length === 1 ? 'this page' : `any of ${files.length} pages`
   return [
-    plain({ rule: 'no-command', severity: 'error', at: start(first), message: `no command was found in ${where}` }),
+    plain({ rule: 'no-command', severity: 'error', at: topOf(first), message: `no command was found in ${where}` }),
   ]
 }
 
@@ -200,10 +201,6 @@ function told(finding: Finding): Finding {
 
 function plain(finding: Finding): CheckedFinding {
   return { ...finding, command: undefined, ignored: undefined }
-}
-
-function start(file: string) {
-  return { file, line: 1, column: 1, endLine: 1, endColumn: 1 }
 }
 
 /** What two readers say of one place in the same words is told once. */

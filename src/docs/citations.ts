@@ -2,7 +2,7 @@ import { closest } from '../model/closest.ts'
 import type { Citation } from '../model/runbook.ts'
 import { type DocumentedCommand, unquoted, type Word } from './command.ts'
 import type { Finding } from './finding.ts'
-import type { Place } from './place.ts'
+import { type Place, topOf } from './place.ts'
 import { templateWords } from './template.ts'
 import type { CommandTree } from './tree/tree.ts'
 import { unifyWords, withoutProgram } from './unify.ts'
@@ -75,7 +75,7 @@ export function judgeCitations(
       continue
     }
     if (cites.command === undefined) {
-      places.set(step, { file: page.file, line: 1, column: 1, endLine: 1, endColumn: 1 })
+      places.set(step, topOf(page.file))
       continue
     }
     const cited = found(page.commands, cites.command, trees)

@@ -6,3 +6,8 @@ export interface Place {
   readonly endLine: number
   readonly endColumn: number
 }
+
+/** Where a page as a whole is meant. */
+export function topOf(file: string): Place {
+  return { file, line: 1, column: 1, endLine: 1, endColumn: 1 }
+}
