@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { files } from '../adapters/files.ts'
+import { BINARY_FACT } from '../docs/stale.ts'
 import type { Plan } from '../engine/plan.ts'
 import type { Evidence } from '../evidence/schema.ts'
 import { RunproofError } from '../model/error.ts'
@@ -7,8 +8,6 @@ import type { Citation } from '../model/runbook.ts'
 
 /** The pages that steps cite: a citation names a file in here without its ending. */
 export const PAGES_DIR = join(import.meta.dirname, '..', '..', 'docs', 'operations')
-
-export const BINARY_FACT = 'binary.sha256'
 
 interface RunFacts {
   readonly facts: Evidence['facts']

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { files } from '../adapters/files.ts'
-import { BINARY_FACTS, type Freshness, judgeFreshness, type Today } from '../docs/stale.ts'
+import { BINARY_FACT, type Freshness, judgeFreshness, STAND_IN_FACT, type Today } from '../docs/stale.ts'
 import { ENVELOPE_FILE, EVIDENCE_FILE, JOURNAL_FILE } from '../evidence/layout.ts'
 import type { Evidence } from '../evidence/schema.ts'
 import { RunproofError, toRunproofError } from '../model/error.ts'
@@ -109,9 +109,8 @@ async function currentDigests(binary: string | undefined, pagesDir: string): Pro
 
 async function digests(binary: string, whole: boolean): Promise<Record<string, string>> {
   const real = await files.realPath(binary)
-  const [file, beside] = BINARY_FACTS as readonly [string, string]
-  const digest = { [file]: await files.sha256(real) }
-  return whole ? { ...digest, [beside]: await files.treeSha256(path.dirname(real)) } : digest
+  const digest = { [BINARY_FACT]: await files.sha256(real) }
+  return whole ? { ...digest, [STAND_IN_FACT]: await files.treeSha256(path.dirname(real)) } : digest
 }
 
 function linesOf(told: Told): readonly string[] {

@@ -45,18 +45,20 @@ export function judgeFreshness({ runbook, facts, cited }: Recorded, today: Today
   for (const page of cited)
     if (!pages.some(one => one.page === page)) unknown.push(`page ${page}: its digest is not on record`)
 
-  const binaries = Object.entries(facts).filter(([name]) => BINARY_FACTS.includes(name))
+  const binaries = Object.entries(facts).filter(([name]) => name === BINARY_FACT || name === STAND_IN_FACT)
   if (binaries.length === 0) notes.push('no binary is on record: whoever ran it did not say which')
   else if (today.binary === null) notes.push('the binary was not compared: --binary PATH says which is used today')
   else {
     for (const [name, then] of binaries)
       if (name in today.binary)
-        compare(name === BINARY_FACTS[0] ? 'the binary' : 'the stand-in', String(then), today.binary[name])
+        compare(name === BINARY_FACT ? 'the binary' : 'the stand-in', String(then), today.binary[name])
   }
 
   const verdict = changed.length > 0 ? 'stale' : unknown.length > 0 ? 'unknown' : 'fresh'
   return { verdict, changed, unknown, notes }
 }
 
-/** The file that was run; and, where that only hands over, everything that lies beside it. */
-export const BINARY_FACTS: readonly string[] = ['binary.sha256', 'stand-in.sha256']
+/** The file that was run. */
+export const BINARY_FACT = 'binary.sha256'
+/** Where that only hands over: everything that lies beside it. */
+export const STAND_IN_FACT = 'stand-in.sha256'
