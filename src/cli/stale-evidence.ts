@@ -3,11 +3,11 @@ import { files } from '../adapters/files.ts'
 import { BINARY_FACT, type Freshness, judgeFreshness, STAND_IN_FACT, type Today } from '../docs/stale.ts'
 import { ENVELOPE_FILE, EVIDENCE_FILE, JOURNAL_FILE } from '../evidence/layout.ts'
 import type { Evidence } from '../evidence/schema.ts'
-import { RunproofError, toRunproofError } from '../model/error.ts'
+import { toRunproofError } from '../model/error.ts'
 import { terminalLine } from '../reporters/text/terminal.ts'
 import { idsOf, loadTarget, RUNBOOKS, SUITES, TARGETS } from './registry.ts'
 import { citedPages, PAGES_DIR } from './run-facts.ts'
-import { verified } from './verify-evidence.ts'
+import { realDirectory, verified } from './verify-evidence.ts'
 
 export interface StaleFlags {
   readonly binary?: string
@@ -57,9 +57,7 @@ export async function judgeRuns(
 
 /** A sealed run, or each directory in a directory of runs that has what a run leaves. */
 async function runsAt(place: string): Promise<readonly string[]> {
-  const dir = (await files.facts(place)) === undefined ? place : await files.realPath(place)
-  if ((await files.facts(dir))?.type !== 'directory')
-    throw new RunproofError('USAGE', `${place} is no directory`, { hint: 'runproof docs stale reports' })
+  const dir = await realDirectory(place, 'runproof docs stale reports')
   if (await isRun(dir)) return [place]
   const inside = (await files.list(dir)).map(name => path.join(place, name))
   const runs = await Promise.all(inside.map(async one => ((await isRun(one)) ? [one] : [])))

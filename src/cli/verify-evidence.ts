@@ -60,13 +60,17 @@ function printLines(lines: readonly string[]): void {
 
 /** @throws RunproofError USAGE; EVIDENCE_INVALID for a directory that is not as it was sealed, or never was */
 export async function verified(given: string, keys: readonly string[]): Promise<VerifiedEvidence> {
-  // A link to the directory is a name for it; a link inside of it is refused.
-  const dir = (await files.facts(given)) === undefined ? given : await files.realPath(given)
-  if ((await files.facts(dir))?.type !== 'directory')
-    throw new RunproofError('USAGE', `${given} is no directory`, { hint: 'runproof evidence verify reports/<run>' })
+  const dir = await realDirectory(given, 'runproof evidence verify reports/<run>')
   await refuseUnsealed(dir)
   const signer = await existingSigner(placesFor(process.env).stateDir, files)
   return verifyDirectory(dir, files, await loadReports(), await trustedKeyIds(signer, keys), version())
+}
+
+/** A link to the directory is a name for it; a link inside of it is refused. @throws RunproofError USAGE */
+export async function realDirectory(given: string, hint: string): Promise<string> {
+  const dir = (await files.facts(given)) === undefined ? given : await files.realPath(given)
+  if ((await files.facts(dir))?.type === 'directory') return dir
+  throw new RunproofError('USAGE', `${given} is no directory`, { hint })
 }
 
 /** A run that crashed has a journal and nothing else: say how far it is intact instead of calling it evidence. */
