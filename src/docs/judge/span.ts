@@ -60,7 +60,7 @@ export function readSpan(tree: CommandTree, words: readonly Word[], others: Read
   if (top !== undefined) return COMMAND
 
   const parents = parentsOf(tree, first)
-  const fits = parents.find(parent => accepts(tree, parent, words))
+  const fits = parents.find(parent => accepts(tree, parent.node, words))
   if (fits !== undefined) return unjudged(`it fits below \`${fits.path.join(' ')}\`, which it does not name`)
 
   const near = mistyped(first, childNames(root))
@@ -71,7 +71,7 @@ export function readSpan(tree: CommandTree, words: readonly Word[], others: Read
 
   if (!/^[a-z][a-z\d_-]*$/.test(first)) return NOTHING
   const rest = words.slice(1)
-  if (above !== undefined && accepts(tree, { path: [], node: root }, rest) && rest.length > 1)
+  if (above !== undefined && accepts(tree, root, rest) && rest.length > 1)
     return unjudged(
       `\`${shown(first)}\` is no program that is known here, and what follows is a command of ${tree.program}`,
     )
@@ -88,20 +88,16 @@ function unjudged(why: string): Reading {
 
 /** Commands, other than the program itself, right below which there is one of this name. */
 function parentsOf(tree: CommandTree, name: string): Located[] {
-  const known = whereabouts(tree).commands
-  const parents = (known.get(name) ?? []).filter(({ path }) => path.length > 1).map(({ path }) => path.slice(0, -1))
-  return parents.slice(0, 50).flatMap(path => {
-    const found = known.get(path.at(-1)!)?.find(located => located.path.join(' ') === path.join(' '))
-    return found === undefined ? [] : [found]
-  })
+  const found = whereabouts(tree).commands.get(name) ?? []
+  return found.flatMap(({ above }) => (above === undefined || above.path.length === 0 ? [] : [above])).slice(0, 50)
 }
 
-function accepts(tree: CommandTree, { node }: Located, words: readonly Word[]): boolean {
+function accepts(tree: CommandTree, node: CommandNode, words: readonly Word[]): boolean {
   return walk({ ...tree, root: node }, words, words[0]!.at).findings.length === 0
 }
 
 /** Whether what follows a word that is nearly a command fits that command. */
-function continues(tree: CommandTree, node: Located['node'], texts: readonly (string | undefined)[]): boolean {
+function continues(tree: CommandTree, node: CommandNode, texts: readonly (string | undefined)[]): boolean {
   const second = texts[1]
   if (second === undefined) return node.args === null || node.args.length > 0 || node.commands.length > 0
   if (childOf(node, second) !== undefined || mistyped(second, childNames(node)) !== undefined) return true

@@ -5,6 +5,8 @@ export interface Located {
   /** Without the program; empty for the program itself. */
   readonly path: readonly string[]
   readonly node: CommandNode
+  /** What it stands right below; undefined for the program itself. */
+  readonly above: Located | undefined
 }
 
 /** Where in a program a command or an option of some name is; names of commands also by their aliases. */
@@ -32,11 +34,11 @@ export function whereabouts({ root }: Pick<CommandTree, 'root'>): Whereabouts {
 function collect(root: CommandNode): Whereabouts {
   const commands = new Map<string, Located[]>()
   const options = new Map<string, (Located & { spec: OptionSpec })[]>()
-  const open: Located[] = [{ path: [], node: root }]
+  const open: Located[] = [{ path: [], node: root, above: undefined }]
   for (const located of open) {
     for (const spec of located.node.options) for (const name of spec.names) add(options, name, { ...located, spec })
     for (const node of located.node.commands) {
-      const below = { path: [...located.path, node.name], node }
+      const below = { path: [...located.path, node.name], node, above: located }
       open.push(below)
       for (const name of [node.name, ...node.aliases]) add(commands, name, below)
     }
