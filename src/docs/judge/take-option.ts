@@ -113,7 +113,7 @@ function give(state: WalkState, spec: OptionSpec, word: Word, name: string): Giv
   return given
 }
 
-/** As `#option`, and tells when there is none; a near one is taken for the one that was meant. */
+/** As `state.option`, and tells when there is none; a near one is taken for the one that was meant. */
 function lookUp(state: WalkState, word: Word, name: string, written = name): OptionSpec | undefined {
   const spec = state.option(name)
   if (spec !== undefined) {
