@@ -468,6 +468,16 @@ describe('code in prose', () => {
     '🚀 launch',
     'تشغيل',
   ]
+  for (const text of ['runs drop 7', 'runs drop 7 → gone'])
+    test(`may be one of another program, whatever it is said to come to: ${text}`, () => {
+      const other = smallTree('beta', { commands: { runs: { commands: { drop: { args: ['<RUN>'] } } } } })
+      const { findings, unjudged } = judge(`${BY_ITSELF}Text \`${text}\`.\n`, [TREE, other])
+      assert.deepEqual(findings, [])
+      assert.deepEqual(
+        unjudged.map(({ why }) => why),
+        ['it is a command of beta, which the page neither declares nor runs'],
+      )
+    })
   for (const text of nothing)
     test(`is no command: ${text}`, () => {
       const page = text.includes('`') ? `${BY_ITSELF}Text \`\` ${text} \`\`.\n` : `${BY_ITSELF}Text \`${text}\`.\n`

@@ -1,4 +1,4 @@
-import { type DocumentedCommand, literal, type Unjudged } from '../command.ts'
+import { type DocumentedCommand, literal, type Unjudged, type Word } from '../command.ts'
 import type { Finding } from '../finding.ts'
 import type { Page } from '../page/page.ts'
 import type { Place } from '../place.ts'
@@ -179,7 +179,7 @@ class PageJudge {
       candidates.find(({ findings }) => findings.length === 0) ??
       candidates.toSorted((a, b) => likelihood(b) - likelihood(a))[0]
     if (best !== undefined) {
-      if (best.findings.length > 0 && this.#fitsAnother(command)) return
+      if (best.findings.length > 0 && this.#fitsAnother(command, words)) return
       if (best.findings.length > 0 && mixesCommands(words)) {
         this.#leave(source, at, 'several commands are written as one')
         return
@@ -191,7 +191,7 @@ class PageJudge {
       this.#take(best)
       return
     }
-    if (words.length > 1 && this.#fitsAnother(command)) return
+    if (words.length > 1 && this.#fitsAnother(command, words)) return
     for (const { tree, reading } of readings) {
       if (reading.is === 'near')
         this.#findings.push({
@@ -208,8 +208,8 @@ class PageJudge {
   }
 
   /** A page may speak of a program that it does not declare: what fits that one is no mistake of this one. */
-  #fitsAnother(command: DocumentedCommand): boolean {
-    const { words, source, at } = command
+  #fitsAnother(command: DocumentedCommand, words: readonly Word[]): boolean {
+    const { source, at } = command
     const first = literal(words[0]!)
     for (const tree of this.#trees.values()) {
       if (this.#own.includes(tree) || first === undefined || childOf(tree.root, first) === undefined) continue
