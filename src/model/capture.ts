@@ -4,12 +4,19 @@ import { RunproofError } from './error.ts'
 export interface Capture<Value> {
   readonly id: string
   readonly describe: string
+  /** Its values are plain data and no secret: the journal keeps them, so that a run that broke off can go on with them. */
+  readonly kept?: true
   /** Never read; ties the value's type to the capture. */
   readonly type?: Value
 }
 
 export function capture<Value>(id: string, describe: string): Capture<Value> {
   return { id, describe }
+}
+
+/** A capture whose value outlives the process: the journal has it. Never for a secret, nor for what ends with the process. */
+export function keptCapture<Value>(id: string, describe: string): Capture<Value> {
+  return { id, describe, kept: true }
 }
 
 /** What the steps so far have yielded. */

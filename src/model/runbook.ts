@@ -70,13 +70,23 @@ export interface Undo extends Action {
   readonly timeoutMs?: number
 }
 
-/** A person acts; the step is attested, never passed, unless its checks can see the effect. */
+/** Who is in charge of a step in an incident. */
+export const ROLES = ['incident-commander', 'operator', 'security-owner', 'comms'] as const
+export type Role = (typeof ROLES)[number]
+
+/** A person acts, and says so: the step is attested, never passed. What the world shows of it is the checks of another step. */
 export interface Manual {
   readonly instruction: string
+  /** What the person confirms, as a sentence. */
   readonly confirm: string
+  /** What should be attached (a ticket, a screenshot of the provider's page): a file that becomes an artifact. */
+  readonly attachment?: string
 }
 
-/** What one execution does again: `repeatable` nothing bad, `check-first` its checks tell, `once` must not be repeated. */
+/**
+ * What a second execution would do after a break: `repeatable` nothing bad; `once` must not be repeated, so a person is asked;
+ * `check-first` a probe tells whether the first one took effect.
+ */
 export type Resume = 'repeatable' | 'check-first' | 'once'
 
 interface StepBase {
@@ -91,7 +101,12 @@ interface StepBase {
   readonly phase?: string
   /** The phase that asking its checks counts for. Default: the same. */
   readonly checksPhase?: string
-  readonly role?: string
+  readonly role?: Role
+  /**
+   * After a break, where this step had ended: sets what it yields anew, without acting. Needed of a writing step whose captures
+   * are not kept; a reading one is simply run again.
+   */
+  readonly reestablish?: (context: StepContext) => Promise<void>
   /**
    * Run also after a step that failed or errored, provided that these were yielded: a tear-down with its proof, a search for
    * secrets. Never after one that was denied or interrupted.
@@ -107,6 +122,8 @@ export interface ReadStep extends StepBase {
 export type WritingStep = StepBase & {
   readonly effect: 'write' | 'destroy'
   readonly resume: Resume
+  /** Of a step that is checked first: whether it already took effect. It may set what the step yields. */
+  readonly tookEffect?: (context: StepContext) => Promise<boolean>
 } & ({ readonly undo: Undo } | { readonly irreversible: string })
 
 export type Step = ReadStep | WritingStep
@@ -138,6 +155,10 @@ export interface Runbook {
   lacks?(need: Need, input: PlanInput): string | undefined
   /** Why no subject may be broken: what it acts on is in use. Pure. */
   inUse?(input: PlanInput): string | undefined
+  /** Why a run that broke off can't be gone on with, or undefined. Pure. */
+  unresumable?(input: PlanInput): string | undefined
+  /** What an incident's handler may want to be kept at any moment; it writes artifacts and changes nothing. */
+  readonly snapshot?: Action
   /** How else it is run than on the stand-in; its page shows what is different then. */
   readonly ways?: readonly Way[]
   /** What is known beforehand not to be tested. */
