@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Approval } from '../engine/execute.ts'
+import type { Approval } from '../engine/authorise.ts'
 import type { Step } from '../model/runbook.ts'
 import { bareTarget } from '../testing/memory-tools.ts'
 import { approverFor } from './approve.ts'

@@ -1,4 +1,4 @@
-import type { Approval, Approver } from '../engine/execute.ts'
+import type { Approval, Approver } from '../engine/authorise.ts'
 import { RunproofError } from '../model/error.ts'
 import type { Step } from '../model/runbook.ts'
 import type { Target } from '../model/target.ts'

@@ -7,9 +7,10 @@ import { RunproofError } from '../model/error.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { Runbook, Step, StepContext } from '../model/runbook.ts'
 import { bareTarget, memoryCommands, memoryJournal, memoryTools } from '../testing/memory-tools.ts'
-import { type ExecuteInput, execute } from './execute.ts'
+import { execute } from './execute.ts'
 import { plan } from './plan.ts'
 import type { Progress } from './progress.ts'
+import type { ExecuteInput } from './run-input.ts'
 
 const never = () => new Promise<never>(() => {})
 

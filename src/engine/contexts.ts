@@ -1,0 +1,59 @@
+import type { StepRecord } from '../evidence/schema.ts'
+import type { CheckContext } from '../model/check.ts'
+import type { Command } from '../model/command.ts'
+import { RunproofError } from '../model/error.ts'
+import type { Step, StepContext } from '../model/runbook.ts'
+import { recorded } from './recorded.ts'
+import type { RunState } from './run-state.ts'
+
+type Commands = StepRecord['commands']
+
+/** What the work of a step gets. @param commands - grows by each one that it runs */
+export function stepContext(run: RunState, step: Step, signal: AbortSignal, commands: Commands): StepContext {
+  return {
+    ...checkContext(run, step, commands),
+    // What the step itself has set so far is seen by the rest of it.
+    get values() {
+      return run.values
+    },
+    signal,
+    runIn: runIn(run, step, signal, commands),
+    recorded: (command: Command, work) => recorded(run, step, signal, commands, command, work),
+    secrets: run.input.secrets,
+    run: run.runNotes(),
+    set: (capture, value) => {
+      if (signal.aborted) {
+        throw new RunproofError('INTERRUPTED', `step ${step.id} is over: <${capture.id}> can't be set any more`)
+      }
+      if (!(step.yields ?? []).some(yielded => yielded.id === capture.id)) {
+        throw new RunproofError('INTERNAL', `step ${step.id} sets <${capture.id}> without declaring it in yields`)
+      }
+      run.values = run.values.with(capture, value)
+    },
+  }
+}
+
+/** What the checks of a step get: values as they are now. */
+export function checkContext(run: RunState, step: Step, commands: Commands): CheckContext {
+  const { plan, tools, signal, protect, knownSecrets } = run.input
+  return {
+    protect,
+    knownSecrets,
+    waited: (id, durationMs) => run.phases.waited(id, durationMs),
+    params: plan.params,
+    target: plan.target,
+    tools,
+    values: run.values,
+    timeline: run.phases.timeline(),
+    signal,
+    deadlineMs: step.timeoutMs,
+    runIn: runIn(run, step, signal, commands),
+  }
+}
+
+function runIn(run: RunState, step: Step, signal: AbortSignal, commands: Commands): CheckContext['runIn'] {
+  return (runner, command, options = {}) => {
+    const limits = { timeoutMs: step.timeoutMs, signal, ...options }
+    return recorded(run, step, limits.signal, commands, command, () => runner.run(command, limits))
+  }
+}

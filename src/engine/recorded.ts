@@ -1,0 +1,36 @@
+import type { StepRecord } from '../evidence/schema.ts'
+import { type Command, formatCommand } from '../model/command.ts'
+import { RunproofError } from '../model/error.ts'
+import type { Step } from '../model/runbook.ts'
+import type { RunState } from './run-state.ts'
+
+/** Runs one command of a step. Journalled before it starts, recorded after: no act without a record. */
+export async function recorded<Result>(
+  run: RunState,
+  step: Step,
+  signal: AbortSignal,
+  commands: StepRecord['commands'],
+  command: Command,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const { journal, watch, tools } = run.input
+  // Work that ignored the end of its time starts nothing more.
+  if (signal.aborted) throw new RunproofError('INTERRUPTED', `step ${step.id} is over: nothing more is run`)
+  const text = formatCommand(command)
+  journal.append('command', { step: step.id, command: text })
+  watch({ type: 'command', step: step.id, command: text })
+  const began = tools.clock.monotonicMs()
+  let exitCode: number | null = null
+  try {
+    const result = await work()
+    exitCode = exitCodeIn(result)
+    return result
+  } finally {
+    commands.push({ command: text, exitCode, durationMs: tools.clock.monotonicMs() - began })
+  }
+}
+
+/** What a streamed command gives has no exit code of its own: it was 0, or there would be no result. */
+function exitCodeIn(result: unknown): number | null {
+  return typeof result === 'object' && result !== null && 'exitCode' in result ? (result.exitCode as number | null) : 0
+}

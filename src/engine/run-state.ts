@@ -1,0 +1,90 @@
+import { CapturedValues } from '../model/capture.ts'
+import type { Json } from '../model/check.ts'
+import { RunproofError } from '../model/error.ts'
+import type { RunNotes } from '../model/runbook.ts'
+import { PhaseClock } from './phase-clock.ts'
+import { Releases } from './releases.ts'
+import { type ExecuteInput, PATIENCE, type Patience, type RunResult } from './run-input.ts'
+
+/** What a run has come to know so far, and what it has to clear away. */
+export class RunState {
+  readonly input: ExecuteInput
+  readonly patience: Patience
+  readonly releases: Releases
+  readonly phases: PhaseClock
+  readonly facts: Record<string, string | number | boolean> = {}
+  readonly notTested = new Set<string>()
+  readonly assumptions = new Set<string>()
+  values = new CapturedValues()
+  rpo: { milliseconds: number; basis: string } | undefined
+
+  constructor(input: ExecuteInput) {
+    this.input = input
+    this.phases = new PhaseClock(input.tools.clock)
+    this.patience = { ...PATIENCE, ...input.patience }
+    this.releases = new Releases({
+      ...this.patience,
+      note: (type, data) => this.note(type, data),
+      watch: input.watch,
+    })
+    Object.assign(this.facts, input.before?.facts)
+    for (const limit of [...input.plan.limits, ...(input.before?.notTested ?? [])]) this.notTested.add(limit)
+  }
+
+  /** Records what already happened. A full disk must not lose the tear-down: the seal will fail on the journal later. */
+  note(type: string, data: Readonly<Record<string, Json | undefined>>): void {
+    try {
+      this.input.journal.append(type, data)
+    } catch {
+      this.assumptions.add('the journal could not be written to the end')
+    }
+  }
+
+  skipAllowed(id: string): boolean {
+    return this.input.allowedSkips.some(skip => skip.id === id)
+  }
+
+  /** How a step speaks to the evidence. */
+  runNotes(): RunNotes {
+    const { runId, scratchDir, artifactsDir } = this.input
+    return {
+      runId,
+      scratchDir,
+      artifactsDir,
+      phase: id => this.phases.enter(id),
+      assume: text => void this.assumptions.add(text),
+      notTested: text => void this.notTested.add(text),
+      rpo: (milliseconds, basis) => {
+        refuseNotFinite('rpo', milliseconds)
+        if (milliseconds < 0) {
+          this.assumptions.add(
+            `RPO counts as 0: the newest data is ${-milliseconds} ms in the future, so clocks disagree`,
+          )
+        }
+        this.rpo = { milliseconds: Math.max(0, milliseconds), basis }
+      },
+      fact: (name, value) => {
+        if (typeof value === 'number') refuseNotFinite(`fact ${name}`, value)
+        this.facts[name] = value
+      },
+      defer: (describe, release) => this.releases.defer(describe, release),
+    }
+  }
+
+  /** The parts of the result that are not steps. */
+  known(): Omit<RunResult, 'outcome' | 'steps' | 'released'> {
+    const rto = this.phases.recovery()
+    return {
+      ...(rto === undefined ? {} : { rto }),
+      ...(this.rpo === undefined ? {} : { rpoMs: this.rpo.milliseconds, rpoBasis: this.rpo.basis }),
+      facts: { ...this.facts },
+      notTested: [...this.notTested],
+      assumptions: [...this.assumptions],
+      allowedSkips: [...this.input.allowedSkips],
+    }
+  }
+}
+
+function refuseNotFinite(what: string, value: number): void {
+  if (!Number.isFinite(value)) throw new RunproofError('INTERNAL', `${what} is ${value}: evidence holds finite numbers`)
+}

@@ -1,0 +1,143 @@
+import type { StepRecord } from '../evidence/schema.ts'
+import type { AnyCheck, CheckContext, Json } from '../model/check.ts'
+import { RunproofError, toRunproofError } from '../model/error.ts'
+import { type Outcome, worstOutcome } from '../model/outcome.ts'
+import { isManual, type Step } from '../model/runbook.ts'
+import { authorise } from './authorise.ts'
+import { checkContext, stepContext } from './contexts.ts'
+import { withDeadline } from './deadline.ts'
+import { problemOf } from './problem.ts'
+import type { RunState } from './run-state.ts'
+import { verifyStep } from './verify.ts'
+
+/** One step: authorise, act, verify, falsify. Never throws: whatever happens becomes its record. */
+export async function runStep(run: RunState, step: Step, index: number): Promise<StepRecord> {
+  const { journal, watch, tools, signal } = run.input
+  const startedAt = tools.clock.now().toISOString()
+  const began = tools.clock.monotonicMs()
+  const commands: StepRecord['commands'] = []
+  const base = {
+    id: step.id,
+    title: step.title,
+    effect: step.effect,
+    ...(step.docs === undefined ? {} : { docs: { ...step.docs } }),
+    ...(step.phase === undefined ? {} : { phase: step.phase }),
+    startedAt,
+    commands,
+  }
+  let decision: StepRecord['decision']
+  const ended = (outcome: Outcome, more: Partial<StepRecord> = {}): StepRecord => ({
+    ...base,
+    ...(decision === undefined ? {} : { decision }),
+    outcome,
+    durationMs: tools.clock.monotonicMs() - began,
+    counterproofsMs: 0,
+    checks: [],
+    ...more,
+  })
+
+  try {
+    if (signal.aborted)
+      throw new RunproofError('INTERRUPTED', `step ${step.id} was not started: the run was interrupted`)
+    decision = await authorise(run, step)
+    if (decision.verdict === 'deny') {
+      journal.append('step-denied', { step: step.id, effect: step.effect, decision: { ...decision } })
+      return ended('denied', { reason: `${decision.rule}: ${decision.how ?? 'not approved'}` })
+    }
+
+    journal.append('step-started', { step: step.id, effect: step.effect, decision: { ...decision } })
+    watch({ type: 'step-started', step: step.id, title: step.title, index })
+    run.phases.enter(step.phase)
+    const undo =
+      'undo' in step
+        ? run.releases.registerUndo(step, undoSignal => stepContext(run, step, undoSignal, commands))
+        : undefined
+    await withDeadline(
+      `step ${step.id}`,
+      step.timeoutMs,
+      signal,
+      stepSignal => act(run, step, stepSignal, commands),
+      run.patience.settleMs,
+    )
+    if (undo !== undefined) undo.whole = true
+
+    run.phases.enterChecks(step.checksPhase ?? step.phase)
+    const ranMs = tools.clock.monotonicMs() - began
+    return ended(...(await verified(run, step, commands, ranMs)))
+  } catch (thrown) {
+    const error = toRunproofError(thrown)
+    // Only the operator interrupts: work that cuts its own commands short has given no verdict.
+    const outcome = signal.aborted ? 'interrupted' : error.code === 'DENIED' ? 'denied' : 'errored'
+    return ended(outcome, { reason: `${error.code}: ${error.message}`, error: problemOf(error) })
+  } finally {
+    run.phases.enter(undefined)
+  }
+}
+
+async function act(run: RunState, step: Step, signal: AbortSignal, commands: StepRecord['commands']): Promise<void> {
+  const context = stepContext(run, step, signal, commands)
+  if (isManual(step.run)) throw new RunproofError('DENIED', `step ${step.id} needs a person: ${step.run.instruction}`)
+  await step.run.execute(context)
+}
+
+/** What the checks of a step came to. @param ranMs - how long its work took */
+async function verified(
+  run: RunState,
+  step: Step,
+  commands: StepRecord['commands'],
+  ranMs: number,
+): Promise<[Outcome, Partial<StepRecord>]> {
+  const { input, patience } = run
+  const context = checkContext(run, step, commands)
+  const result = await verifyStep(step.id, await askable(run, step, context), context, {
+    mode: input.counterproofs,
+    inUse: input.plan.inUse,
+    width: input.width,
+    timeoutMs: step.timeoutMs,
+    settleMs: patience.settleMs,
+    lacking: input.lacking,
+    watch: progress => {
+      input.watch(progress)
+      const { type, ...data } = progress
+      run.note(type, data as Record<string, Json>)
+    },
+  })
+  run.phases.add(result.checksMs)
+
+  const outcomes = result.checks.map(check =>
+    run.skipAllowed(check.id) && check.outcome === 'skipped' ? 'passed' : check.outcome,
+  )
+  const attested = isManual(step.run) && outcomes.every(outcome => outcome === 'passed')
+  const outcome = input.signal.aborted ? 'interrupted' : worstOutcome(outcomes)
+  const grave = result.checks.filter(check => check.outcome === outcome && outcome !== 'passed').map(check => check.id)
+  return [
+    outcome,
+    {
+      durationMs: ranMs + result.checksMs,
+      counterproofsMs: result.counterproofsMs,
+      checks: [...result.checks],
+      ...(result.checks.length === 0 ? { reason: 'not one of its checks could be asked' } : {}),
+      ...(grave.length > 0 ? { reason: `${outcome}: ${grave.join(', ')}` } : attested ? { reason: 'attested' } : {}),
+    },
+  ]
+}
+
+/** The checks that can be asked with what was given; the others are listed as not tested. */
+async function askable(run: RunState, step: Step, context: CheckContext): Promise<readonly AnyCheck[]> {
+  const found: AnyCheck[] = []
+  for (const check of step.verify) {
+    const why = ungiven(run, check) ?? (await check.untested?.(context))
+    if (why === undefined) found.push(check)
+    else run.notTested.add(`${check.title}: ${why}`)
+  }
+  return found
+}
+
+function ungiven({ input }: RunState, check: AnyCheck): string | undefined {
+  const { runbook, params, target } = input.plan
+  for (const need of check.needs ?? []) {
+    const why = runbook.lacks?.(need, { params, target })
+    if (why !== undefined) return why
+  }
+  return undefined
+}
