@@ -26,7 +26,6 @@ import {
   wayOf,
 } from '../src/drill/backup-params.ts'
 import { artefacts, deployment, live, statusBefore, stoppedAtMs } from '../src/drill/backup-subjects.ts'
-import { parseCommand } from '../src/drill/command-param.ts'
 import { describeSeeded, findSource } from '../src/drill/find-source.ts'
 import { startAgain, stopSource } from '../src/drill/hold-source.ts'
 import { runSource } from '../src/drill/run-source.ts'
@@ -48,6 +47,7 @@ import { writeBackupSet } from '../src/drill/write-backup-set.ts'
 import { takeBaseline, writeMarker } from '../src/drill/write-marker.ts'
 import type { NonEmpty } from '../src/model/check.ts'
 import { formatCommand } from '../src/model/command.ts'
+import { parseCommand } from '../src/model/command-param.ts'
 import { parseDuration } from '../src/model/duration.ts'
 import { defineRunbook, type PlanInput, type Step } from '../src/model/runbook.ts'
 

@@ -1,9 +1,9 @@
 import { isAbsolute } from 'node:path'
 import { namesInside } from '../archive/inside-path.ts'
 import type { Compression } from '../model/archive.ts'
+import { refuseCommand } from '../model/command-param.ts'
 import { refuseDuration } from '../model/duration.ts'
 import type { ParamSpec, Params } from '../model/runbook.ts'
-import { refuseCommand } from './command-param.ts'
 
 /**
  * How a source is held still: `seeded`, the stand-in that this run itself seeds, stops and starts; `still`, a snapshot or

@@ -1,6 +1,6 @@
+import { refuseArgv } from '../model/argv-param.ts'
 import { refuseDuration } from '../model/duration.ts'
 import type { ParamSpec, Params } from '../model/runbook.ts'
-import { refuseArgv } from './argv-param.ts'
 
 /** Where the state comes from: the backup made in this same run, an archive, or a mounted snapshot. */
 export type Origin = 'this-run' | 'archive' | 'snapshot'

@@ -1,4 +1,4 @@
-import { RunproofError } from '../model/error.ts'
+import { RunproofError } from './error.ts'
 
 /**
  * A command given as a parameter: a JSON list of words. No shell reads it, so nothing in it is expanded.
