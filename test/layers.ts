@@ -53,6 +53,11 @@ const DOMAINS: Readonly<Record<string, Layer>> = {
     ours: ['src/model', 'src/daemon', 'src/suite'],
     why: 'how a credential is replaced while a daemon is asked, through ports; it reaches a daemon as suites do',
   },
+  'src/incident': {
+    ...pure,
+    ours: ['src/model', 'src/daemon', 'src/suite', 'src/rotation', 'src/scan'],
+    why: 'what is contained, kept and put back in an incident, through ports; what is kept is redacted before it is written',
+  },
   'src/nginx': {
     ...pure,
     ours: ['src/model', 'src/findings'],

@@ -1,0 +1,152 @@
+import { client, type Ran } from '../daemon/client.ts'
+import { answering } from '../daemon/subjects.ts'
+import { keptCapture } from '../model/capture.ts'
+import type { AnyCheck, CheckContext } from '../model/check.ts'
+import { RunproofError } from '../model/error.ts'
+import type { PlanInput, Step, Undo } from '../model/runbook.ts'
+import type { RuntimeView } from '../model/runs-api.ts'
+import { askFor } from '../suite/ask.ts'
+
+const PAGE = 'production-runbooks'
+const RUNTIME_MS = 60_000
+
+/** Refuses what would need an approval, instead of leaving it pending. */
+export const CONTAINED = { permissionMode: 'dontAsk', debugLevel: 'off' } as const
+
+/** The level that is never put back by itself: everything is written down, secrets too. */
+const FULL = 'full'
+
+/** The settings an incident found. */
+export interface Settings {
+  readonly permissionMode: string
+  readonly debugLevel: string
+}
+
+/** Kept: what is read after the containment is the containment's. */
+export const previousSettings = keptCapture<Settings & { readonly readAt: string }>(
+  'previous-settings',
+  'permission mode and debug level before the containment',
+)
+
+/** What the daemon says it runs under. @throws RunproofError ANSWER_MALFORMED */
+export async function settingsNow(context: CheckContext): Promise<Settings> {
+  const { paths, read } = context.target.runs
+  const { permissionMode, debugLevel } = await askFor(context, paths.runtime, read.runtime)
+  return { permissionMode, debugLevel }
+}
+
+/** What recovery puts back: the previous mode, and the previous level unless that is `full`. */
+export function settingsToRestore({ permissionMode, debugLevel }: Settings): Settings {
+  return { permissionMode, debugLevel: debugLevel === FULL ? CONTAINED.debugLevel : debugLevel }
+}
+
+/** Reads mode and level before anything is contained. A step of its own, so that going on after a break never reads them anew. */
+export function readSettings(known: AnyCheck): Step {
+  return {
+    id: 'previous-settings',
+    title: 'Note the settings before the containment',
+    effect: 'read',
+    docs: { page: PAGE, command: 'runtime get' },
+    timeoutMs: RUNTIME_MS,
+    role: 'operator',
+    yields: [previousSettings],
+    run: {
+      describe: 'ask for permission mode and debug level, and keep them for the recovery',
+      async execute(context) {
+        const now = await settingsNow(context)
+        context.set(previousSettings, { ...now, readAt: context.tools.clock.now().toISOString() })
+        context.run.fact('incident.previousPermissionMode', now.permissionMode)
+        context.run.fact('incident.previousDebugLevel', now.debugLevel)
+      },
+    },
+    verify: [known],
+  }
+}
+
+const SET_MODE = 'runtime set-permission-mode'
+const SET_LEVEL = 'runtime set-debug-level'
+
+/** Permission mode `dont-ask` and debug level `off`: the first thing in every containment. */
+export function firstContainment({ target }: PlanInput, containedFirst: AnyCheck): Step {
+  return {
+    id: 'first-containment',
+    title: 'Refuse what would need an approval, and stop debug capture',
+    effect: 'write',
+    docs: { page: PAGE, command: `${SET_MODE} dont-ask` },
+    timeoutMs: RUNTIME_MS,
+    role: 'incident-commander',
+    afterFailure: [answering],
+    resume: 'repeatable',
+    undo: putBack(target.program),
+    run: {
+      describe: 'set the permission mode to dont-ask and the debug level to off; both hold for every session at once',
+      commands: [`${target.program} ${SET_MODE} dont-ask`, `${target.program} ${SET_LEVEL} off`],
+      async execute(context) {
+        await setSettings(context, CONTAINED)
+        context.run.fact('incident.containedAt', context.tools.clock.now().toISOString())
+      },
+    },
+    verify: [containedFirst],
+  }
+}
+
+/** Puts the settings back that there were; a level of `full` stays off, and that is told. */
+export function restoreSettings({ target }: PlanInput, settingsRestored: AnyCheck): Step {
+  return {
+    id: 'restore-settings',
+    title: 'Put permission mode and debug level back',
+    effect: 'write',
+    docs: { page: PAGE, command: `${SET_MODE} <mode>` },
+    timeoutMs: RUNTIME_MS,
+    role: 'incident-commander',
+    resume: 'repeatable',
+    undo: {
+      describe: 'contain again: permission mode dont-ask, debug level off',
+      commands: [`${target.program} ${SET_MODE} dont-ask`, `${target.program} ${SET_LEVEL} off`],
+      execute: context => setSettings(context, CONTAINED),
+    },
+    run: {
+      describe: 'set permission mode and debug level to what they were before the containment; full stays off',
+      commands: [`${target.program} ${SET_MODE} <mode>`, `${target.program} ${SET_LEVEL} <level>`],
+      async execute(context) {
+        const previous = context.values.get(previousSettings)
+        await setSettings(context, settingsToRestore(previous))
+        if (previous.debugLevel === FULL)
+          context.run.assume(
+            'the debug level was full before the containment, and was left off: put it back by hand, with a ticket',
+          )
+      },
+    },
+    verify: [settingsRestored],
+  }
+}
+
+function putBack(program: string): Undo {
+  return {
+    describe: 'set permission mode and debug level to what they were; full stays off',
+    commands: [`${program} ${SET_MODE} <mode>`, `${program} ${SET_LEVEL} <level>`],
+    async execute(context) {
+      const previous = context.values.find(previousSettings)
+      if (previous !== undefined) await setSettings(context, settingsToRestore(previous))
+    },
+  }
+}
+
+/** @throws RunproofError COMMAND_FAILED when the daemon refuses either, with which one holds */
+async function setSettings(context: CheckContext, { permissionMode, debugLevel }: Settings): Promise<void> {
+  const { read } = context.target.runs
+  const mode = await client(context, [...SET_MODE.split(' '), wordOf(permissionMode)], read.runtime)
+  refuse(mode, `the permission mode was not set to ${wordOf(permissionMode)}; the debug level is what it was`)
+  const level = await client(context, [...SET_LEVEL.split(' '), debugLevel], read.runtime)
+  refuse(level, `the permission mode is ${wordOf(permissionMode)}, the debug level was not set to ${debugLevel}`)
+}
+
+function refuse({ exitCode }: Ran<RuntimeView>, what: string): void {
+  if (exitCode !== 0)
+    throw new RunproofError('COMMAND_FAILED', `${what}: exit ${exitCode}`, { hint: 'runtime get shows what holds' })
+}
+
+/** The command line writes a mode with hyphens where the answer has capitals. */
+function wordOf(mode: string): string {
+  return mode.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
+}
