@@ -76,6 +76,6 @@ function broken(on: string, inUse: string | undefined): string {
 }
 
 function describe(step: Step): string {
-  if (isManual(step.run)) return `a person: ${step.run.instruction}`
+  if (isManual(step.run)) return `a person${step.role === undefined ? '' : ` (${step.role})`}: ${step.run.instruction}`
   return [step.run.describe, ...(step.run.commands ?? []).map(command => `$ ${command}`)].join('\n   ')
 }

@@ -146,10 +146,11 @@ Not tested this way:
       page({ ways: [{ ...own, steps: [{ ...own.steps[0], step: undone }] }] }),
       /\nUndo: put the old one back\.\n/,
     )
-    const manual = { ...set, run: { instruction: 'Call the provider', confirm: 'called' } } as Step
+    const run = { instruction: 'Call the provider', confirm: 'It was called', attachment: 'the ticket' }
+    const manual = { ...set, role: 'comms', run, verify: [] } as Step
     assert.match(
       page({ ways: [{ ...own, steps: [{ ...own.steps[0], step: manual }] }] }),
-      /A person acts: Call the provider\./,
+      /, role comms\.\n+A person acts: Call the provider\.\n+Confirmed by name: It was called\.\n+To be attached: the ticket\./,
     )
   })
 

@@ -1,5 +1,5 @@
 import type { NonEmpty } from '../model/check.ts'
-import type { Effect, Runbook, Step } from '../model/runbook.ts'
+import type { Effect, Manual, Runbook, Step } from '../model/runbook.ts'
 import { isManual } from '../model/runbook.ts'
 import type { Place } from './place.ts'
 
@@ -111,11 +111,19 @@ function stepLines(
     shown.checks.add(text)
     return text
   })
-  return [head, how, lines.join('\n')].join('\n\n')
+  return [head, how, ...(lines.length === 0 ? [] : [lines.join('\n')])].join('\n\n')
+}
+
+function manualLines({ instruction, confirm, attachment }: Manual): readonly string[] {
+  return [
+    sentence(`A person acts: ${instruction}`),
+    sentence(`Confirmed by name: ${confirm}`),
+    ...(attachment === undefined ? [] : [sentence(`To be attached: ${attachment}`)]),
+  ]
 }
 
 function howLines(step: Step, policy: string, cited: Place | undefined, linkTo: (file: string) => string): string {
-  const { run, docs } = step
+  const { run, docs, role } = step
   const commands = isManual(run) ? [] : (run.commands ?? [])
   const undo =
     'undo' in step
@@ -124,8 +132,8 @@ function howLines(step: Step, policy: string, cited: Place | undefined, linkTo: 
         ? `No undo: ${step.irreversible}`
         : undefined
   return [
-    `${code(step.id)}: effect ${step.effect}, policy ${policy}.`,
-    sentence(isManual(run) ? `A person acts: ${run.instruction}` : run.describe),
+    `${code(step.id)}: effect ${step.effect}, policy ${policy}${role === undefined ? '' : `, role ${role}`}.`,
+    ...(isManual(run) ? manualLines(run) : [sentence(run.describe)]),
     commands.length === 0 ? '' : fence(commands),
     docs === undefined || cited === undefined
       ? ''

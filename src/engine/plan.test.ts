@@ -51,6 +51,16 @@ const refusals: readonly [string, readonly Step[], RegExp][] = [
     [step({ yields: [capture('x', 'x')] }), step({ id: 'b', yields: [capture('x', 'x')] })],
     /setter of <x> twice/,
   ],
+  [
+    'with a person who is told nothing',
+    [step({ run: { instruction: '', confirm: 'Done' }, verify: [] as never })],
+    /instruction of step a is empty/,
+  ],
+  [
+    'with a person who confirms nothing',
+    [step({ run: { instruction: 'Call', confirm: '' }, verify: [] as never })],
+    /confirmed in step a is empty/,
+  ],
   ['with a step without a title', [step({ title: '' })], /title of step a is empty/],
   ['with a step without time', [step({ timeoutMs: 0 })], /0 ms/],
   ['with a step of unknown time', [step({ timeoutMs: Number.NaN })], /NaN ms/],
@@ -62,6 +72,11 @@ describe('a plan', () => {
       assert.throws(() => planned({ steps: () => steps as [Step] }), { code: 'INTERNAL', message })
     })
   }
+
+  test('lets a person act without a check: it will be attested', () => {
+    const steps = [step({ run: { instruction: 'Call', confirm: 'Done' }, verify: [] as never })] as const
+    assert.equal(planned({ steps: () => steps }).steps.length, 1)
+  })
 
   for (const id of ['', '../up', 'a/b', '.hidden', 'two words']) {
     test(`refuses ${JSON.stringify(id)} as an id, since it names a directory`, () => {

@@ -1,6 +1,6 @@
 import { closest } from '../model/closest.ts'
 import { RunproofError } from '../model/error.ts'
-import type { Params, Runbook, Step } from '../model/runbook.ts'
+import { isManual, type Params, type Runbook, type Step } from '../model/runbook.ts'
 import type { Target } from '../model/target.ts'
 
 export interface Plan {
@@ -100,7 +100,11 @@ function refuseContradictions(runbook: Runbook, steps: readonly Step[]): void {
       throw new RunproofError('INTERNAL', `step ${step.id} of ${runbook.id} has ${step.timeoutMs} ms for its work`)
     }
     for (const yielded of step.yields ?? []) claim(`a setter of <${yielded.id}>`)
-    if (step.verify.length === 0) throw new RunproofError('INTERNAL', `step ${step.id} of ${runbook.id} checks nothing`)
+    if (isManual(step.run)) {
+      named(step.run.instruction, `the instruction of step ${step.id}`)
+      named(step.run.confirm, `what is confirmed in step ${step.id}`)
+    } else if (step.verify.length === 0)
+      throw new RunproofError('INTERNAL', `step ${step.id} of ${runbook.id} checks nothing`)
     for (const check of step.verify) {
       claim(`check ${step.id}/${named(check.id, 'a check')}`)
       named(check.title, `the title of check ${check.id}`)

@@ -94,9 +94,7 @@ interface StepBase {
   readonly title: string
   readonly docs?: Citation
   readonly timeoutMs: number
-  readonly run: Action | Manual
   readonly yields?: readonly Capture<unknown>[]
-  readonly verify: NonEmpty<AnyCheck>
   /** The phase of a recovery that acting counts for; the step may move on to the next one while it acts. */
   readonly phase?: string
   /** The phase that asking its checks counts for. Default: the same. */
@@ -114,17 +112,21 @@ interface StepBase {
   readonly afterFailure?: NonEmpty<Capture<unknown>>
 }
 
-export interface ReadStep extends StepBase {
-  readonly effect: 'read'
-}
+/** Who acts. What a person does may have no check: it is attested then, and nothing is taken for it. */
+type Work =
+  | { readonly run: Action; readonly verify: NonEmpty<AnyCheck> }
+  | { readonly run: Manual; readonly verify: readonly AnyCheck[] }
+
+export type ReadStep = StepBase & Work & { readonly effect: 'read' }
 
 /** A step that changes something says how to undo it or why that is impossible, and what a second execution would do. */
-export type WritingStep = StepBase & {
-  readonly effect: 'write' | 'destroy'
-  readonly resume: Resume
-  /** Of a step that is checked first: whether it already took effect. It may set what the step yields. */
-  readonly tookEffect?: (context: StepContext) => Promise<boolean>
-} & ({ readonly undo: Undo } | { readonly irreversible: string })
+export type WritingStep = StepBase &
+  Work & {
+    readonly effect: 'write' | 'destroy'
+    readonly resume: Resume
+    /** Of a step that is checked first: whether it already took effect. It may set what the step yields. */
+    readonly tookEffect?: (context: StepContext) => Promise<boolean>
+  } & ({ readonly undo: Undo } | { readonly irreversible: string })
 
 export type Step = ReadStep | WritingStep
 
