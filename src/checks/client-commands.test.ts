@@ -9,6 +9,7 @@ const routes = {
   authChecked: true,
   referencesChecked: true,
   authRefs: [],
+  routes: [],
   diagnostics: [],
   errors: ['no slot main'],
 }

@@ -31,7 +31,7 @@ export async function readSecrets(
         { hint: '--secret NAME=env:VAR' },
       )
     }
-    secrets[name] = new Secret(name, await read(name, source, env, stdin))
+    secrets[name] = new Secret(name, await read(name, source, env, stdin), { generated: source === 'generate' })
   }
   return secrets
 }

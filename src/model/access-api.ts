@@ -14,6 +14,8 @@ export interface SubjectView {
 export interface LeaseView {
   readonly id: string
   readonly subjectId: string
+  /** Slots whose value it gives access to. */
+  readonly slots: readonly string[]
   readonly revoked: boolean
   readonly active: boolean
   readonly issuedAtMs: number

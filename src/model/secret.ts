@@ -9,10 +9,12 @@ export const SHORTEST_SECRET = 8
  */
 export class Secret {
   readonly name: string
+  /** Made here, so that nobody else has it yet: a provider that has to know it does not. */
+  readonly generated: boolean
   readonly #value: string
 
   /** @throws RunproofError SECRET_TOO_SHORT when the value has fewer than 8 characters */
-  constructor(name: string, value: string) {
+  constructor(name: string, value: string, { generated = false }: { readonly generated?: boolean } = {}) {
     if (value.length < SHORTEST_SECRET) {
       throw new RunproofError(
         'SECRET_TOO_SHORT',
@@ -21,6 +23,7 @@ export class Secret {
       )
     }
     this.name = name
+    this.generated = generated
     this.#value = value
   }
 

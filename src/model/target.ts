@@ -6,7 +6,9 @@ import type { ConnectorsApi } from './connectors-api.ts'
 import type { Fact } from './contract.ts'
 import type { EdgeApi } from './edge-api.ts'
 import type { EventsApi } from './events-api.ts'
+import type { IncidentApi } from './incident-api.ts'
 import type { McpApi } from './mcp.ts'
+import type { PersistenceApi } from './persistence-api.ts'
 import type { RunsApi } from './runs-api.ts'
 import type { SignalsApi } from './signals.ts'
 
@@ -75,12 +77,23 @@ export interface RunView {
   readonly updatedAtMs: number
 }
 
+/** A route as its diagnosis lists it. */
+export interface RouteView {
+  readonly id: string
+  /** As the client’s own option calls it. */
+  readonly provider: string
+  readonly model: string
+  /** The slot that its credential is in; undefined where it is not in one. */
+  readonly slot: string | undefined
+}
+
 export interface RoutesDiagnosis {
   readonly ok: boolean
   readonly routeCount: number
   readonly authChecked: boolean
   readonly referencesChecked: boolean
   readonly authRefs: readonly string[]
+  readonly routes: readonly RouteView[]
   /** Severity and code of everything that was found, also of what is no error. */
   readonly diagnostics: readonly string[]
   readonly errors: readonly string[]
@@ -154,8 +167,10 @@ export interface Target {
   readonly events: EventsApi
   readonly access: AccessApi
   readonly connectors: ConnectorsApi
+  readonly persistence: PersistenceApi
   readonly signals: SignalsApi
   readonly edge: EdgeApi
+  readonly incident: IncidentApi
   /** Codes of warnings that a boot from a copy brings by itself, and that are gone or harmless afterwards. */
   readonly bootWarnings: readonly string[]
   serve(options: ServeOptions & ServeExtras): Command

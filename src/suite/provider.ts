@@ -9,6 +9,8 @@ export interface ProviderRequest {
   readonly atMs: number
   /** It showed the credential that the provider was told to expect. */
   readonly authorized: boolean
+  /** What the provider was told to call the key that was shown. */
+  readonly key: string | undefined
   readonly model: string | undefined
   readonly status: number | undefined
   /** SHA-256, hex, of what was asked and answered, as compact JSON with sorted keys. */
@@ -54,13 +56,14 @@ export async function askProvider(context: CheckContext): Promise<void> {
 
 function toRequest(value: Json): ProviderRequest {
   const request = value as { readonly [name: string]: unknown }
-  const { at_ms, authorized, model, status, request_sha256, response_sha256 } = request
+  const { at_ms, authorized, key, model, status, request_sha256, response_sha256 } = request
   if (typeof at_ms !== 'number' || typeof authorized !== 'boolean')
     throw new RunproofError('ANSWER_MALFORMED', 'the provider lists a request without a time or a verdict on its key')
   const text = (member: unknown) => (typeof member === 'string' ? member : undefined)
   return {
     atMs: at_ms,
     authorized,
+    key: text(key),
     model: text(model),
     status: typeof status === 'number' ? status : undefined,
     requestSha256: text(request_sha256),

@@ -8,7 +8,9 @@ import { contract } from './kheish/contract.ts'
 import { Document } from './kheish/document.ts'
 import { edge } from './kheish/edge.ts'
 import { events } from './kheish/events.ts'
+import { incident } from './kheish/incident.ts'
 import { mcp } from './kheish/mcp.ts'
+import { persistence } from './kheish/persistence.ts'
 import { TERMINAL_STATUSES } from './kheish/run-statuses.ts'
 import { runs } from './kheish/runs.ts'
 import { signals } from './kheish/signals.ts'
@@ -82,6 +84,15 @@ const read: TargetReaders = {
         .at('routes')
         .list()
         .flatMap(route => (route.at('auth_kind').text() === 'auth_ref' ? [route.at('auth_ref').text()] : [])),
+      routes: routes
+        .at('routes')
+        .list()
+        .map(route => ({
+          id: route.at('route_id').text(),
+          provider: route.at('provider').text(),
+          model: route.at('model').text(),
+          slot: route.at('auth_kind').text() === 'auth_ref' ? route.at('auth_ref').text() : undefined,
+        })),
       diagnostics: routes
         .at('diagnostics')
         .list()
@@ -175,8 +186,10 @@ const kheish: Target = {
   events,
   access,
   connectors,
+  persistence,
   signals,
   edge,
+  incident,
   bootWarnings: ['event_replay_cursor_gaps', 'asset_startup_repair_performed', 'run_memory_maintenance_repaired'],
 
   serve: options => ({

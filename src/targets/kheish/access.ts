@@ -11,6 +11,13 @@ function memberNames(value: Json | undefined): string[] {
   return Object.entries(value).flatMap(([name, member]) => [name, ...memberNames(member)])
 }
 
+/** A connector may have several, and an empty list is left out; what has one only must name it. */
+function slotsOf(audience: Document): readonly string[] {
+  return audience.at('type').text() === 'connector'
+    ? audience.at('secret_refs').optional(ids, [])
+    : [audience.at('slot_id').text()]
+}
+
 /** Subjects, leases and slots of the daemon. */
 export const access: AccessApi = {
   paths: {
@@ -45,6 +52,7 @@ export const access: AccessApi = {
       return {
         id: lease.at('id').text(),
         subjectId: lease.at('subject_id').text(),
+        slots: slotsOf(lease.at('audience')),
         revoked: status.at('revoked').flag(),
         active: status.at('active').flag(),
         issuedAtMs: lease.at('issued_at_ms').count(),
