@@ -1,13 +1,17 @@
 #!/usr/bin/env -S sh -c 'exec "$(dirname "$(readlink -f "$0")")/../bin/runproof" run "$0" "$@"'
 import { join } from 'node:path'
+import { consumersAsked, consumersWork } from '../src/checks/consumers.ts'
+import { handedOver } from '../src/checks/handed-over.ts'
 import { instanceReady } from '../src/checks/instance-ready.ts'
 import { noSecretWritten } from '../src/checks/no-secret-written.ts'
 import { nothingLeft } from '../src/checks/tear-down.ts'
 import { newTokenFits, rolesOpen } from '../src/checks/token-exchange.ts'
 import { fileWhole, nobodyShutOut, rolesStillApart, tokenReplaced } from '../src/checks/token-rotation.ts'
-import { randomSecret } from '../src/daemon/random-secret.ts'
 import { answering, daemon } from '../src/daemon/subjects.ts'
 import { defineRunbook, type PlanInput, type Runbook, type Step, type StepContext } from '../src/model/runbook.ts'
+import { consumersBeforeStep, consumersStep } from '../src/rotation/consumers.ts'
+import { deliverStep } from '../src/rotation/deliver.ts'
+import { newSecret, takeNewSecret } from '../src/rotation/new-secret.ts'
 import { ROTATION_WAYS, rotateOptions, rotationConflict, rotationParams } from '../src/rotation/params.ts'
 import { rotateUnderLoad } from '../src/rotation/rotate.ts'
 import { type Exchange, exchange, type Role, rotation } from '../src/rotation/subjects.ts'
@@ -40,7 +44,12 @@ export function tokenRotation(role: Role): Runbook {
     inUse: suiteInUse,
     ways: ROTATION_WAYS,
     limits: input => [
-      `who else holds the old ${token}: it is refused now, and nobody told them`,
+      ...(input.params['deliver-command'] === undefined
+        ? [`who else holds the old ${token}: it is refused now, and nobody told them`]
+        : []),
+      ...(input.params['consumer-probe'] === undefined
+        ? ['whether the consumers of the token work with the new one: no consumer-probe= was given']
+        : []),
       'other daemons that read another file, and copies of the file in backups',
       'extended attributes and access control lists of the file, which a new one under its name does not have',
       ...(reachOf(input) === 'running'
@@ -50,8 +59,11 @@ export function tokenRotation(role: Role): Runbook {
     steps: input => [
       daemonStep(input, { verify: [instanceReady] }),
       look(role),
+      ...deliverStep(input, { handedOver }),
+      ...consumersBeforeStep(input, { consumersAsked }),
       rotate(role, input),
       verify(role),
+      ...consumersStep(input, { consumersWork }),
       ...endSteps(input, { nothingLeft, noSecretWritten }),
     ],
   })
@@ -64,7 +76,7 @@ const look = (role: Role): Step => ({
   docs: { page: PAGE, command: `--token-file $KEYS/${NAMES[role].file} status` },
   timeoutMs: 30_000,
   afterFailure: [answering],
-  yields: [exchange],
+  yields: [newSecret, exchange],
   run: {
     describe: 'read both token files; take the new token from --secret new=, or make one of 32 random bytes',
     execute: async context => context.set(exchange, await exchangeOf(context, role)),
@@ -81,8 +93,7 @@ async function exchangeOf(context: StepContext, role: Role): Promise<Exchange> {
   }
   const admin = await read(adminTokenFile!, 'admin-token-of-now')
   const readonly = await read(readonlyTokenFile!, 'readonly-token-of-now')
-  const to = context.secrets['new'] ?? randomSecret('new')
-  context.protect(to)
+  const to = takeNewSecret(context)
   return role === 'admin'
     ? { role, file: adminTokenFile!, from: admin, to, other: readonly }
     : { role, file: readonlyTokenFile!, from: readonly, to, other: admin }

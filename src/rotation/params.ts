@@ -2,6 +2,8 @@ import { parseDuration, refuseDuration } from '../model/duration.ts'
 import { REPLACE_STYLES, type ReplaceStyle } from '../model/replace-file.ts'
 import type { ParamSpec, PlanInput, Way } from '../model/runbook.ts'
 import { reachOf, suiteConflict, suiteParams } from '../suite/params.ts'
+import { consumerParams } from './consumers.ts'
+import { deliverConflict, deliverParams } from './deliver.ts'
 import type { RotateOptions } from './rotate.ts'
 
 const { 'token-file': readonlyFile, 'state-root': _root, 'allow-write': _write, ...reaching } = suiteParams
@@ -31,6 +33,8 @@ export const rotationParams: Readonly<Record<string, ParamSpec>> = {
     example: '50',
     refuse: value => (/^[1-9]\d{0,2}$/.test(value) ? undefined : 'expected a whole number from 1 to 999'),
   },
+  ...deliverParams,
+  ...consumerParams,
 }
 
 export const ROTATION_WAYS: readonly Way[] = [
@@ -66,7 +70,7 @@ export function rotationConflict(input: PlanInput): { readonly message: string; 
       message: 'style=data-link is for files that Kubernetes mounts, and the runbook’s own daemon has ordinary ones',
       hint: '--param base-url=URL, or another style',
     }
-  return suiteConflict(input)
+  return suiteConflict(input) ?? deliverConflict(input)
 }
 
 export function rotateOptions({ params, target }: PlanInput): RotateOptions {
