@@ -1,12 +1,10 @@
-import { randomBytes } from 'node:crypto'
 import { withBrokenDaemon } from '../daemon/break.ts'
 import { capture } from '../model/capture.ts'
 import { type CheckContext, changed, defineCheck, failed, passed } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
-import { ask, jsonOf } from '../suite/ask.ts'
-import { ECHO, issuedByOAuth, OAUTH_SERVER, type OAuthEvent, oauthEvents, withFault } from '../suite/mcp-site.ts'
+import { callByModel } from '../suite/mcp-calls.ts'
+import { issuedByOAuth, OAUTH_SERVER, type OAuthEvent, oauthEvents, withFault } from '../suite/mcp-site.ts'
 import { logInExpired } from '../suite/oauth-login.ts'
-import { activeRoute, freshMarker, openSession, runEnded } from '../suite/probe-run.ts'
 import { withoutFaults } from './without-faults.ts'
 
 const RUN_WITHIN_MS = 20_000
@@ -25,24 +23,13 @@ export const used = capture<Used>('account-use', 'a run that used the account')
  * a counterproof on another daemon.
  */
 export async function useAccount(context: CheckContext): Promise<Used> {
-  const { target } = context
-  const { allowTools, submission, toolName } = target.mcp
   const { account } = await logInExpired(context, OAUTH_SERVER)
   if (account === undefined) throw new RunproofError('COMMAND_FAILED', 'the login stored no account')
   const before = (await oauthEvents(context)).length
-  await ask(context, allowTools.path, { body: allowTools.body })
-  const marker = freshMarker()
-  const { id: session } = await openSession(context, `runproof-mcp-${randomBytes(4).toString('hex')}`)
-  const call = `CALL_TOOL:${toolName(OAUTH_SERVER, ECHO)}:${JSON.stringify({ text: 'a smoke suite' })}`
-  const route = await activeRoute(context)
-  const path = target.runs.paths.submit(session)
-  const answer = await ask(context, path, { body: submission(`${call}\nREPLY_WITH:${marker}`, route.id) })
-  if (answer.status !== 202) throw new RunproofError('ANSWER_MALFORMED', `${path} answered ${answer.status}`)
-  const { id } = target.runs.read.run(jsonOf(path, answer.text))
-  const run = await runEnded(context, id, Math.min(context.deadlineMs, RUN_WITHIN_MS))
+  const { said } = await callByModel(context, OAUTH_SERVER, RUN_WITHIN_MS)
   await issuedByOAuth(context)
   return {
-    said: run.outputs.some(text => text.includes(marker)),
+    said,
     events: (await oauthEvents(context)).slice(before),
   }
 }

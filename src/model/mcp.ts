@@ -24,6 +24,8 @@ export interface OAuthAccount {
   readonly provider: string
   readonly mode: string
   readonly resource: string
+  /** Under which the authorization server knows the daemon. */
+  readonly clientId: string
   readonly scopes: readonly string[]
   readonly expiresAtMs: number | undefined
   readonly lastRefreshAtMs: number | undefined

@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto'
+import { client, type Ran } from '../daemon/client.ts'
 import { randomSecret } from '../daemon/random-secret.ts'
-import { isolated } from '../daemon/subjects.ts'
 import type { CheckContext } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
 import type { McpServerView, McpSnapshot } from '../model/mcp.ts'
 import type { Secret } from '../model/secret.ts'
-import { ask, askFor } from './ask.ts'
+import type { SlotView } from '../model/target.ts'
+import { ask, askFor, jsonOf } from './ask.ts'
 import { BEARER_SERVER, ECHO, mcpRequests } from './mcp-site.ts'
+import { activeRoute, freshMarker, openSession, runEnded } from './probe-run.ts'
 
 export function snapshotOf(context: CheckContext): Promise<McpSnapshot> {
   const { paths, read } = context.target.mcp
@@ -50,13 +52,43 @@ export async function callEcho(context: CheckContext): Promise<ToolCall> {
 }
 
 /** Replaces what the slot of the bearer token holds, by the daemon's own client. @throws RunproofError COMMAND_FAILED */
-export async function overwriteBearer(context: CheckContext): Promise<Secret> {
-  const bearer = randomSecret('new-mcp-bearer-token')
-  context.protect(bearer)
-  const { instance, binary, adminTokenFile } = context.values.get(isolated)
-  const words = ['secrets', 'set', context.target.mcp.bearerSlot(BEARER_SERVER), '--provider', 'generic', '--stdin']
-  const command = context.target.client({ binary, baseUrl: instance.place.baseUrl, tokenFile: adminTokenFile }, words)
-  const { exitCode } = await context.runIn(instance, { ...command, stdin: bearer })
-  if (exitCode !== 0) throw new RunproofError('COMMAND_FAILED', `${words.join(' ')} ended with exit ${exitCode}`)
+export async function overwriteBearer(
+  context: CheckContext,
+  bearer = randomSecret('new-mcp-bearer-token'),
+): Promise<Secret> {
+  const slot = context.target.mcp.bearerSlot(BEARER_SERVER)
+  const { exitCode } = await storeBearer(context, slot, bearer)
+  if (exitCode !== 0) throw new RunproofError('COMMAND_FAILED', `secrets set ${slot} ended with exit ${exitCode}`)
   return bearer
+}
+
+/** Stores a value in a slot that MCP servers draw on. */
+export function storeBearer(context: CheckContext, slot: string, value: Secret): Promise<Ran<SlotView>> {
+  context.protect(value)
+  const words = ['secrets', 'set', slot, '--provider', 'generic', '--stdin']
+  return client(context, words, document => context.target.read.slots([document])[0]!, { stdin: value })
+}
+
+/** What a run said whose model was told to call a tool. */
+export interface CalledByModel {
+  /** Whether it went on to say what it was to say after the tool had answered. */
+  readonly said: boolean
+  readonly agentId: string
+}
+
+/** Has the model beside the daemon call a tool of a server, in a session of its own, with every tool allowed. */
+export async function callByModel(context: CheckContext, server: string, timeoutMs: number): Promise<CalledByModel> {
+  const { target } = context
+  const { allowTools, submission, toolName } = target.mcp
+  await ask(context, allowTools.path, { body: allowTools.body })
+  const marker = freshMarker()
+  const { id: session, agentId } = await openSession(context, `runproof-mcp-${randomBytes(4).toString('hex')}`)
+  const call = `CALL_TOOL:${toolName(server, ECHO)}:${JSON.stringify({ text: 'a smoke suite' })}`
+  const route = await activeRoute(context)
+  const path = target.runs.paths.submit(session)
+  const answer = await ask(context, path, { body: submission(`${call}\nREPLY_WITH:${marker}`, route.id) })
+  if (answer.status !== 202) throw new RunproofError('ANSWER_MALFORMED', `${path} answered ${answer.status}`)
+  const { id } = target.runs.read.run(jsonOf(path, answer.text))
+  const run = await runEnded(context, id, Math.min(context.deadlineMs, timeoutMs))
+  return { said: run.outputs.some(text => text.includes(marker)), agentId }
 }

@@ -7,6 +7,7 @@ import { isolated, type Recipe } from '../daemon/subjects.ts'
 import { capture } from '../model/capture.ts'
 import type { CheckContext, Json } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
+import type { RequestOptions } from '../model/http.ts'
 import type { Inside, Place } from '../model/instance.ts'
 import { jsonAnswer } from '../model/json-answer.ts'
 import type { StepContext } from '../model/runbook.ts'
@@ -48,12 +49,18 @@ const sha256 = (value: string): string => createHash('sha256').update(value).dig
 /**
  * A daemon that knows one MCP server by a bearer token which was stored before it ran; that server, an authorization server with
  * another MCP server, a model provider, and a way for a browser back to a login lie behind the same barrier.
+ *
+ * @param only - the daemon is configured with this server, and the other one is left out
  */
-export async function mcpRecipe(context: StepContext, own: OwnSite): Promise<Recipe> {
+export async function mcpRecipe(
+  context: StepContext,
+  own: OwnSite,
+  only?: Exclude<Configured, 'nothing'>,
+): Promise<Recipe> {
   const { mcp } = context.target
   const bearer = randomSecret('mcp-bearer-token')
-  await setOffline(context, own.site, mcp.bearerSlot(BEARER_SERVER), 'generic', bearer)
-  const site: McpSite = { bearer, control: randomBytes(16).toString('hex'), configured: 'bearer', restarts: [] }
+  if (only !== 'oauth') await setOffline(context, own.site, mcp.bearerSlot(BEARER_SERVER), 'generic', bearer)
+  const site: McpSite = { bearer, control: randomBytes(16).toString('hex'), configured: only ?? 'bearer', restarts: [] }
   context.set(mcpSite, site)
   return {
     ...own.site,
@@ -66,8 +73,8 @@ export async function mcpRecipe(context: StepContext, own: OwnSite): Promise<Rec
     async beforeStart(inside) {
       await writeConfigurations(context, inside)
       await Promise.all([
-        startMcpServer(context, inside, bearer),
-        startOAuthServer(context, inside),
+        ...(only === 'oauth' ? [] : [startMcpServer(context, inside, bearer)]),
+        ...(only === 'bearer' ? [] : [startOAuthServer(context, inside)]),
         startCompanion(context, inside, PROVIDER),
       ])
     },
@@ -162,6 +169,52 @@ export async function mcpRequests({ values }: CheckContext): Promise<readonly Mc
 /** From now on the server with the bearer token wants this one. */
 export function expectBearer(context: CheckContext, bearer: Secret): Promise<void> {
   return order(context, MCP, '/control', { bearer_sha256: sha256(bearer.reveal()) })
+}
+
+/** Besides it, the server takes this one, as a provider does until somebody revokes it; undefined takes it no longer. */
+export function keepFormerBearer(context: CheckContext, former: Secret | undefined): Promise<void> {
+  return order(context, MCP, '/control', { former_bearer_sha256: former === undefined ? '' : sha256(former.reveal()) })
+}
+
+/** Asks the server with the bearer token itself. @returns its HTTP status */
+export async function showMcp({ values }: CheckContext, bearer: Secret): Promise<number> {
+  return (await values.get(isolated).instance.through(MCP).request('/mcp', mcpHello(bearer))).status
+}
+
+/** Asks the server behind the authorization server itself. @returns its HTTP status */
+export async function showProtected({ values }: CheckContext, access: Secret): Promise<number> {
+  return (await values.get(isolated).instance.through(OAUTH).request('/mcp', mcpHello(access))).status
+}
+
+/** The first message of a client, which changes nothing. */
+export function mcpHello(bearer: Secret): RequestOptions {
+  const params = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'runproof', version: '1' } }
+  return {
+    method: 'POST',
+    bearer,
+    headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params }),
+  }
+}
+
+/**
+ * Shows a refresh token to the authorization server, as who has stolen it would.
+ *
+ * @param clientId - of whom it was issued to
+ * @returns its HTTP status
+ */
+export async function showRefresh(context: CheckContext, refresh: Secret, clientId: string): Promise<number> {
+  const form = { grant_type: 'refresh_token', client_id: clientId, resource: oauthResource(context) }
+  const body = `${new URLSearchParams(form)}&refresh_token=${encodeURIComponent(refresh.reveal())}`
+  const answer = await context.values
+    .get(isolated)
+    .instance.through(OAUTH)
+    .request('/oauth/token', {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    })
+  return answer.status
 }
 
 /** Something that happened at the authorization server, told without any token. */

@@ -13,6 +13,7 @@ function account(status: Document): OAuthAccount {
     provider: status.at('provider').text(),
     mode: status.at('mode').text(),
     resource: details.at('resource').text(),
+    clientId: details.at('client_id').text(),
     // These are shown only when they are known; that is documented, not a default of ours.
     scopes: details.at('scopes').optional(texts, []),
     expiresAtMs: details.at('expires_at_ms').optional(count, undefined),
