@@ -17,6 +17,8 @@ export const ERROR_CODES = [
   // policy and people
   'DENIED',
   'INTERRUPTED',
+  'NOT_RESUMABLE',
+  'RUN_FENCED',
   // the machine
   'TOOL_MISSING',
   'DISK_FULL',
