@@ -61,6 +61,8 @@ export interface AuditRow {
   readonly method: string
   readonly path: string
   readonly reason: string
+  /** Address and port it came from; left out where the daemon does not know it. */
+  readonly remoteAddr?: string
 }
 
 export interface SignalsApi {

@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { daemon } from '../daemon/subjects.ts'
 import type { CheckContext } from '../model/check.ts'
 import { RunproofError, toRunproofError } from '../model/error.ts'
 import type { Replaced, ReplaceStyle } from '../model/replace-file.ts'
@@ -7,6 +6,7 @@ import type { Secret } from '../model/secret.ts'
 import { ask } from '../suite/ask.ts'
 import { passTime, replaceToken } from '../suite/token-rotation.ts'
 import { readAgainAndAgain } from './file-reads.ts'
+import { holdStream } from './held-stream.ts'
 import { Load } from './load.ts'
 import type { Exchange, Rotation } from './subjects.ts'
 
@@ -117,7 +117,7 @@ export async function rotateUnderLoad(
 }
 
 /** Two rotations at once: the second one must not overwrite what the first one has just written. */
-async function refuseChanged({ tools }: CheckContext, file: string, from: Secret): Promise<void> {
+export async function refuseChanged({ tools }: CheckContext, file: string, from: Secret): Promise<void> {
   const now = await tools.files.readSecret(file, from.name)
   if (now.reveal() === from.reveal()) return
   throw new RunproofError(
@@ -133,43 +133,4 @@ function withState(thrown: unknown, file: string): RunproofError {
     hint: 'the new token counts once the daemon reads the file: see that it runs, then ask it with the token in the file',
     cause: error,
   })
-}
-
-interface Held {
-  /** For people. */
-  state(): string
-  close(): void
-}
-
-/** An event stream that somebody reads with the old token. Whether it outlives the token is told and not judged. */
-async function holdStream(context: CheckContext, bearer: Secret): Promise<Held> {
-  const { values, target, signal, tools } = context
-  try {
-    const stream = await values
-      .get(daemon)
-      .instance.openStream(target.events.path('global'), { bearer, timeoutMs: 5_000, signal })
-    if (stream.status !== 200) {
-      stream.close()
-      return { state: () => `not opened: ${stream.status}`, close() {} }
-    }
-    const openedAtMs = tools.clock.monotonicMs()
-    let cutAfterMs: number | undefined
-    const cut = () => {
-      cutAfterMs ??= tools.clock.monotonicMs() - openedAtMs
-    }
-    ;(async () => {
-      for await (const _ of stream.chunks);
-    })().then(cut, cut)
-    return {
-      state: () =>
-        cutAfterMs === undefined
-          ? `still open ${Math.round(tools.clock.monotonicMs() - openedAtMs)} ms after it was opened`
-          : `cut ${Math.round(cutAfterMs)} ms after it was opened`,
-      close: () => stream.close(),
-    }
-  } catch (thrown) {
-    const { code } = toRunproofError(thrown)
-    if (code === 'INTERRUPTED') throw thrown
-    return { state: () => `not opened: ${code}`, close() {} }
-  }
 }

@@ -97,6 +97,7 @@ export const signals: SignalsApi = {
         method: row.at('method').text(),
         path: row.at('path').text(),
         reason: row.at('reason').text(),
+        ...row.at('remote_addr').optional<{ remoteAddr?: string }>(address => ({ remoteAddr: address.text() }), {}),
       }
     },
   },
