@@ -3,7 +3,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { makeRunbookPages } from '../src/cli/write-docs.ts'
 import { DocsCheckSchema } from '../src/docs/report/schema.ts'
-import { EvidenceSchema, JournalRecordSchema } from '../src/evidence/schema.ts'
+import { EvidenceSchema1, EvidenceSchema2, JournalRecordSchema } from '../src/evidence/schema.ts'
 import { completeLockfile } from './complete-lockfile.ts'
 import { docsTrees } from './docs-trees.ts'
 import { nginxRulesPage } from './nginx-rules-page.ts'
@@ -15,7 +15,8 @@ const root = path.resolve(import.meta.dirname, '..')
 
 /** Schemas with a published file in `reports/schema/` and a validator in `src/evidence/generated/`. */
 const SCHEMAS = [
-  { name: 'evidence-1', schema: EvidenceSchema, type: 'Evidence', typeModule: '../schema.ts' },
+  { name: 'evidence-1', schema: EvidenceSchema1, type: 'Evidence', typeModule: '../schema.ts' },
+  { name: 'evidence-2', schema: EvidenceSchema2, type: 'Evidence', typeModule: '../schema.ts' },
   { name: 'journal-record-1', schema: JournalRecordSchema, type: 'JournalRecord', typeModule: '../schema.ts' },
 ]
 

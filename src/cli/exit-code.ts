@@ -3,7 +3,7 @@ import type { Outcome } from '../model/outcome.ts'
 
 /** The whole table, as `--help` prints it. */
 export const EXIT_STATUS = [
-  [0, 'passed, every counterproof red, evidence sealed'],
+  [0, 'passed, or attested where only a person can tell; every counterproof red, evidence sealed'],
   [1, 'not passed: a check failed, or was skipped and not allowed'],
   [2, 'usage: bad flag, unknown name, nothing selected'],
   [3, 'errored: no verdict'],
@@ -17,6 +17,7 @@ export type ExitCode = (typeof EXIT_STATUS)[number][0]
 
 const OF_OUTCOME: Readonly<Record<Outcome, ExitCode>> = {
   passed: 0,
+  attested: 0,
   skipped: 1,
   failed: 1,
   unproven: 6,
@@ -33,6 +34,7 @@ const OF_ERROR: Partial<Record<ErrorCode, ExitCode>> = {
   PARAM_INVALID: 2,
   SECRET_MISSING: 2,
   SECRET_TOO_SHORT: 2,
+  NOT_RESUMABLE: 2,
   DENIED: 4,
   SECRET_LEAKED: 5,
   INTERRUPTED: 130,

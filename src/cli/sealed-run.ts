@@ -102,7 +102,7 @@ export async function runSealed(
     })
 
     const run: Unsealed = {
-      schema: 'runproof-evidence-1',
+      schema: 'runproof-evidence-2',
       runId,
       tool: { name: 'runproof', version: version(), node: process.versions.node },
       runbook: { id: runbook.id, title: runbook.title, purpose: runbook.purpose, sha256: runbookSha256 },

@@ -48,7 +48,7 @@ function tellEnd(run: RunState, { id, outcome, reason, durationMs, counterproofs
 
 function goesOn(record: StepRecord): boolean {
   // An unproven green is still a green: later steps can be judged, the run as a whole can't pass any more.
-  return record.outcome === 'passed' || record.outcome === 'skipped' || record.outcome === 'unproven'
+  return ['passed', 'attested', 'skipped', 'unproven'].includes(record.outcome)
 }
 
 function runsAfter(run: RunState, stopper: StepRecord, step: Step): boolean {

@@ -71,7 +71,8 @@ export class Releases {
    */
   async all({ outcome, undoes }: { readonly outcome: Outcome; readonly undoes: boolean }): Promise<ReleaseRecord[]> {
     const released: ReleaseRecord[] = []
-    const undone = outcome === 'passed' || outcome === 'skipped' ? [] : this.#undo.toReversed()
+    const undone =
+      outcome === 'passed' || outcome === 'attested' || outcome === 'skipped' ? [] : this.#undo.toReversed()
     for (const { describe, whole, timeoutMs, execute } of undone)
       released.push(whole && undoes ? await this.#one('undo', describe, execute, timeoutMs) : this.#offer(describe))
     while (this.#deferred.length > 0) {

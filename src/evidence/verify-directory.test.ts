@@ -275,3 +275,48 @@ function sortedJson(value: unknown): string {
         : one
   return JSON.stringify(sorted(value))
 }
+
+/** A directory as it was sealed before there was a version 2, file by file. */
+function sealedOnceAsVersion1(change: (evidence: string) => string = text => text): string {
+  const root = mkdtempSync(join(tmpdir(), 'runproof-verify-'))
+  roots.push(root)
+  mkdirSync(join(root, 'artifacts'))
+  const texts: Record<string, string> = JSON.parse(
+    readFileSync(join(import.meta.dirname, 'testdata/version-1.json'), 'utf8'),
+  )
+  for (const [name, text] of Object.entries(texts))
+    writeFileSync(join(root, name), name === 'evidence.json' ? change(text) : text)
+  return root
+}
+
+describe('evidence of version 1', () => {
+  test('is verified still, and its reports are rendered again as they were', async () => {
+    const { evidence, notRerendered } = await verified(sealedOnceAsVersion1())
+    assert.equal(evidence.schema, 'runproof-evidence-1')
+    assert.deepEqual(notRerendered, [])
+    assert.deepEqual(
+      evidence.steps.map(step => step.outcome),
+      ['passed', 'passed', 'skipped'],
+    )
+  })
+
+  const members = [
+    ['a note', '"notTested":', '"notes":[],"notTested":'],
+    ['who skipped a step', '"reason":"no radio here"', '"reason":"no radio here","skippedBy":{}'],
+    ['the outcome attested', '"outcome":"skipped","reason"', '"outcome":"attested","reason"'],
+  ] as const
+  for (const [what, from, to] of members) {
+    test(`has no member of version 2: ${what} is refused`, async () => {
+      const changed = sealedOnceAsVersion1(text => {
+        assert.ok(text.includes(from), from)
+        return text.replace(from, to)
+      })
+      await assert.rejects(verified(changed), { code: 'EVIDENCE_INVALID', message: /does not fit its schema/ })
+    })
+  }
+
+  test('is told from a version that nobody knows', async () => {
+    const changed = sealedOnceAsVersion1(text => text.replace('runproof-evidence-1', 'runproof-evidence-9'))
+    await assert.rejects(verified(changed), { code: 'EVIDENCE_INVALID', message: /none of runproof-evidence-1, / })
+  })
+})

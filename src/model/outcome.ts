@@ -1,7 +1,19 @@
-/** From harmless to grave. `failed` = the answer was no; `errored` = there was no answer. */
-export const SEVERITY = ['passed', 'skipped', 'unproven', 'failed', 'errored', 'denied', 'interrupted'] as const
+/** From harmless to grave. `attested` = a person says so; `failed` = the answer was no; `errored` = there was no answer. */
+export const SEVERITY = [
+  'passed',
+  'attested',
+  'skipped',
+  'unproven',
+  'failed',
+  'errored',
+  'denied',
+  'interrupted',
+] as const
 
 export type Outcome = (typeof SEVERITY)[number]
+
+/** What a check can come to: nobody's word stands for its answer. */
+export type CheckOutcome = Exclude<Outcome, 'attested'>
 
 /** The gravest outcome of a run. An empty list is `errored`: a run that checked nothing proves nothing. */
 export function worstOutcome(outcomes: readonly Outcome[]): Outcome {

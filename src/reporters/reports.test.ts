@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import type { Evidence } from '../evidence/schema.ts'
 import { unsealed } from '../evidence/testdata/sealed-run.ts'
+import type { CheckOutcome } from '../model/outcome.ts'
 import html from './html.ts'
 import junit from './junit.ts'
 import { summaryLines } from './text/summary.ts'
@@ -181,7 +182,7 @@ describe('the JUnit report', () => {
 
   const rendered = (given: Partial<Evidence['steps'][number]>, more: Partial<Evidence> = {}) =>
     junit.render(evidence({ steps: [{ ...step!, ...given }], ...more }))
-  const withCheck = (outcome: Evidence['outcome']) =>
+  const withCheck = (outcome: CheckOutcome) =>
     rendered({ outcome, checks: [{ ...check!, outcome, reason: 'why' }] }, { outcome })
 
   const elements = [

@@ -20,7 +20,7 @@ export function newSigner() {
 }
 
 export const unsealed: Unsealed = {
-  schema: 'runproof-evidence-1',
+  schema: 'runproof-evidence-2',
   runId: 'book-1',
   tool: { name: 'runproof', version: VERSION, node: process.versions.node },
   runbook: { id: 'book', title: 'A book', purpose: 'drill', sha256: '0'.repeat(64) },
