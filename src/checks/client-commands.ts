@@ -3,7 +3,7 @@ import { isolated } from '../daemon/subjects.ts'
 import { defineCheck, failed, type Json, passed } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
 import type { Diagnosis, RoutesDiagnosis } from '../model/target.ts'
-import { diagnose } from './diagnose.ts'
+import { diagnose } from '../suite/diagnose.ts'
 
 /** The running configuration can be read, and is that of the restored state. */
 export const runtimeReadable = defineCheck<Ran<string> & { readonly expected: string }>({

@@ -27,19 +27,6 @@ export const containedFirst = compare({
   expected: () => CONTAINED,
 })
 
-/**
- * The first containment still holds, asked again beside what a person does.
- *
- * @param step - whose check it is
- */
-export function stillContained(step: string): AnyCheck {
-  return compare({
-    id: `still-contained-${step}`,
-    title: 'Meanwhile the first containment holds',
-    expected: () => CONTAINED,
-  })
-}
-
 /** The settings are what they were before; a debug level of `full` stays off. */
 export const settingsRestored = compare({
   id: 'settings-restored',

@@ -5,8 +5,8 @@ import { defineCheck, failed, type Json, passed } from '../model/check.ts'
 import type { RuntimeView } from '../model/runs-api.ts'
 import type { Diagnosis, RoutesDiagnosis, StatusView } from '../model/target.ts'
 import { askFor } from '../suite/ask.ts'
+import { diagnose } from '../suite/diagnose.ts'
 import { activeRoute } from '../suite/probe-run.ts'
-import { diagnose } from './diagnose.ts'
 import { withEditedStatus } from './edited-status.ts'
 
 /** Where a browser console is developed, as the documentation has it. */

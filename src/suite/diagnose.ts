@@ -1,15 +1,24 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { client, type Ran } from '../daemon/client.ts'
 import { daemon, isolated } from '../daemon/subjects.ts'
-import type { CheckContext } from '../model/check.ts'
+import type { CheckContext, Json } from '../model/check.ts'
 import type { Diagnosis } from '../model/target.ts'
 
 /**
  * Runs the daemon's own doctor. On an idle daemon it waits for the first heartbeat of a stream, about ten seconds. On a
  * stand-in of our own something harmless happens meanwhile; any other daemon is given the time.
  */
-export async function diagnose(context: CheckContext, words: readonly string[]): Promise<Ran<Diagnosis>> {
-  const diagnosing = client(context, words, context.target.read.diagnosis)
+export function diagnose(context: CheckContext, words: readonly string[]): Promise<Ran<Diagnosis>> {
+  return diagnoseAs(context, words, context.target.read.diagnosis)
+}
+
+/** The same, read in another way. */
+export async function diagnoseAs<View>(
+  context: CheckContext,
+  words: readonly string[],
+  read: (document: Json) => View,
+): Promise<Ran<View>> {
+  const diagnosing = client(context, words, read)
   if (context.target.real || context.values.get(daemon).reached === 'running') {
     const began = context.tools.clock.monotonicMs()
     const ran = await diagnosing

@@ -1,0 +1,138 @@
+import { join } from 'node:path'
+import { type Capture, keptCapture } from '../model/capture.ts'
+import type { AnyCheck } from '../model/check.ts'
+import { isManual, type PlanInput, type Step, type StepContext } from '../model/runbook.ts'
+import { previousSettings, settingsToRestore } from './first-containment.ts'
+
+const PAGE = 'production-runbooks'
+
+/** One thing that was done to a credential, and what came of it. No value of it. */
+export interface Done {
+  /** For instance the name of a slot, or of a token's file. */
+  readonly what: string
+  readonly result: string
+}
+
+/** What is left behind when an incident is over. */
+export interface Closing {
+  readonly scenario: string
+  /** When it began, as far as was known. */
+  readonly since?: string | undefined
+  readonly rotated: readonly Done[]
+  readonly revoked: readonly Done[]
+  readonly restored: readonly Done[]
+  /** What is still to be done, or not known. */
+  readonly open: readonly string[]
+  /** Command lines that would have found this incident, or will find the next one. */
+  readonly regression: readonly string[]
+}
+
+/** The written list, as it lies in the artifacts. */
+export interface PostIncident extends Closing {
+  readonly runId: string
+  readonly writtenAt: string
+  /** What people were asked for; whether they said so stands at the step of that id in the evidence. */
+  readonly people: readonly { readonly step: string; readonly instruction: string; readonly role: string }[]
+  readonly timeline: string
+}
+
+/** Where the list lies, and what had to go into it. */
+interface Written {
+  readonly directory: string
+  /** Private, for copies of it. */
+  readonly scratchDir: string
+  readonly closing: Closing
+}
+
+export const postIncident: Capture<Written> = keptCapture('post-incident', 'the list that an incident leaves behind')
+
+export const POST_INCIDENT = { json: 'post-incident.json', text: 'post-incident.md' } as const
+
+interface CloseOptions {
+  readonly written: AnyCheck
+  /** The steps of the runbook, of which those of people are listed. */
+  readonly steps: readonly Step[]
+  readonly closing: (context: StepContext) => Closing | Promise<Closing>
+}
+
+/** Writes down what was rotated, revoked and put back, what is open, and which commands are to catch it next time. */
+export function closeStep({ params }: PlanInput, { written, steps, closing }: CloseOptions): Step {
+  return {
+    id: 'post-incident',
+    title: 'Write the list that the incident leaves behind',
+    effect: 'read',
+    docs: { page: PAGE },
+    timeoutMs: 60_000,
+    role: 'comms',
+    yields: [postIncident],
+    run: {
+      describe: `write ${POST_INCIDENT.text} and ${POST_INCIDENT.json}: what was rotated, revoked and put back, what is open, what to run from now on`,
+      async execute(context) {
+        const { run, tools } = context
+        const given = await closing(context)
+        const whole: Closing = { since: params.since, ...given, restored: [...given.restored, ...settingsOf(context)] }
+        const list: PostIncident = {
+          ...whole,
+          runId: run.runId,
+          writtenAt: tools.clock.now().toISOString(),
+          people: steps.flatMap(({ id, role, run: work }) =>
+            isManual(work) ? [{ step: id, instruction: work.instruction, role: role ?? 'nobody in particular' }] : [],
+          ),
+          timeline: `journal.jsonl of run ${run.runId}, beside the evidence: every command, decision and note with its instant`,
+        }
+        await tools.files.write(join(run.artifactsDir, POST_INCIDENT.json), `${JSON.stringify(list, null, 2)}\n`)
+        await tools.files.write(join(run.artifactsDir, POST_INCIDENT.text), asText(list))
+        context.set(postIncident, { directory: run.artifactsDir, scratchDir: run.scratchDir, closing: whole })
+      },
+    },
+    verify: [written],
+  }
+}
+
+/** What became of the settings that were set first. */
+function settingsOf({ values }: StepContext): readonly Done[] {
+  const previous = values.find(previousSettings)
+  if (previous === undefined) return []
+  const { permissionMode, debugLevel } = settingsToRestore(previous)
+  return [
+    { what: 'permission mode', result: `${permissionMode}, as before` },
+    {
+      what: 'debug level',
+      result:
+        debugLevel === previous.debugLevel
+          ? `${debugLevel}, as before`
+          : `${debugLevel}; it was ${previous.debugLevel}`,
+    },
+  ]
+}
+
+function asText(list: PostIncident): string {
+  const done = (items: readonly Done[]) => items.map(({ what, result }) => `${inLine(what)}: ${inLine(result)}`)
+  const people = list.people.map(({ step, role, instruction }) => `${step} (${role}): ${inLine(instruction)}`)
+  return [
+    '# Post-incident list',
+    '',
+    `${inLine(list.scenario)}. Run ${list.runId}, written at ${list.writtenAt}.`,
+    ...(list.since === undefined ? [] : ['', `It is taken to have begun at ${list.since}.`]),
+    ...section('Rotated', done(list.rotated)),
+    ...section('Revoked', done(list.revoked)),
+    ...section('Put back', done(list.restored)),
+    ...section('Asked of people: whether they said so stands in the evidence', people),
+    ...section('Open', list.open.map(inLine)),
+    ...section(
+      'To be run from now on',
+      list.regression.map(one => `\`${one}\``),
+    ),
+    ...section('Timeline', [list.timeline]),
+    '',
+  ].join('\n')
+}
+
+function section(title: string, items: readonly string[]): readonly string[] {
+  return ['', `## ${title}`, '', ...(items.length === 0 ? ['Nothing.'] : items.map(item => `- ${item}`))]
+}
+
+/** What a daemon said stays one item of the list. */
+function inLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim()
+}

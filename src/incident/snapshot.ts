@@ -1,0 +1,261 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { daemon } from '../daemon/subjects.ts'
+import { type Capture, keptCapture } from '../model/capture.ts'
+import { type AnyCheck, type CheckContext, changed } from '../model/check.ts'
+import { RunproofError, toRunproofError } from '../model/error.ts'
+import { parseJson } from '../model/json-answer.ts'
+import type { Action, PlanInput, Step, StepContext } from '../model/runbook.ts'
+import type { RunView } from '../model/target.ts'
+import { Redactor } from '../scan/redact.ts'
+import {
+  generalItems,
+  MOST_AUDIT_BYTES,
+  NotThere,
+  particularItems,
+  runsItem,
+  SNAPSHOT_COMMANDS,
+  type SnapshotItem,
+  type SnapshotSubjects,
+} from './snapshot-items.ts'
+
+const PAGE = 'production-runbooks'
+/** Of one document, of all together, and how long all may take. */
+const BOUNDS = { itemBytes: MOST_AUDIT_BYTES, allBytes: 32 * 1024 * 1024, totalMs: 45_000, atOnce: 4 } as const
+
+/** What became of one document. */
+export interface Collected {
+  readonly file: string
+  readonly what: string
+  readonly outcome: 'collected' | 'truncated' | 'not-collected'
+  /** Of the file, and of what was given before it was cut. */
+  readonly bytes: number
+  readonly ofBytes: number
+  readonly sha256?: string
+  readonly reason?: string
+}
+
+export interface SnapshotIndex {
+  readonly name: string
+  readonly takenAt: string
+  readonly tookMs: number
+  readonly bounds: typeof BOUNDS
+  readonly items: readonly Collected[]
+}
+
+export const INDEX_FILE = 'index.json'
+
+/** Where a snapshot lies. It stays when the process ends. */
+export interface Snapshot {
+  readonly directory: string
+  /** Private, for copies of it. */
+  readonly scratchDir: string
+}
+
+export const snapshots: Readonly<Record<'before' | 'after', Capture<Snapshot>>> = {
+  before: keptCapture<Snapshot>('snapshot-before', 'the evidence as it was before the containment'),
+  after: keptCapture<Snapshot>('snapshot-after', 'the evidence as it was after the containment'),
+}
+
+const DESCRIBE =
+  'status, settings, sessions, runs with their events, tasks, deliveries and signed actions, slots without values, doctor, the audit log: into artifacts, bounded, without known secrets'
+
+/** Collects the evidence there is, before or after the containment of the scenario. Nothing of the daemon is changed. */
+export function snapshotStep(
+  when: 'before' | 'after',
+  { target }: PlanInput,
+  whole: AnyCheck,
+  about: (context: StepContext) => SnapshotSubjects = () => ({}),
+): Step {
+  return {
+    id: `snapshot-${when}`,
+    title: `Keep the evidence as it is ${when} the containment of the cause`,
+    effect: 'read',
+    docs: { page: PAGE, command: 'doctor routes --check-references' },
+    timeoutMs: 120_000,
+    role: 'operator',
+    afterFailure: [daemon],
+    yields: [snapshots[when]],
+    run: {
+      describe: DESCRIBE,
+      commands: SNAPSHOT_COMMANDS.map(words => `${target.program} ${words}`),
+      execute: async context => context.set(snapshots[when], await takeSnapshot(context, when, when, about(context))),
+    },
+    verify: [whole],
+  }
+}
+
+/** A snapshot at any moment. */
+export function snapshotAction(
+  { target }: Pick<PlanInput, 'target'>,
+  about: (context: StepContext) => SnapshotSubjects = () => ({}),
+): Action {
+  return {
+    describe: DESCRIBE,
+    commands: SNAPSHOT_COMMANDS.map(words => `${target.program} ${words}`),
+    async execute(context) {
+      if (context.values.find(daemon) === undefined)
+        throw new RunproofError('TARGET_UNREACHABLE', 'the daemon was not reached yet, so there is nothing to keep', {
+          hint: 'run the first step, then take the snapshot',
+        })
+      const name = `snapshot-${context.tools.clock.now().toISOString().replace(/[:.]/g, '-')}`
+      await takeSnapshot(context, name, 'before', about(context))
+    },
+  }
+}
+
+async function takeSnapshot(
+  context: StepContext,
+  name: string,
+  when: 'before' | 'after',
+  about: SnapshotSubjects,
+): Promise<Snapshot> {
+  const { run, tools } = context
+  const directory = join(run.artifactsDir, name)
+  await tools.files.makeDirectory(directory)
+  const index = await collectSnapshot(context, directory, name, when, about)
+  const left = index.items.filter(({ outcome }) => outcome !== 'collected')
+  run.fact(`${name}.documents`, index.items.length - left.filter(one => one.outcome === 'not-collected').length)
+  run.fact(`${name}.tookMs`, Math.round(index.tookMs))
+  for (const { what, outcome, reason } of left)
+    run.notTested(`evidence ${name}: ${what} is ${outcome}: ${reason ?? 'it was too long'}`)
+  return { directory, scratchDir: run.scratchDir }
+}
+
+/**
+ * Asks for everything, a few at once, and writes what came, redacted and bounded, with an index. What hangs, fails or is too
+ * much stops nothing: it stands in the index with its reason.
+ *
+ * @throws RunproofError INTERRUPTED; DISK_FULL and the like of writing
+ */
+export async function collectSnapshot(
+  context: CheckContext,
+  directory: string,
+  name: string,
+  when: 'before' | 'after',
+  about: SnapshotSubjects,
+): Promise<SnapshotIndex> {
+  const { clock } = context.tools
+  const takenAt = clock.now().toISOString()
+  const began = clock.monotonicMs()
+  const collecting = new Collecting(context, directory, began + BOUNDS.totalMs)
+  const runs = await collecting.item(runsItem(context))
+  const views = runs === undefined ? [] : runsIn(context, runs)
+  await collecting.all([...generalItems(context, when), ...particularItems(context, views, about)])
+  const tookMs = clock.monotonicMs() - began
+  const index: SnapshotIndex = { name, takenAt, tookMs, bounds: BOUNDS, items: collecting.items }
+  await context.tools.files.write(join(directory, INDEX_FILE), `${JSON.stringify(index, null, 2)}\n`)
+  return index
+}
+
+/** The runs of the list; none where it cannot be read, since the rest is kept all the same. */
+function runsIn({ target }: CheckContext, text: string): readonly RunView[] {
+  try {
+    return target.read.runs(parseJson(text, 'the list of runs is'))
+  } catch {
+    return []
+  }
+}
+
+class Collecting {
+  readonly items: Collected[] = []
+  readonly #context: CheckContext
+  readonly #directory: string
+  readonly #deadline: number
+  readonly #redactor: Redactor
+  #bytes = 0
+
+  constructor(context: CheckContext, directory: string, deadline: number) {
+    this.#context = context
+    this.#directory = directory
+    this.#deadline = deadline
+    this.#redactor = new Redactor(context.knownSecrets().map(secret => ({ name: secret.name, value: secret.reveal() })))
+  }
+
+  async all(items: readonly SnapshotItem[]): Promise<void> {
+    const waiting = [...items]
+    const worker = async () => {
+      for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await this.item(item)
+    }
+    await Promise.all(Array.from({ length: BOUNDS.atOnce }, worker))
+    this.items.sort((a, b) => (a.file < b.file ? -1 : 1))
+  }
+
+  /** @returns what was given, whole; undefined when nothing was */
+  async item(item: SnapshotItem): Promise<string | undefined> {
+    const { file, what } = item
+    const missing = (reason: string) => {
+      this.items.push({ file, what, outcome: 'not-collected', bytes: 0, ofBytes: 0, reason })
+      return undefined
+    }
+    if (this.#context.tools.clock.monotonicMs() > this.#deadline)
+      return missing(`the ${BOUNDS.totalMs} ms for the whole snapshot were over`)
+    if (this.#bytes >= BOUNDS.allBytes) return missing(`${BOUNDS.allBytes} bytes had been kept already`)
+    try {
+      const given = await this.#within(item)
+      if (given.trim() === '') return missing('it was empty')
+      await this.#keep(item, given)
+      return given
+    } catch (thrown) {
+      const error = toRunproofError(thrown)
+      if (this.#context.signal.aborted) throw new RunproofError('INTERRUPTED', 'the snapshot was interrupted')
+      // A full disk is no reason to go on: what follows would look collected and be empty.
+      if (error.code === 'DISK_FULL') throw error
+      return missing(error instanceof NotThere ? error.message : `${error.code}: ${error.message}`)
+    }
+  }
+
+  /** What is asked ends with its time, whether it listens or not. */
+  async #within(item: SnapshotItem): Promise<string> {
+    const { signal } = this.#context
+    const over = new AbortController()
+    const timer = delay(item.limitMs, 'late' as const, { signal: over.signal }).catch(() => 'late' as const)
+    const late = () => new NotThere(item.late ?? `it gave no answer within ${item.limitMs} ms`)
+    const stopping = new AbortController()
+    const inner = changed(this.#context, {
+      deadlineMs: item.limitMs,
+      signal: AbortSignal.any([signal, stopping.signal]),
+    })
+    try {
+      const first = await Promise.race([item.collect(inner).then(text => ({ text })), timer])
+      if (first === 'late') throw late()
+      return first.text
+    } catch (thrown) {
+      throw toRunproofError(thrown).code === 'TIMEOUT' ? late() : thrown
+    } finally {
+      over.abort()
+      stopping.abort()
+    }
+  }
+
+  async #keep({ file, what, keep = 'head' }: SnapshotItem, given: string): Promise<void> {
+    const safe = Buffer.from(this.#redactor.redactText(given))
+    const most = Math.min(BOUNDS.itemBytes, Math.max(0, BOUNDS.allBytes - this.#bytes))
+    const cut = safe.length > most
+    const content = cut ? shortened(safe, most, keep, file) : safe
+    this.#bytes += content.length
+    await this.#context.tools.files.write(join(this.#directory, file), content)
+    this.items.push({
+      file,
+      what,
+      outcome: cut ? 'truncated' : 'collected',
+      bytes: content.length,
+      ofBytes: safe.length,
+      sha256: createHash('sha256').update(content).digest('hex'),
+      ...(cut
+        ? { reason: `${safe.length} bytes, of which the ${keep === 'head' ? 'first' : 'last'} ${most} are kept` }
+        : {}),
+    })
+  }
+}
+
+/** A document that is cut stays one: its text stands in a member. Lines stay lines. */
+function shortened(whole: Buffer, most: number, keep: 'head' | 'tail', file: string): Buffer {
+  const part = keep === 'head' ? whole.subarray(0, most) : whole.subarray(whole.length - most)
+  if (!file.endsWith('.json')) {
+    const lineBreak = part.indexOf(0x0a)
+    return keep === 'tail' && lineBreak >= 0 ? part.subarray(lineBreak + 1) : part
+  }
+  return Buffer.from(`${JSON.stringify({ truncated: true, ofBytes: whole.length, text: part.toString('utf8') })}\n`)
+}

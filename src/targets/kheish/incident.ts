@@ -1,0 +1,40 @@
+import type { Json } from '../../model/check.ts'
+import type { IncidentApi, TaskView } from '../../model/incident-api.ts'
+import { Document } from './document.ts'
+
+const TASK_STATUSES = ['pending', 'in_progress', 'blocked', 'completed', 'failed', 'cancelled'] as const
+const ENDED_STATUSES: readonly string[] = ['completed', 'failed', 'cancelled']
+
+const seg = encodeURIComponent
+
+function task(view: Document): TaskView {
+  const status = view.at('status').oneOf(TASK_STATUSES)
+  return { id: view.at('id').text(), status, ended: ENDED_STATUSES.includes(status) }
+}
+
+/** What an incident is looked at through. */
+export const incident: IncidentApi = {
+  paths: {
+    sessionEvents: id => `/v1/sessions/${seg(id)}/events`,
+    tasks: sessionId => `/v1/sessions/${seg(sessionId)}/tasks`,
+    task: (sessionId, taskId) => `/v1/sessions/${seg(sessionId)}/tasks/${seg(taskId)}`,
+    taskOutput: (sessionId, taskId, tailBytes) =>
+      `/v1/sessions/${seg(sessionId)}/tasks/${seg(taskId)}/output?tail_bytes=${tailBytes}`,
+    runEvents: id => `/v1/runs/${seg(id)}/events`,
+    deliveries: runId => `/v1/deliveries?run_id=${seg(runId)}`,
+  },
+
+  read: {
+    task: value => task(new Document(value, 'task')),
+    tasks: value => new Document(value, 'tasks').list().map(task),
+    taskOutput(value) {
+      const output = new Document(value, 'task output')
+      return {
+        // Null where it has written nothing yet.
+        text: (value as { output_text?: Json }).output_text === null ? '' : output.at('output_text').text(),
+        totalBytes: output.at('output_total_bytes').count(),
+        truncated: output.at('output_truncated').flag(),
+      }
+    },
+  },
+}
