@@ -6,7 +6,7 @@ import {
   settingsNow,
   settingsToRestore,
 } from '../incident/first-containment.ts'
-import { type AnyCheck, type CheckContext, defineCheck, failed, passed } from '../model/check.ts'
+import { type CheckContext, defineCheck, failed, passed } from '../model/check.ts'
 
 interface Compared {
   readonly expected: Settings
