@@ -2,6 +2,7 @@ import type { Report } from '../evidence/layout.ts'
 import type { CheckRecord, Evidence, StepRecord } from '../evidence/schema.ts'
 import { durationText } from '../model/duration-text.ts'
 import { escapeMarkup } from './text/escape.ts'
+import { people, whoText } from './text/people.ts'
 import { warningOf } from './text/warning.ts'
 
 /** One self-contained page: no script, nothing loaded from anywhere. */
@@ -24,10 +25,14 @@ details{margin:.2rem 0}details.step{margin:1rem 0}summary{cursor:pointer}ul{marg
 @media(max-width:40rem){table.wide td,table.wide th{display:block;width:auto}table.wide th,table.wide td.verdict{border:0;padding-bottom:0}}
 `
 
+/** What version 2 shows besides. Pages of version 1 are rendered as they were. */
+const STYLE_2 = `.attested{color:var(--odd);font-style:italic}
+`
+
 function render(evidence: Evidence): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<title>${escapeMarkup(`${evidence.outcome}: ${evidence.runbook.title}`)}</title><style>${STYLE}</style></head><body>
+<title>${escapeMarkup(`${evidence.outcome}: ${evidence.runbook.title}`)}</title><style>${STYLE}${evidence.schema === 'runproof-evidence-1' ? '' : STYLE_2}</style></head><body>
 <h1>${escapeMarkup(evidence.runbook.title)}: <span class="${evidence.outcome}">${evidence.outcome}</span></h1>
 <p class="dim">${escapeMarkup(evidence.runId)}</p>
 <p>${counts(evidence)}</p>
@@ -35,7 +40,7 @@ ${overview(evidence)}
 ${recovery(evidence)}
 <h2>Steps</h2>
 ${evidence.steps.map(step).join('\n')}
-${list('Left behind, undone or offered', evidence.released.filter(one => one.kind === 'undo' || one.outcome !== 'done').map(released))}
+${incident(evidence)}${list('Left behind, undone or offered', evidence.released.filter(one => one.kind === 'undo' || one.outcome !== 'done').map(released))}
 ${list(
   'Skips that were allowed',
   evidence.allowedSkips.map(({ id, reason }) => `${id}: ${reason}`),
@@ -58,8 +63,39 @@ function counts(evidence: Evidence): string {
   return `${green} of ${checks.length} checks green; ${red} of ${proofs.length} counterproofs red${notRun === 0 ? '' : `, ${notRun} not run`}: each is the same check, asked again after its subject was broken on purpose, which must turn it red.`
 }
 
-function released({ kind, what, outcome, error }: Evidence['released'][number]): string {
-  return `${kind} ${outcome}: ${what}${error === undefined ? '' : `: ${error.message}`}`
+/** What people did besides the steps; nothing where they did nothing. */
+function incident({ notes = [], handovers = [], snapshots = [], breaks = [] }: Evidence): string {
+  const parts = [
+    list(
+      'Notes',
+      notes.map(({ at, text, ...who }) => `${at} ${whoText(who)}: ${text}`),
+    ),
+    list('Handed over', handovers.map(handedOver)),
+    list(
+      'Snapshots',
+      snapshots.map(
+        ({ at, path, outcome, ...who }) =>
+          `${at} ${whoText(who)}: ${path}${outcome === 'done' ? '' : ', not complete'}`,
+      ),
+    ),
+    list('Broken off and gone on with', breaks.map(brokenOff)),
+  ]
+  return parts
+    .filter(part => part !== '')
+    .map(part => `${part}\n`)
+    .join('')
+}
+
+function handedOver({ at, from, to, role }: NonNullable<Evidence['handovers']>[number]): string {
+  return `${at} ${from} to ${to}${role === undefined ? '' : ` (${role})`}`
+}
+
+function brokenOff({ at, runId, kind, resumedAt, resumedBy }: NonNullable<Evidence['breaks']>[number]): string {
+  return `${runId} broke off at ${at} (${kind}); gone on with at ${resumedAt} by ${resumedBy}`
+}
+
+function released({ kind, what, outcome, error, by }: Evidence['released'][number]): string {
+  return `${kind} ${outcome}${by === undefined ? '' : ` by ${by}`}: ${what}${error === undefined ? '' : `: ${error.message}`}`
 }
 
 function artefacts(evidence: Evidence): string {
@@ -74,6 +110,7 @@ function overview(evidence: Evidence): string {
   const rows: [string, string][] = [
     ['Target', `${evidence.target.title}${evidence.target.real ? '' : ' (not a real target)'}`],
     ['Operator', `${evidence.operator.user}@${evidence.operator.host}`],
+    ...Object.entries(evidence.roles ?? {}).map(([role, name]): [string, string] => [`Role ${role}`, name]),
     ['Started', evidence.startedAt],
     ['Duration', durationText(evidence.durationMs)],
     ['Barrier that this machine offers', evidence.machine.barrier],
@@ -107,13 +144,12 @@ function waits({ waits = [] }: NonNullable<Evidence['rto']>['phases'][number]): 
 function step(record: StepRecord): string {
   const commands = record.commands.map(one => `<pre>$ ${escapeMarkup(one.command)}</pre>`).join('')
   return `<details class="step" open><summary><strong>${escapeMarkup(record.title)}</strong> <span class="${record.outcome}">${record.outcome}</span> <span class="dim">${durationText(record.durationMs)}</span></summary>
-${record.reason === undefined ? '' : `<p>${escapeMarkup(record.reason)}</p>`}${approval(record)}${commands}
+${record.reason === undefined ? '' : `<p>${escapeMarkup(record.reason)}</p>`}${people(record).map(dim).join('')}${commands}
 ${record.checks.length === 0 ? '' : `<table class="wide">${record.checks.map(check).join('')}</table>`}</details>`
 }
 
-function approval({ decision }: StepRecord): string {
-  if (decision?.approvedBy === undefined) return ''
-  return `<p class="dim">approved by ${escapeMarkup(decision.approvedBy)}: ${escapeMarkup(decision.how ?? '')}</p>`
+function dim(text: string): string {
+  return `<p class="dim">${escapeMarkup(text)}</p>`
 }
 
 function warned(record: CheckRecord): string {

@@ -9,6 +9,7 @@ import { unsealed } from '../evidence/testdata/sealed-run.ts'
 import type { CheckOutcome } from '../model/outcome.ts'
 import html from './html.ts'
 import junit from './junit.ts'
+import { annotationLines } from './text/annotations.ts'
 import { summaryLines } from './text/summary.ts'
 
 const [step] = unsealed.steps
@@ -46,6 +47,11 @@ function hostile(): Evidence {
     params: { [HOSTILE]: HOSTILE },
     notTested: [HOSTILE],
     assumptions: [HOSTILE],
+    roles: { [HOSTILE]: HOSTILE },
+    notes: [{ at: HOSTILE, by: HOSTILE, role: HOSTILE, text: HOSTILE }],
+    handovers: [{ at: HOSTILE, from: HOSTILE, to: HOSTILE, role: HOSTILE }],
+    snapshots: [{ at: HOSTILE, by: HOSTILE, path: HOSTILE, outcome: 'errored' }],
+    breaks: [{ at: HOSTILE, runId: HOSTILE, kind: HOSTILE, resumedAt: HOSTILE, resumedBy: HOSTILE }],
     allowedSkips: [{ id: HOSTILE, reason: HOSTILE }],
     artifacts: [{ path: HOSTILE, sha256: 'a'.repeat(64), sizeBytes: 1 }],
     rto: { totalMs: 1, phases: [{ id: HOSTILE, durationMs: 1, waits: [{ id: HOSTILE, durationMs: 1 }] }] },
@@ -60,7 +66,17 @@ function hostile(): Evidence {
         outcome: 'failed',
         reason: HOSTILE,
         commands: [{ command: HOSTILE, exitCode: 0, durationMs: 1 }],
-        decision: { verdict: 'allow', rule: 'r', approvedBy: HOSTILE, how: HOSTILE },
+        decision: { verdict: 'allow', rule: 'r', approvedBy: HOSTILE, how: HOSTILE, role: HOSTILE, reason: HOSTILE },
+        attestation: {
+          by: HOSTILE,
+          role: HOSTILE,
+          at: HOSTILE,
+          statement: HOSTILE,
+          attachment: { path: HOSTILE, sha256: 'a' },
+        },
+        skippedBy: { by: HOSTILE, at: HOSTILE, reason: HOSTILE },
+        undone: { by: HOSTILE, at: HOSTILE },
+        carriedFrom: HOSTILE,
         checks: [
           {
             ...check!,
@@ -159,6 +175,59 @@ describe('the HTML report', () => {
     )
     const [width, window] = /<title>(\d+),(\d+)<\/title>/.exec(dom)!.slice(1).map(Number)
     assert.ok(width! <= window!, `${width} px on a window of ${window} px`)
+  })
+})
+
+describe('what a person attests', () => {
+  const at = '2026-01-02T03:04:05.678Z'
+  const reason = 'attested by bob (security-owner): The key is revoked'
+  const attestation = { by: 'bob', role: 'security-owner', at, statement: 'The key is revoked' }
+  const given = evidence({
+    outcome: 'attested',
+    steps: [step!, { ...step!, id: 'call', title: 'Call', outcome: 'attested', reason, attestation, checks: [] }],
+    notes: [{ at, by: 'ada', text: 'the pager rang' }],
+    handovers: [{ at, from: 'ada', to: 'eve', role: 'operator' }],
+  })
+
+  test('is told in the page with who says it, and is not called passed', () => {
+    const page = html.render(given)
+    assert.ok(page.includes('<span class="attested">attested</span>'))
+    assert.match(page, /attested by bob \(security-owner\) at [^:]+:[^:]+:[^:]+, not verified: The key is revoked/)
+    for (const text of ['ada: the pager rang', 'ada to eve (operator)']) assert.ok(page.includes(text), text)
+    assert.doesNotMatch(page, /Call<\/strong> <span class="passed"/)
+  })
+
+  test('is skipped in JUnit, which fails nothing and counts nothing as passed', () => {
+    const xml = junit.render(given)
+    assert.match(xml, /tests="2" failures="0" errors="0" skipped="1"/)
+    assert.match(xml, /name="call" [^>]*><skipped message="attested by bob \(security-owner\): The key is revoked"\/>/)
+  })
+
+  test('has a line of its own in the summary, and is a notice to CI', () => {
+    assert.ok(summaryLines(given).includes(`attested  call: ${reason}`))
+    assert.deepEqual(
+      annotationLines(given).map(line => /^::(\w+) .*::(.*)$/.exec(line)!.slice(1)),
+      [
+        ['notice', 'book attested'],
+        ['notice', 'book/call attested'],
+      ],
+    )
+  })
+
+  test('is told where one skipped, allowed, took back or carried over a step', () => {
+    const people = {
+      skippedBy: { by: 'ada', at, reason: 'no phone' },
+      undone: { by: 'eve', at },
+      carriedFrom: 'book-0',
+    }
+    const page = html.render(evidence({ steps: [{ ...step!, ...people }] }))
+    for (const text of [`left out by ada at ${at}: no phone`, `taken back by eve at ${at}`, 'carried over from book-0'])
+      assert.ok(page.includes(text), text)
+    const rehearsed = evidence({
+      allowedSkips: [{ id: 'call', reason: 'rehearsed' }],
+      steps: [{ ...step!, id: 'call', outcome: 'skipped', checks: [] }],
+    })
+    assert.match(annotationLines(rehearsed).join(), /^::notice .*book\/call skipped$/)
   })
 })
 

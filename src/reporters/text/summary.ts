@@ -27,7 +27,7 @@ export function summaryLines(evidence: Evidence): readonly string[] {
 
 /** Times of a recovery that did not succeed are no recovery times. */
 function recovery({ outcome, rto, rpoMs, rpoBasis }: Evidence): readonly string[] {
-  if (outcome !== 'passed' && outcome !== 'unproven') {
+  if (outcome !== 'passed' && outcome !== 'attested' && outcome !== 'unproven') {
     return rto === undefined ? [] : [`RTO       not reached, after ${durationText(rto.totalMs)}`]
   }
   const phases = rto?.phases.map(phase => `${phase.id} ${durationText(phase.durationMs)}`) ?? []

@@ -1,0 +1,25 @@
+import type { StepRecord } from '../../evidence/schema.ts'
+
+/** A name, and the role it was acted in. */
+export function whoText({ by, role }: { readonly by: string; readonly role?: string | undefined }): string {
+  return role === undefined ? by : `${by} (${role})`
+}
+
+/** What people did about a step, one sentence each: approved, confirmed, left out, taken back. */
+export function people({ decision, attestation, skippedBy, undone, carriedFrom }: StepRecord): readonly string[] {
+  const approved = decision?.approvedBy
+  return [
+    ...(approved === undefined || decision === undefined
+      ? []
+      : [`approved by ${whoText({ by: approved, role: decision.role })}: ${decision.reason ?? decision.how ?? ''}`]),
+    ...(attestation === undefined
+      ? []
+      : [
+          `attested by ${whoText(attestation)} at ${attestation.at}, not verified: ${attestation.statement}`,
+          ...(attestation.attachment === undefined ? [] : [`attached: ${attestation.attachment.path}`]),
+        ]),
+    ...(skippedBy === undefined ? [] : [`left out by ${whoText(skippedBy)} at ${skippedBy.at}: ${skippedBy.reason}`]),
+    ...(undone === undefined ? [] : [`taken back by ${whoText(undone)} at ${undone.at}`]),
+    ...(carriedFrom === undefined ? [] : [`carried over from ${carriedFrom}`]),
+  ]
+}
