@@ -13,4 +13,7 @@ export const TOOLS: readonly (readonly [program: string, debianPackage: string])
   ['script', 'bsdutils'],
   ['openssl', 'openssl'],
   ['nginx', 'nginx-light'],
+  ['dbus-run-session', 'dbus-daemon'],
+  ['gnome-keyring-daemon', 'gnome-keyring'],
+  ['secret-tool', 'libsecret-tools'],
 ]

@@ -6,11 +6,11 @@ import { RunproofError } from '../model/error.ts'
 import { Secret } from '../model/secret.ts'
 
 /**
- * Resolves `name=source` references. Values come from the environment, a file, standard input or a generator, never from
- * the command line.
+ * Resolves `name=source` references. Values come from the environment, a file, the session's keyring, standard input or a
+ * generator, never from the command line.
  *
  * @throws RunproofError USAGE for a name the runbook does not know or a source of unknown form; SECRET_MISSING;
- *   SECRET_TOO_SHORT
+ *   SECRET_TOO_SHORT; SECRET_UNREADABLE or TIMEOUT where a keyring can't be read
  */
 export async function readSecrets(
   references: Readonly<Record<string, string>>,
@@ -46,10 +46,18 @@ async function read(name: string, source: string, env: NodeJS.ProcessEnv, stdin:
       throw new RunproofError('SECRET_MISSING', `--secret ${name}=${source}: that variable is not set`)
     return value
   }
+  if (/^keyring:./.test(source)) {
+    const { readKeyring } = await import('../adapters/keyring.ts')
+    return trimNewline(await readKeyring(source.slice('keyring:'.length), env))
+  }
   // The text is not repeated: it may be the value itself.
-  throw new RunproofError('USAGE', `--secret ${name}: the source must be env:VAR, file:PATH, stdin or generate`, {
-    hint: 'a value on the command line can be read by every user of this machine',
-  })
+  throw new RunproofError(
+    'USAGE',
+    `--secret ${name}: the source must be env:VAR, file:PATH, keyring:NAME, stdin or generate`,
+    {
+      hint: 'a value on the command line can be read by every user of this machine',
+    },
+  )
 }
 
 function trimNewline(value: string): string {

@@ -145,7 +145,10 @@ async function readPassword(flags: IssueFlags): Promise<Secret | undefined> {
   const references = parsePairs('--secret', flags.secret, { secret: true })
   const refuse = (why: string, hint: string) => new RunproofError('USAGE', why, { hint })
   if (references[PASSWORD] === 'generate')
-    throw refuse(`--secret ${PASSWORD}: a generated password would be known to nobody`, 'env:VAR, file:PATH or stdin')
+    throw refuse(
+      `--secret ${PASSWORD}: a generated password would be known to nobody`,
+      'env:VAR, file:PATH, keyring:NAME or stdin',
+    )
   const { [PASSWORD]: password } = await readSecrets(references, [PASSWORD], process.env, process.stdin)
   if (flags.pkcs12 === undefined) {
     if (password === undefined) return undefined

@@ -6,7 +6,12 @@ export default new Command('run')
   .argument('<runbook>', 'name, or path of a file that exports one')
   .option('--target <id>', 'daemon to act on', 'stand-in')
   .option('--param <k=v...>', 'parameter of the runbook; repeatable', collect, [])
-  .option('--secret <name=source...>', 'secret by reference: env:VAR, file:PATH, stdin or generate', collect, [])
+  .option(
+    '--secret <name=source...>',
+    'secret by reference: env:VAR, file:PATH, keyring:NAME, stdin or generate',
+    collect,
+    [],
+  )
   .option('--counterproofs <which>', 'all, or observation (none on copies of the subject)', 'all')
   .option('--allow-skip <id=why...>', 'let a check be skipped, with a reason that evidence shows', collect, [])
   .option('--yes <target-id>', 'approve writing steps on the target of this id')

@@ -13,7 +13,12 @@ export default new Command('smoke')
   .addOption(
     new Option('--fail-on <level>', 'the level of a signal that fails (default: page)').choices(['warn', 'page']),
   )
-  .option('--secret <name=source...>', 'secret by reference: env:VAR, file:PATH, stdin or generate', collect, [])
+  .option(
+    '--secret <name=source...>',
+    'secret by reference: env:VAR, file:PATH, keyring:NAME, stdin or generate',
+    collect,
+    [],
+  )
   .option('--counterproofs <which>', 'all, or observation (none on copies of the subject)', 'all')
   .option('--allow-skip <id=why...>', 'let a check or a suite be skipped, with a reason', collect, [])
   .option('--yes <target-id>', 'approve writing steps on the target of this id')

@@ -52,7 +52,12 @@ const issue = new Command('issue')
   .option('--ca-cert <file>', 'issue by this authority instead of a new one')
   .option('--ca-key <file>', 'its private key, PEM')
   .option('--pkcs12 <file>', 'also write key and certificates there as PKCS #12; RSA only')
-  .option('--secret <name=source>', 'pkcs12-password=env:VAR, file:PATH or stdin; repeatable', collect, [])
+  .option(
+    '--secret <name=source>',
+    'pkcs12-password=env:VAR, file:PATH, keyring:NAME or stdin; repeatable',
+    collect,
+    [],
+  )
   .option('--force', 'replace files that are there')
   .option('--json', 'what was made as JSON on standard output; errors as JSON on standard error')
   .addHelpText(
