@@ -3,6 +3,7 @@ import type { CheckContext } from '../model/check.ts'
 import type { Command } from '../model/command.ts'
 import { RunproofError } from '../model/error.ts'
 import type { Step, StepContext } from '../model/runbook.ts'
+import { keepable } from './broken-run.ts'
 import { recorded } from './recorded.ts'
 import type { RunState } from './run-state.ts'
 
@@ -25,9 +26,13 @@ export function stepContext(run: RunState, step: Step, signal: AbortSignal, comm
       if (signal.aborted) {
         throw new RunproofError('INTERRUPTED', `step ${step.id} is over: <${capture.id}> can't be set any more`)
       }
-      if (!(step.yields ?? []).some(yielded => yielded.id === capture.id)) {
+      const yielded = (step.yields ?? []).find(({ id }) => id === capture.id)
+      if (yielded === undefined) {
         throw new RunproofError('INTERNAL', `step ${step.id} sets <${capture.id}> without declaring it in yields`)
       }
+      // On record before anything is done with it: what was measured before a change can't be measured after it.
+      if (yielded.kept === true)
+        run.input.journal.append('captured', { step: step.id, capture: capture.id, value: keepable(capture.id, value) })
       run.values = run.values.with(capture, value)
     },
   }

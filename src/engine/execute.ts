@@ -1,6 +1,8 @@
 import type { ReleaseRecord, StepRecord } from '../evidence/schema.ts'
+import type { Json } from '../model/check.ts'
 import { type Outcome, worstOutcome } from '../model/outcome.ts'
 import type { Step } from '../model/runbook.ts'
+import { tellBreaks } from './pick-up.ts'
 import type { ExecuteInput, RunResult } from './run-input.ts'
 import { RunState } from './run-state.ts'
 import { runStep } from './run-step.ts'
@@ -14,12 +16,15 @@ import { listUntested } from './untested.ts'
 export async function execute(input: ExecuteInput): Promise<RunResult> {
   const run = new RunState(input)
   const { plan, journal, watch, runId } = input
-  journal.append('run-started', {
-    runId,
-    runbook: plan.runbook.id,
-    target: plan.target.id,
-    steps: plan.steps.map(step => step.id),
-  })
+  if (input.resuming === undefined) {
+    journal.append('run-started', {
+      runId,
+      runbook: plan.runbook.id,
+      target: plan.target.id,
+      steps: plan.steps.map(step => step.id),
+      ...(input.origin === undefined ? {} : { origin: input.origin as unknown as Json }),
+    })
+  }
   watch({ type: 'run-started', runId, title: plan.runbook.title, steps: plan.steps.length })
 
   const steps: StepRecord[] = []
@@ -38,11 +43,21 @@ export async function execute(input: ExecuteInput): Promise<RunResult> {
     undoes: plan.runbook.purpose !== 'containment',
   })
   listUntested(steps, run.notTested)
+  tellBreaks(run, steps)
   return { outcome: verdict(steps, released, input.signal), steps, released, ...run.known() }
 }
 
-function tellEnd(run: RunState, { id, outcome, reason, durationMs, counterproofsMs }: StepRecord): void {
-  run.note('step-ended', { step: id, outcome, ...(reason === undefined ? {} : { reason }) })
+/** With its record: a run that goes on after a break has it from here. */
+function tellEnd(run: RunState, record: StepRecord): void {
+  const { id, outcome, reason, durationMs, counterproofsMs } = record
+  const rto = run.phases.recovery()
+  run.note('step-ended', {
+    step: id,
+    outcome,
+    ...(reason === undefined ? {} : { reason }),
+    ...(record.carriedFrom === undefined ? { record: record as unknown as Json } : { carriedFrom: record.carriedFrom }),
+    ...(rto === undefined ? {} : { phases: rto.phases }),
+  })
   run.input.watch({ type: 'step-ended', step: id, outcome, reason, durationMs, counterproofsMs })
 }
 

@@ -47,6 +47,11 @@ export class PhaseClock {
     return { phases, totalMs: phases.reduce((sum, phase) => sum + phase.durationMs, 0) }
   }
 
+  /** Phases of before a break, and how long they had taken; the break itself is nobody's time. */
+  goOnWith(before: NonNullable<Evidence['rto']>['phases'] = []): void {
+    for (const { id, durationMs, waits = [] } of before) this.#phases.set(id, { durationMs, waits: [...waits] })
+  }
+
   /** As evidence holds it; undefined when no phase was ever entered. */
   recovery(): Evidence['rto'] {
     if (this.#phases.size === 0) return undefined

@@ -14,6 +14,8 @@ interface Settings {
   readonly settleMs: number
   readonly note: (type: string, data: Readonly<Record<string, Json>>) => void
   readonly watch: Watch
+  /** Puts on record that a step is about to be taken back; false where somebody else goes on with the run. */
+  readonly mayUndo: (step: string, describe: string) => boolean
 }
 
 interface Deferred {
@@ -28,6 +30,7 @@ export interface RegisteredUndo {
 }
 
 interface Registered extends RegisteredUndo {
+  readonly step: string
   readonly describe: string
   readonly timeoutMs: number
   readonly execute: (signal: AbortSignal) => Promise<void>
@@ -55,6 +58,7 @@ export class Releases {
     contextOf: (signal: AbortSignal) => StepContext,
   ): RegisteredUndo {
     const undo: Registered = {
+      step: step.id,
       describe: `${step.id}: ${step.undo.describe}`,
       whole: false,
       timeoutMs: step.undo.timeoutMs ?? this.#settings.releaseMs,
@@ -73,8 +77,12 @@ export class Releases {
     const released: ReleaseRecord[] = []
     const undone =
       outcome === 'passed' || outcome === 'attested' || outcome === 'skipped' ? [] : this.#undo.toReversed()
-    for (const { describe, whole, timeoutMs, execute } of undone)
-      released.push(whole && undoes ? await this.#one('undo', describe, execute, timeoutMs) : this.#offer(describe))
+    for (const { step, describe, whole, timeoutMs, execute } of undone)
+      released.push(
+        whole && undoes && this.#settings.mayUndo(step, describe)
+          ? await this.#one('undo', describe, execute, timeoutMs, { step })
+          : this.#offer(describe),
+      )
     while (this.#deferred.length > 0) {
       const { describe, release } = this.#deferred.pop()!
       released.push(await this.#one('tear-down', describe, release))
@@ -94,6 +102,7 @@ export class Releases {
     what: string,
     release: (signal: AbortSignal) => Promise<void>,
     timeoutMs = this.#settings.releaseMs,
+    of: { readonly step?: string } = {},
   ): Promise<ReleaseRecord> {
     let record: ReleaseRecord
     try {
@@ -102,7 +111,7 @@ export class Releases {
     } catch (thrown) {
       record = { what, kind, outcome: 'errored', error: problemOf(toRunproofError(thrown)) }
     }
-    this.#settings.note('released', { what, kind, outcome: record.outcome })
+    this.#settings.note('released', { ...of, what, kind, outcome: record.outcome })
     this.#settings.watch({ type: 'release', what, outcome: record.outcome })
     return record
   }

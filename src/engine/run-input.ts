@@ -4,7 +4,9 @@ import type { Journal, Tools } from '../model/ports.ts'
 import type { Secret } from '../model/secret.ts'
 import type { RuleInUse } from '../policy/rule.ts'
 import type { Approver } from './authorise.ts'
+import type { Origin } from './broken-run.ts'
 import type { CounterproofMode } from './falsify.ts'
+import type { Resuming } from './pick-up.ts'
 import type { Plan } from './plan.ts'
 import type { Watch } from './progress.ts'
 
@@ -30,6 +32,10 @@ export interface ExecuteInput {
   readonly rules?: readonly RuleInUse[]
   /** What is on record before anything runs. */
   readonly before?: { readonly facts: RunResult['facts']; readonly notTested: readonly string[] }
+  /** What a run that breaks off is gone on with; on record first of all. */
+  readonly origin?: Origin
+  /** The journal is then one that goes on: it has begun with the records of the run that broke off. */
+  readonly resuming?: Resuming
   readonly patience?: Partial<Patience>
 }
 
@@ -58,4 +64,5 @@ export type RunResult = Pick<
   | 'notTested'
   | 'assumptions'
   | 'allowedSkips'
+  | 'breaks'
 >

@@ -1,7 +1,8 @@
 import { CapturedValues } from '../model/capture.ts'
 import type { Json } from '../model/check.ts'
-import { RunproofError } from '../model/error.ts'
+import { RunproofError, toRunproofError } from '../model/error.ts'
 import type { RunNotes } from '../model/runbook.ts'
+import type { JournalledRun } from './broken-run.ts'
 import { PhaseClock } from './phase-clock.ts'
 import { Releases } from './releases.ts'
 import { type ExecuteInput, PATIENCE, type Patience, type RunResult } from './run-input.ts'
@@ -17,6 +18,8 @@ export class RunState {
   readonly assumptions = new Set<string>()
   values = new CapturedValues()
   rpo: { milliseconds: number; basis: string } | undefined
+  /** Whether a writing step has acted in this process. */
+  acted = false
 
   constructor(input: ExecuteInput) {
     this.input = input
@@ -26,9 +29,11 @@ export class RunState {
       ...this.patience,
       note: (type, data) => this.note(type, data),
       watch: input.watch,
+      mayUndo: (step, describe) => this.#mayUndo(step, describe),
     })
     Object.assign(this.facts, input.before?.facts)
     for (const limit of [...input.plan.limits, ...(input.before?.notTested ?? [])]) this.notTested.add(limit)
+    if (input.resuming !== undefined) this.#goOnWith(input.resuming.from)
   }
 
   /** Records what already happened. A full disk must not lose the tear-down: the seal will fail on the journal later. */
@@ -37,6 +42,33 @@ export class RunState {
       this.input.journal.append(type, data)
     } catch {
       this.assumptions.add('the journal could not be written to the end')
+    }
+  }
+
+  /** What steps before the break had yielded and told. */
+  #goOnWith({ values, told, phases }: JournalledRun): void {
+    this.values = new CapturedValues(values)
+    Object.assign(this.facts, told.facts)
+    for (const text of told.assumptions) this.assumptions.add(text)
+    for (const text of told.notTested) this.notTested.add(text)
+    this.rpo = told.rpo
+    this.phases.goOnWith(phases)
+  }
+
+  /** What evidence assumes, also after a break. */
+  assume(text: string): void {
+    this.assumptions.add(text)
+    this.note('told', { assumed: text })
+  }
+
+  /** A full disk must not keep a change from being undone; another process that went on with the run does. */
+  #mayUndo(step: string, describe: string): boolean {
+    try {
+      this.input.journal.append('undo-started', { step, describe })
+      return true
+    } catch (thrown) {
+      this.assumptions.add('the journal could not be written to the end')
+      return toRunproofError(thrown).code !== 'RUN_FENCED'
     }
   }
 
@@ -52,20 +84,23 @@ export class RunState {
       scratchDir,
       artifactsDir,
       phase: id => this.phases.enter(id),
-      assume: text => void this.assumptions.add(text),
-      notTested: text => void this.notTested.add(text),
+      assume: text => this.assume(text),
+      notTested: text => {
+        this.notTested.add(text)
+        this.note('told', { notTested: text })
+      },
       rpo: (milliseconds, basis) => {
         refuseNotFinite('rpo', milliseconds)
         if (milliseconds < 0) {
-          this.assumptions.add(
-            `RPO counts as 0: the newest data is ${-milliseconds} ms in the future, so clocks disagree`,
-          )
+          this.assume(`RPO counts as 0: the newest data is ${-milliseconds} ms in the future, so clocks disagree`)
         }
         this.rpo = { milliseconds: Math.max(0, milliseconds), basis }
+        this.note('told', { rpoMs: this.rpo.milliseconds, rpoBasis: basis })
       },
       fact: (name, value) => {
         if (typeof value === 'number') refuseNotFinite(`fact ${name}`, value)
         this.facts[name] = value
+        this.note('told', { fact: name, value })
       },
       defer: (describe, release) => this.releases.defer(describe, release),
     }
@@ -81,6 +116,7 @@ export class RunState {
       notTested: [...this.notTested],
       assumptions: [...this.assumptions],
       allowedSkips: [...this.input.allowedSkips],
+      ...(this.input.resuming === undefined ? {} : { breaks: [...this.input.resuming.from.breaks] }),
     }
   }
 }

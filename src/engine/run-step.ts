@@ -6,6 +6,7 @@ import { isManual, type Step } from '../model/runbook.ts'
 import { authorise } from './authorise.ts'
 import { checkContext, stepContext } from './contexts.ts'
 import { withDeadline } from './deadline.ts'
+import { pickUp } from './pick-up.ts'
 import { problemOf } from './problem.ts'
 import type { RunState } from './run-state.ts'
 import { verifyStep } from './verify.ts'
@@ -39,6 +40,14 @@ export async function runStep(run: RunState, step: Step, index: number): Promise
   try {
     if (signal.aborted)
       throw new RunproofError('INTERRUPTED', `step ${step.id} was not started: the run was interrupted`)
+    const picked = await pickUp(run, step, commands)
+    if ('carried' in picked) return picked.carried
+    if ('denied' in picked) return ended('denied', { reason: picked.denied })
+    if (!picked.acts) {
+      watch({ type: 'step-started', step: step.id, title: step.title, index })
+      run.phases.enterChecks(step.checksPhase ?? step.phase)
+      return ended(...(await verified(run, step, commands, tools.clock.monotonicMs() - began)))
+    }
     decision = await authorise(run, step)
     if (decision.verdict === 'deny') {
       journal.append('step-denied', { step: step.id, effect: step.effect, decision: { ...decision } })
@@ -46,6 +55,7 @@ export async function runStep(run: RunState, step: Step, index: number): Promise
     }
 
     journal.append('step-started', { step: step.id, effect: step.effect, decision: { ...decision } })
+    if (step.effect !== 'read') run.acted = true
     watch({ type: 'step-started', step: step.id, title: step.title, index })
     run.phases.enter(step.phase)
     const undo =
