@@ -55,7 +55,7 @@ const DOMAINS: Readonly<Record<string, Layer>> = {
   },
   'src/incident': {
     ...pure,
-    ours: ['src/model', 'src/daemon', 'src/suite', 'src/rotation', 'src/scan'],
+    ours: ['src/model', 'src/daemon', 'src/suite', 'src/rotation', 'src/scan', 'src/slo', 'src/drill', 'src/ledger'],
     why: 'what is contained, kept and put back in an incident, through ports; what is kept is redacted before it is written',
   },
   'src/nginx': {
