@@ -95,7 +95,13 @@ function settingsOf({ values }: StepContext): readonly Done[] {
   if (previous === undefined) return []
   const { permissionMode, debugLevel } = settingsToRestore(previous)
   return [
-    { what: 'permission mode', result: `${permissionMode}, as before` },
+    {
+      what: 'permission mode',
+      result:
+        permissionMode === previous.permissionMode
+          ? `${permissionMode}, as before`
+          : `${permissionMode}; it was ${previous.permissionMode}`,
+    },
     {
       what: 'debug level',
       result:

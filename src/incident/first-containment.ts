@@ -35,9 +35,15 @@ export async function settingsNow(context: CheckContext): Promise<Settings> {
   return { permissionMode, debugLevel }
 }
 
-/** What recovery puts back: the previous mode, and the previous level unless that is `full`. */
+/** The mode that is never put back by itself: whoever got in may have set it, and nobody would be asked any more. */
+const UNASKED = 'bypassPermissions'
+
+/** What recovery puts back: the previous mode unless that asks nobody, and the previous level unless that is `full`. */
 export function settingsToRestore({ permissionMode, debugLevel }: Settings): Settings {
-  return { permissionMode, debugLevel: debugLevel === FULL ? CONTAINED.debugLevel : debugLevel }
+  return {
+    permissionMode: permissionMode === UNASKED ? CONTAINED.permissionMode : permissionMode,
+    debugLevel: debugLevel === FULL ? CONTAINED.debugLevel : debugLevel,
+  }
 }
 
 /** Reads mode and level before anything is contained. A step of its own, so that going on after a break never reads them anew. */
@@ -106,11 +112,16 @@ export function restoreSettings({ target }: PlanInput, settingsRestored: AnyChec
       execute: context => setSettings(context, CONTAINED),
     },
     run: {
-      describe: 'set permission mode and debug level to what they were before the containment; full stays off',
+      describe:
+        'set permission mode and debug level to what they were before the containment; full stays off, and a mode that asks nobody stays contained',
       commands: [`${target.program} ${SET_MODE} <mode>`, `${target.program} ${SET_LEVEL} <level>`],
       async execute(context) {
         const previous = context.values.get(previousSettings)
         await setSettings(context, settingsToRestore(previous))
+        if (previous.permissionMode === UNASKED)
+          context.run.assume(
+            'the permission mode asked nobody before the containment, perhaps set by whoever got in, and was left contained: put it back by hand, once it is known who set it',
+          )
         if (previous.debugLevel === FULL)
           context.run.assume(
             'the debug level was full before the containment, and was left off: put it back by hand, with a ticket',
