@@ -1,0 +1,212 @@
+#!/usr/bin/env -S sh -c 'exec "$(dirname "$(readlink -f "$0")")/../bin/runproof" run "$0" "$@"'
+import { attackTookHold } from '../src/checks/attack-took-hold.ts'
+import { containedFirst, settingsNoted, settingsRestored } from '../src/checks/first-containment.ts'
+import { instanceReady } from '../src/checks/instance-ready.ts'
+import { attackerShutOut, fileTokenOpens, leakedTokenRefused } from '../src/checks/leaked-token.ts'
+import { noSecretWritten } from '../src/checks/no-secret-written.ts'
+import { baselineSound, plantedFound, sweepComplete } from '../src/checks/persistence-sweep.ts'
+import { postIncidentWritten } from '../src/checks/post-incident.ts'
+import { refusalsCounted } from '../src/checks/refusals-counted.ts'
+import { snapshotWhole } from '../src/checks/snapshot-whole.ts'
+import { nothingLeft } from '../src/checks/tear-down.ts'
+import { ROUTE_SLOT } from '../src/daemon/make-site.ts'
+import { answering } from '../src/daemon/subjects.ts'
+import { attack, attackDaemon } from '../src/incident/attack.ts'
+import { closeStep } from '../src/incident/close.ts'
+import { firstContainment, readSettings, restoreSettings } from '../src/incident/first-containment.ts'
+import {
+  containment,
+  leaked,
+  leakedAfterBreak,
+  replaceLeakedToken,
+  tellHeldStream,
+} from '../src/incident/leaked-token.ts'
+import { LEAKED_TOKEN_WAYS, leakedTokenConflict, leakedTokenParams } from '../src/incident/leaked-token-params.ts'
+import { incidentUnresumable, sinceMs } from '../src/incident/params.ts'
+import { person, tellStakeholders } from '../src/incident/people.ts'
+import { ADMIN_ACTIONS_UNKNOWN, refusalsByAddress, tellRefusals } from '../src/incident/refusals.ts'
+import { snapshotAction, snapshotStep } from '../src/incident/snapshot.ts'
+import { sweep, takeSweep } from '../src/incident/sweep.ts'
+import type { NonEmpty } from '../src/model/check.ts'
+import { parseDuration } from '../src/model/duration.ts'
+import { defineRunbook, type PlanInput, type Step } from '../src/model/runbook.ts'
+import { reachOf, suiteInUse, suiteLacks } from '../src/suite/params.ts'
+import { daemonStep, endSteps } from '../src/suite/steps.ts'
+
+const PAGE = 'production-runbooks'
+/** Asking before and after the wait for the new token. */
+const BESIDES_MS = 60_000
+
+const isOwn = (input: PlanInput) => reachOf(input) === 'isolated'
+
+export default defineRunbook({
+  id: 'contain-leaked-admin-token',
+  title: 'Shut out whoever holds a leaked admin token, and find what they left behind',
+  purpose: 'containment',
+  params: leakedTokenParams,
+  secrets: ['new', 'leaked'],
+  conflict: leakedTokenConflict,
+  lacks: suiteLacks,
+  inUse: suiteInUse,
+  unresumable: incidentUnresumable,
+  snapshot: snapshotAction('kheish-daemon'),
+  ways: LEAKED_TOKEN_WAYS,
+  limits: input => [
+    ADMIN_ACTIONS_UNKNOWN,
+    'what the intruder took away: prompts, answers and files that an admin may read count as read',
+    ...(input.params['base-url'] === undefined
+      ? ['an intruder who hides: the one of the rehearsal leaves its things where they are listed']
+      : []),
+  ],
+  steps,
+})
+
+function steps(input: PlanInput): NonEmpty<Step> {
+  const contain: readonly Step[] = [
+    replace(input),
+    sweepFor(input),
+    readSettings(settingsNoted),
+    firstContainment(input, containedFirst),
+    snapshotStep('before', input, snapshotWhole('before')),
+    attackersView,
+    decideFindings,
+    snapshotStep('after', input, snapshotWhole('after')),
+    restoreSettings(input, settingsRestored),
+    tellStakeholders('the admin token leaked, was replaced, and has to be taken anew from where it is kept'),
+  ]
+  return [
+    { ...daemonStep(input, { knocks: false, verify: [fileTokenOpens] }), role: 'operator' },
+    ...(isOwn(input) ? [intrude(input)] : []),
+    ...contain,
+    close(input, contain),
+    ...endSteps(input, { nothingLeft, noSecretWritten }),
+  ]
+}
+
+const intrude = ({ target }: PlanInput): Step => ({
+  id: 'intrude',
+  title: 'Leave behind, with the admin token, one of everything that lasts',
+  effect: 'write',
+  docs: { page: PAGE, command: `secrets set ${ROUTE_SLOT} --provider openai --stdin` },
+  timeoutMs: 60_000,
+  role: 'operator',
+  afterFailure: [answering],
+  yields: [attack],
+  resume: 'once',
+  irreversible: 'the daemon is the rehearsal’s own, and ends with it',
+  run: {
+    describe:
+      'note what lasts, signed; then make a connector, a hook, a schedule, a capture agent, allow everything, and overwrite the slot of the route',
+    commands: [`${target.program} secrets set ${ROUTE_SLOT} --provider openai --stdin`],
+    execute: attackDaemon,
+  },
+  verify: [attackTookHold],
+})
+
+/** The first thing that is done. The rest of the evidence is taken right afterwards: nothing of it is changed by this. */
+const replace = ({ params }: PlanInput): Step => ({
+  id: 'replace',
+  title: 'Replace the leaked token in its file, and see it refused',
+  effect: 'write',
+  docs: { page: PAGE, command: 'mv $KEYS/admin-token.next $KEYS/admin-token' },
+  timeoutMs: BESIDES_MS + parseDuration(params['within']!),
+  role: 'operator',
+  afterFailure: [answering],
+  yields: [leaked, containment],
+  resume: 'repeatable',
+  reestablish: leakedAfterBreak,
+  irreversible: 'the leaked token is stored nowhere, and should not be: rotate again instead',
+  run: {
+    describe: `note owner and mode of the token file; hold an event stream open with the leaked token; replace the token (${params['style']}) by --secret new=, or by 32 random bytes; show the leaked one until it is refused`,
+    execute: replaceLeakedToken,
+  },
+  verify: [leakedTokenRefused],
+})
+
+const sweepFor = (input: PlanInput): Step => ({
+  id: 'sweep',
+  title: 'List what lasts in the daemon, and what of it came with the intruder',
+  effect: 'read',
+  docs: { page: PAGE, command: 'schedules list' },
+  timeoutMs: 60_000,
+  role: 'security-owner',
+  afterFailure: [containment],
+  yields: [sweep],
+  run: {
+    describe:
+      'list connectors, hooks, settings, revisions, schedules, MCP servers, capture agents and slots; hold them against baseline= and since=; write sweep.md, and the list itself, signed',
+    async execute(context) {
+      const rehearsed = context.values.find(attack)
+      const given = {
+        baselineDir: context.params['baseline'] ?? rehearsed?.baselineDir,
+        sinceMs: sinceMs(context) ?? rehearsed?.sinceMs,
+      }
+      context.set(sweep, await takeSweep(context, given))
+    },
+  },
+  verify: [sweepComplete, baselineSound, ...(isOwn(input) ? [plantedFound] : [])],
+})
+
+const attackersView: Step = {
+  id: 'attackers-view',
+  title: 'Try the door with the leaked token once more, and count who else did',
+  effect: 'read',
+  docs: { page: PAGE, command: '--token-file $KEYS/admin-token status' },
+  timeoutMs: 60_000,
+  role: 'security-owner',
+  afterFailure: [leaked],
+  yields: [refusalsByAddress],
+  run: {
+    describe: 'look what became of the stream that was held; count the refusals of the audit log by address',
+    async execute(context) {
+      tellHeldStream(context)
+      await tellRefusals(context, sinceMs(context))
+    },
+  },
+  verify: [attackerShutOut, refusalsCounted, instanceReady],
+}
+
+const decideFindings: Step = person(
+  'decide-findings',
+  'Decide about each finding of the sweep, one by one',
+  'security-owner',
+  {
+    instruction:
+      'Read artifacts/sweep.md. For each finding say: ours, or take it away by the command that stands there. Nothing is taken away by itself.',
+    confirm: 'Each finding of the sweep was decided about, and what was not ours was taken away.',
+    attachment: 'sweep.md, with a decision and a name beside each finding',
+  },
+)
+
+const close = (input: PlanInput, all: readonly Step[]): Step =>
+  closeStep(input, {
+    written: postIncidentWritten,
+    steps: all,
+    closing({ values, target }) {
+      const { refusedAfterMs } = values.get(containment)
+      const { file, held } = values.get(leaked)
+      const { findings } = values.get(sweep)
+      return {
+        scenario: 'The admin token leaked',
+        rotated: [
+          {
+            what: `admin token in ${file}`,
+            result: `the leaked one is refused, ${refusedAfterMs} ms after the run began`,
+          },
+        ],
+        revoked: [],
+        restored: [],
+        open: [
+          ...findings.map(({ kind, id, how }) => `${kind} ${id} (${how.join(', ')}): ours, or taken away?`),
+          ...(held?.isOpen() === true
+            ? ['whoever holds an event stream since before still reads it, until the daemon restarts']
+            : []),
+          ADMIN_ACTIONS_UNKNOWN,
+        ],
+        regression: [
+          `runproof run contain-leaked-admin-token --target ${target.id}`,
+          `runproof smoke slo-probe live --target ${target.id}`,
+        ],
+      }
+    },
+  })

@@ -1,0 +1,136 @@
+import { askWith } from '../daemon/admin-token.ts'
+import { randomSecret } from '../daemon/random-secret.ts'
+import { daemon } from '../daemon/subjects.ts'
+import { capture, keptCapture } from '../model/capture.ts'
+import { parseDuration } from '../model/duration.ts'
+import { RunproofError, toRunproofError } from '../model/error.ts'
+import type { ReplaceStyle } from '../model/replace-file.ts'
+import type { StepContext } from '../model/runbook.ts'
+import type { Secret } from '../model/secret.ts'
+import { type Held, holdStream } from '../rotation/held-stream.ts'
+import { refuseChanged } from '../rotation/rotate.ts'
+import { whyUnfit } from '../rotation/token-rules.ts'
+import { replaceToken, type Turn } from '../suite/token-rotation.ts'
+
+const FIRST_PAUSE_MS = 50
+const LONGEST_PAUSE_MS = 5_000
+/** More looks are more refusals in the audit log; the attacker’s view looks again afterwards. */
+const SHOWN_AGAIN = 1
+
+/** The token that got out, and the one in its place. */
+export interface Leaked {
+  readonly file: string
+  /** Undefined where a run went on after a break: no run keeps a token, and the file has the new one. */
+  readonly token: Secret | undefined
+  readonly replacement: Secret
+  /** A stream that somebody holds with the leaked token; undefined where none could be opened before. */
+  readonly held: Held | undefined
+}
+export const leaked = capture<Leaked>('leaked', 'the token that leaked, and the one in its place')
+
+/** What was seen while it was replaced, in milliseconds from the moment that is named. */
+export interface Containment {
+  readonly turn: Turn
+  readonly style: ReplaceStyle
+  readonly refusals: number
+  /** From the replacement. */
+  readonly waitedMs: number
+  readonly withinMs: number
+  /** From the start of this process. */
+  readonly refusedAfterMs: number
+}
+export const containment = keptCapture<Containment>('containment', 'how the leaked token was replaced')
+
+/**
+ * Replaces the admin token in its file at once, and shows the leaked one until it is refused. Of what is lost by it only the facts
+ * of the file are kept before: replacing changes nothing in the daemon, and everything else can be looked at afterwards, without an
+ * intruder in it.
+ *
+ * @throws RunproofError PARAM_INVALID for a new token that is none, with nothing written; what replacing the file throws
+ */
+export async function replaceLeakedToken(context: StepContext): Promise<void> {
+  const { params, run, secrets, tools, target } = context
+  const asked = context.values.get(daemon)
+  const file = asked.adminTokenFile!
+  const before = await tools.files.facts(file)
+  const current = await tools.files.readSecret(file, 'admin-token-of-now')
+  const token = secrets['leaked'] ?? current
+  const to = secrets['new'] ?? randomSecret('new-admin-token')
+  for (const secret of [current, token, to]) context.protect(secret)
+  const unfit = [asked.readonlyToken ?? current, token].map(other => whyUnfit(to, current, other)).find(Boolean)
+  if (unfit !== undefined)
+    throw new RunproofError('PARAM_INVALID', `the new token is refused: ${unfit}; nothing was written`, {
+      hint: '--secret new=generate, or leave it out: a new one is made',
+    })
+
+  const held = await holdStream(context, token)
+  run.defer('the stream with the leaked token', async () => held.close())
+  const style = params['style'] as ReplaceStyle
+  const withinMs = parseDuration(params['within']!)
+  let replacedAt: string | undefined
+  const settled = await replaceToken(context, {
+    from: token,
+    to,
+    path: target.http.secrets,
+    withinMs,
+    shownAgain: SHOWN_AGAIN,
+    pauseMs: look => Math.min(FIRST_PAUSE_MS * 2 ** look, LONGEST_PAUSE_MS),
+    async replace() {
+      await refuseChanged(context, file, current)
+      await tools.replaceFile.replace(file, to, style)
+      replacedAt = tools.clock.now().toISOString()
+      // From here on whoever asks, asks with the new one.
+      askWith(asked, to)
+      run.fact('containment.replacedAt', replacedAt)
+    },
+  }).catch(thrown => {
+    throw replacedAt === undefined ? thrown : withState(thrown, file)
+  })
+  const refusedAfterMs = Math.round(tools.clock.monotonicMs())
+  context.set(leaked, { file, token, replacement: to, held })
+  context.set(containment, { ...settled, style, withinMs, refusedAfterMs })
+  run.fact('containment.refusedAfterMs', refusedAfterMs)
+  run.fact('containment.heldStream', held.state())
+  if (before !== undefined)
+    run.fact(
+      'containment.fileBefore',
+      `mode ${before.mode.toString(8)}, owner ${before.uid}:${before.gid}, ${before.sizeBytes} bytes`,
+    )
+  run.assume(`${settled.refusals} requests of the containment were refused, and stand in the daemon’s audit log`)
+}
+
+/** After a break: the file has the new token, and nobody the leaked one, unless it is given. */
+export async function leakedAfterBreak(context: StepContext): Promise<void> {
+  const asked = context.values.get(daemon)
+  const file = asked.adminTokenFile!
+  const replacement = await context.tools.files.readSecret(file, 'new-admin-token')
+  context.protect(replacement)
+  context.set(leaked, { file, token: context.secrets['leaked'], replacement, held: undefined })
+}
+
+/** Tells what became of the stream that was held with the leaked token; the contract does not say what has to. */
+export function tellHeldStream({ values, run }: StepContext): void {
+  const { held } = values.get(leaked)
+  if (held === undefined) {
+    run.notTested('whether a stream that is held with the leaked token outlives it: the run that opened one broke off')
+    return
+  }
+  const state = held.state()
+  run.fact('containment.heldStream', state)
+  if (held.isOpen())
+    run.assume(
+      `whoever holds an event stream since before the replacement still reads it (${state}): it ends when the daemon restarts, or when the proxy in front cuts it`,
+    )
+}
+
+function withState(thrown: unknown, file: string): RunproofError {
+  const error = toRunproofError(thrown)
+  return new RunproofError(
+    error.code,
+    `${error.message}; ${file} holds the new token already, the leaked one is gone`,
+    {
+      hint: 'see that the daemon runs, then show it the leaked token by hand, once',
+      cause: error,
+    },
+  )
+}
