@@ -9,20 +9,22 @@ const RUN_MS = 15_000
 const REFUSED_EARLY = 'route_not_ready'
 
 /** A run that needs what was revoked is refused, in words that say so, and the provider hears nothing of it. */
-function refusesRun(
+export function refusesRun(
   check: Pick<Check<unknown>, 'id' | 'title'> & {
     readonly sessionOf: (context: CheckContext) => string
+    /** Default: the route a run takes when none is named. */
+    readonly routeOf?: (context: CheckContext) => string
     readonly says: RegExp
   },
 ): Check<Attempted> {
-  const { id, title, sessionOf, says } = check
+  const { id, title, sessionOf, routeOf, says } = check
   return defineCheck<Attempted>({
     id,
     title,
     async probe(context) {
       const sessionId = sessionOf(context)
       await openSession(context, sessionId)
-      return attemptRun(context, sessionId, RUN_MS)
+      return attemptRun(context, sessionId, RUN_MS, routeOf?.(context))
     },
     judge: observed => judgeRefused(observed, says),
     counterproofs: [
@@ -82,9 +84,12 @@ export const revokedAgentRefused = refusesRun({
   says: /credential subject .* has been revoked/,
 })
 
+/** How a daemon says so of a slot. */
+export const SLOT_REVOKED = /auth slot .* has been revoked/
+
 export const revokedSlotRefused = refusesRun({
   id: 'revoked-slot-refused',
   title: 'A slot that was revoked gives its credential to nobody, although the daemon calls its route ready',
   sessionOf: ({ values }) => values.get(slotRevocation).sessionId,
-  says: /auth slot .* has been revoked/,
+  says: SLOT_REVOKED,
 })

@@ -4,7 +4,7 @@ import { makeProbeRun, newestRun, openSession, probeRun, subjectRun } from './pr
 import { history, readHistory } from './streams.ts'
 
 /** The one session of a running daemon that is ours; sessions cannot be deleted, so it is taken again each time. */
-const PROBE = 'runproof-probe'
+export const PROBE = 'runproof-probe'
 const NEIGHBOUR = 'runproof-neighbour'
 /** Within which a run has to end. */
 export const RUN_MS = 60_000

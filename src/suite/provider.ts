@@ -46,6 +46,14 @@ export async function switchProvider(context: CheckContext, switches: Json): Pro
     throw new RunproofError('ANSWER_MALFORMED', `${path} of the provider answered ${answer.status}`)
 }
 
+/** Lets the requests go that it was told to hold. @throws RunproofError ANSWER_MALFORMED */
+export async function releaseProvider(context: CheckContext): Promise<void> {
+  const path = '/__control/release'
+  const answer = await context.values.get(isolated).instance.through(PROVIDER).request(path, { method: 'POST' })
+  if (answer.status !== 200)
+    throw new RunproofError('ANSWER_MALFORMED', `${path} of the provider answered ${answer.status}`)
+}
+
 /** Asks the provider itself for an answer, showing nothing. */
 export async function askProvider(context: CheckContext): Promise<void> {
   await context.values

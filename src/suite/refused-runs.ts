@@ -14,13 +14,23 @@ export interface Attempted {
   readonly providerRequests: number
 }
 
-/** Submits a run to a session, whatever comes of it. @throws RunproofError TIMEOUT, ANSWER_MALFORMED */
-export async function attemptRun(context: CheckContext, sessionId: string, timeoutMs: number): Promise<Attempted> {
+/**
+ * Submits a run to a session, whatever comes of it.
+ *
+ * @param routeId - default: the route a run takes when none is named
+ * @throws RunproofError TIMEOUT, ANSWER_MALFORMED
+ */
+export async function attemptRun(
+  context: CheckContext,
+  sessionId: string,
+  timeoutMs: number,
+  routeId?: string,
+): Promise<Attempted> {
   const { paths, read, submission } = context.target.runs
   const requests = async () => (withoutProvider(context) === undefined ? (await providerRequests(context)).length : 0)
   const before = await requests()
   const marker = freshMarker()
-  const { id: route } = await activeRoute(context)
+  const route = routeId ?? (await activeRoute(context)).id
   const path = paths.submit(sessionId)
   const answer = await ask(context, path, { body: submission(promptFor(marker), route) })
   const document = jsonOf(path, answer.text)

@@ -1,0 +1,302 @@
+import { withProxy } from '../daemon/break.ts'
+import { type Ran, refused } from '../daemon/client.ts'
+import type { LeaseView } from '../model/access-api.ts'
+import { changed, defineCheck, failed, passed } from '../model/check.ts'
+import { Secret } from '../model/secret.ts'
+import type { SlotView } from '../model/target.ts'
+import { whyNoKey } from '../rotation/key-rules.ts'
+import { newSecret } from '../rotation/new-secret.ts'
+import { CANARY_SESSION, containment, keySet, leasesNow, type RouteKey, routeKey } from '../rotation/route-key.ts'
+import { slotChangedAtMs } from '../rotation/slot.ts'
+import { routeCredential } from '../suite/live-recipe.ts'
+import { withoutProvider } from '../suite/provider.ts'
+import { notRevoked, shownMembers } from './leases-revoked.ts'
+import { refusesRun, SLOT_REVOKED } from './revoked-refused.ts'
+
+/** The slot is there, and canaries have a route that reads it: without one nothing could be proven afterwards. */
+export const slotRead = defineCheck<RouteKey>({
+  id: 'slot-read',
+  title: 'The slot is there, and a route reads it',
+
+  probe: async ({ values }) => values.get(routeKey),
+
+  judge({ slot, status, readers, route, exitCodes }) {
+    if (status === undefined || status.id !== slot)
+      return failed(`there is no slot ${slot}; nothing was written`, { actual: [...exitCodes] })
+    if (readers.length === 0) return failed(`no route reads ${slot}; nothing was written`)
+    if (route === undefined)
+      return failed(`the route that was named does not read ${slot}; nothing was written`, {
+        actual: readers.map(({ id }) => id),
+      })
+    return passed({ actual: { slot, readBy: readers.map(({ id }) => id), canariesThrough: route.id } })
+  },
+
+  counterproofs: [
+    {
+      id: 'slot-missing',
+      breaks: 'there is no such slot',
+      because: /there is no slot/,
+      observation: seen => ({ ...seen, status: undefined }),
+    },
+    {
+      id: 'nobody-reads',
+      breaks: 'no route reads it',
+      because: /no route reads/,
+      observation: seen => ({ ...seen, readers: [], route: undefined }),
+    },
+    {
+      id: 'other-route',
+      breaks: 'the route that was named reads another slot',
+      because: /does not read/,
+      observation: seen => ({ ...seen, route: undefined }),
+    },
+  ],
+})
+
+interface KeySeen {
+  readonly unfit: string | undefined
+  readonly generated: boolean
+  /** The provider is a fixture, which is told of any key. */
+  readonly isRehearsal: boolean
+}
+
+/** What is wrong with a key is found before the slot is touched: setting it takes the old one away for ever. */
+export const newKeyFits = defineCheck<KeySeen>({
+  id: 'new-key-fits',
+  title: 'The new key is one word, not the old one where that is known, and the provider can know it',
+
+  async probe(context) {
+    const { values } = context
+    const next = values.get(newSecret)
+    return {
+      unfit: whyNoKey(next, values.find(routeCredential)),
+      generated: next.generated,
+      isRehearsal: withoutProvider(context) === undefined,
+    }
+  },
+
+  judge({ unfit, generated, isRehearsal }) {
+    if (unfit !== undefined) return failed(`the new key is refused: ${unfit}; it was not set`)
+    return generated && !isRehearsal
+      ? failed(
+          'the new key was generated here, and the provider cannot know it: give the one it issued; it was not set',
+        )
+      : passed({ actual: { generated } })
+  },
+
+  counterproofs: [
+    {
+      id: 'generated',
+      breaks: 'the key was generated here, for a provider of the world',
+      because: /cannot know it/,
+      observation: seen => ({ ...seen, generated: true, isRehearsal: false }),
+    },
+    {
+      id: 'two-lines',
+      breaks: 'the new key has a line break in it',
+      because: /line break/,
+      subject: async context =>
+        changed(context, { values: context.values.with(newSecret, new Secret('new', 'two\nlines-of-a-file')) }),
+    },
+    {
+      id: 'same-key',
+      breaks: 'the new key is the old one',
+      because: /it is to replace/,
+      subject: async context =>
+        changed(context, { values: context.values.with(newSecret, context.values.get(routeCredential)) }),
+    },
+  ],
+})
+
+interface Set {
+  readonly set: Ran<SlotView>
+  readonly slot: string
+  readonly beforeMs: number
+  /** As the daemon tells it now. */
+  readonly nowMs: number | undefined
+}
+
+/** The slot says itself that it was changed: a client that printed success is no evidence. */
+export const slotNewer = defineCheck<Set>({
+  id: 'slot-newer',
+  title: 'The slot says that it was changed, later than before',
+
+  async probe(context) {
+    const { slot, set, changedBeforeMs } = context.values.get(keySet)
+    return { slot, set, beforeMs: changedBeforeMs, nowMs: await slotChangedAtMs(context, slot) }
+  },
+
+  judge: ({ set, slot, beforeMs, nowMs }) => judgeSet(slot, set, beforeMs, nowMs),
+
+  counterproofs: [
+    {
+      id: 'other-slot',
+      breaks: 'another slot was set',
+      because: /another slot/,
+      observation: ({ set, ...rest }) => ({ ...rest, set: { ...set, view: { ...set.view!, id: 'other.slot' } } }),
+    },
+    {
+      id: 'as-before',
+      breaks: 'the daemon says that the slot was changed when it was before',
+      because: /has not changed/,
+      subject: (context, scope) => {
+        const { changedBeforeMs } = context.values.get(keySet)
+        return withProxy(context, scope, {
+          rewriteBody: (_, text) => text.replace(/"updated_at_ms":\d+/, `"updated_at_ms":${changedBeforeMs}`),
+        })
+      },
+    },
+  ],
+})
+
+export function judgeSet(slot: string, set: Ran<SlotView>, beforeMs: number, nowMs: number | undefined) {
+  if (set.exitCode !== 0 || set.view === undefined) return refused('secrets set', set)
+  if (set.view.id !== slot) return failed('another slot was set', { expected: slot, actual: set.view.id })
+  if (nowMs === undefined) return failed(`there is no slot ${slot} any more`)
+  return nowMs > beforeMs
+    ? passed({ actual: { slot, changedAt: new Date(nowMs).toISOString() } })
+    : failed('the slot has not changed', {
+        expected: `later than ${new Date(beforeMs).toISOString()}`,
+        actual: new Date(nowMs).toISOString(),
+      })
+}
+
+interface Dead {
+  readonly held: readonly string[]
+  readonly leases: readonly LeaseView[]
+  readonly shown: readonly string[]
+}
+
+/** Leases on the old key that were good right before are dead, one by one. A daemon that has forgotten one says as much. */
+export const oldLeasesDead = defineCheck<Dead>({
+  id: 'old-leases-dead',
+  title: 'Every lease on the old key that was good before is dead, and shows no digest',
+
+  untested: ({ values }) =>
+    values.get(keySet).leases.length > 0
+      ? undefined
+      : values.find(containment) === undefined
+        ? 'no lease on the slot was good any more when it was set'
+        : 'the containment had revoked them before',
+
+  async probe(context) {
+    const set = context.values.get(keySet)
+    const leases = await leasesNow(context, set)
+    return { held: set.leases, leases, shown: shownMembers(context, leases) }
+  },
+
+  judge: judgeDead,
+
+  counterproofs: [
+    {
+      id: 'none-held',
+      breaks: 'no lease was good before',
+      because: /no lease was good before/,
+      observation: seen => ({ ...seen, held: [], leases: [] }),
+    },
+    {
+      id: 'old-digest',
+      breaks: 'a dead lease shows a digest',
+      because: /shows token_digest/,
+      observation: seen => ({ ...seen, shown: ['token_digest'] }),
+    },
+    {
+      id: 'still-good',
+      breaks: 'the daemon calls a lease on the old key good',
+      because: /active: true/,
+      subject: (context, scope) =>
+        withProxy(context, scope, { rewriteBody: (_, text) => text.replace('"active":false', '"active":true') }),
+    },
+  ],
+})
+
+export function judgeDead({ held, leases, shown }: Dead) {
+  if (held.length === 0) return failed('no lease was good before, so nothing was revoked')
+  const alive = leases.length === 0 ? undefined : notRevoked(leases, shown)
+  return alive === undefined
+    ? passed({ actual: { held: held.length, dead: leases.length, forgotten: held.length - leases.length } })
+    : failed(alive)
+}
+
+interface Contained extends Dead {
+  readonly slot: string
+  readonly printed: Ran<{ readonly slotId: string; readonly revokedLeases: number }>
+}
+
+/** The revocation took every lease along that we knew of, and counted them. */
+export const slotContained = defineCheck<Contained>({
+  id: 'slot-contained',
+  title: 'Revoking the slot kills the leases on it, and counts at least those that we knew',
+
+  async probe(context) {
+    const contained = context.values.get(containment)
+    const leases = await leasesNow(context, contained)
+    const { slot, printed, leases: held } = contained
+    return { slot, printed, held, leases, shown: shownMembers(context, leases) }
+  },
+
+  judge({ slot, printed, held, leases, shown }) {
+    const { exitCode, view } = printed
+    if (exitCode !== 0 || view === undefined) return refused('runtime auth revoke-slot', printed)
+    if (view.slotId !== slot) return failed('another slot was revoked', { expected: slot, actual: view.slotId })
+    if (view.revokedLeases < held.length)
+      return failed(`the answer counts ${view.revokedLeases} leases`, { expected: held.length })
+    if (held.length === 0) return passed({ actual: { slot, revokedLeases: view.revokedLeases } })
+    const judgement = judgeDead({ held, leases, shown })
+    return judgement.outcome === 'failed'
+      ? judgement
+      : passed({ actual: { slot, revokedLeases: view.revokedLeases, known: held.length } })
+  },
+
+  counterproofs: [
+    {
+      id: 'contained-other',
+      breaks: 'another slot is answered for',
+      because: /another slot/,
+      observation: ({ printed, ...rest }) => ({
+        ...rest,
+        printed: { ...printed, view: { ...printed.view!, slotId: 'other.slot' } },
+      }),
+    },
+    {
+      id: 'contained-uncounted',
+      breaks: 'a lease that was good before is not counted',
+      because: /counts 0 leases/,
+      observation: ({ printed, ...rest }) => ({
+        ...rest,
+        held: ['a-lease'],
+        printed: { ...printed, view: { ...printed.view!, revokedLeases: 0 } },
+      }),
+    },
+    {
+      id: 'contained-alive',
+      breaks: 'a lease that was good before still is',
+      because: /active: true/,
+      observation: ({ printed, ...rest }) => ({
+        ...rest,
+        held: ['a-lease'],
+        leases: [LIVE],
+        printed: { ...printed, view: { ...printed.view!, revokedLeases: 1 } },
+      }),
+    },
+  ],
+})
+
+const LIVE: LeaseView = {
+  id: 'a-lease',
+  subjectId: 'agent:one',
+  slots: [],
+  revoked: false,
+  active: true,
+  issuedAtMs: 0,
+  expiresAtMs: 0,
+  memberNames: [],
+}
+
+export const containedRefuses = refusesRun({
+  id: 'contained-refuses',
+  title: 'A run that needs the revoked slot gets no key, although every light is green',
+  sessionOf: () => CANARY_SESSION,
+  routeOf: ({ values }) => values.get(routeKey).route!.id,
+  says: SLOT_REVOKED,
+})
