@@ -86,14 +86,18 @@ export function snapshotStep(
   }
 }
 
-/** A snapshot at any moment. */
+/**
+ * A snapshot at any moment.
+ *
+ * @param program - the daemon's, as documentation calls it
+ */
 export function snapshotAction(
-  { target }: Pick<PlanInput, 'target'>,
+  program: string,
   about: (context: StepContext) => SnapshotSubjects = () => ({}),
 ): Action {
   return {
     describe: DESCRIBE,
-    commands: SNAPSHOT_COMMANDS.map(words => `${target.program} ${words}`),
+    commands: SNAPSHOT_COMMANDS.map(words => `${program} ${words}`),
     async execute(context) {
       if (context.values.find(daemon) === undefined)
         throw new RunproofError('TARGET_UNREACHABLE', 'the daemon was not reached yet, so there is nothing to keep', {
