@@ -1,49 +1,122 @@
 import type { StepRecord } from '../evidence/schema.ts'
 import { toRunproofError } from '../model/error.ts'
-import type { Step } from '../model/runbook.ts'
+import type { Clock } from '../model/ports.ts'
+import { isManual, type Step } from '../model/runbook.ts'
 import { type Decision, decideBy } from '../policy/decide.ts'
 import { withDeadline } from './deadline.ts'
+import type { Asked } from './people.ts'
 import type { RunState } from './run-state.ts'
 
-/** A person's (or a flag's) answer to a step that asks. */
+/** A person's (or a flag's) answer to a step that asks. A flag speaks for whoever gave it: the operator. */
 export type Approval =
-  | { readonly granted: true; readonly by: string; readonly how: string }
+  | { readonly granted: true; readonly by: string; readonly how: string; readonly reason?: string }
   | { readonly granted: false; readonly reason: string }
 
-export type Approver = (step: Step, decision: Decision) => Promise<Approval>
+/** @param signal - aborts when the time is up or the run is interrupted: nobody has to answer any more */
+export type Approver = (
+  step: Step,
+  decision: Decision,
+  asked: Asked & { readonly deadlineAt: string },
+  signal: AbortSignal,
+) => Promise<Approval>
 
 type Authorised = NonNullable<StepRecord['decision']>
 
-/** What policy says to a step, and where it asks, what was answered: allowed or denied, by which rule. */
-export async function authorise({ input, patience }: RunState, step: Step): Promise<Authorised> {
-  const { plan, rules = [], tools, approve, signal } = input
-  const { runbook, target, inUse } = plan
-  const decided = decideBy(rules, {
+/** What policy says to a step at this moment. */
+export function decisionOn({ input }: RunState, step: Step): Decision {
+  const { runbook, target, inUse } = input.plan
+  return decideBy(input.rules ?? [], {
     step,
     runbook: runbook.id,
     target: { id: target.id, real: target.real, inUse: inUse !== undefined },
-    at: tools.clock.now(),
+    at: input.tools.clock.now(),
   })
+}
+
+/**
+ * What policy says to a step, and where it asks, what was answered: allowed or denied, by which rule.
+ *
+ * A step that a person does is not asked for before: it is that person who acts or does not.
+ *
+ * @throws RunproofError INTERRUPTED; DISK_FULL, FILE_UNREADABLE when the question could not be put on record: nobody was asked
+ */
+export async function authorise(run: RunState, step: Step): Promise<Authorised> {
+  const decided = decisionOn(run, step)
   const { verdict, rule, reason } = decided
   if (verdict !== 'ask')
     return { verdict, rule, ...(verdict === 'deny' && reason !== undefined ? { how: reason } : {}) }
-  const answer = await answerTo(step.id, patience.approvalMs, signal, () => approve(step, decided))
-  return answer.granted
-    ? { verdict: 'allow', rule, approvedBy: answer.by, how: answer.how }
-    : { verdict: 'deny', rule, how: answer.reason }
+  if (isManual(step.run)) return { verdict: 'allow', rule, how: 'a person acts, and confirms it' }
+
+  const { clock } = run.input.tools
+  const { approvalMs } = run.patience
+  const asked = run.people.askedFor(step.role)
+  const askedOn = clock.now()
+  const times = {
+    askedAt: askedOn.toISOString(),
+    deadlineAt: new Date(askedOn.getTime() + approvalMs).toISOString(),
+  }
+  const { other: _, ...who } = asked
+  run.input.journal.append('approval-asked', {
+    step: step.id,
+    rule,
+    ...who,
+    ...(reason === undefined ? {} : { ruleReason: reason }),
+    ...(decided.confirm === undefined ? {} : { confirm: decided.confirm }),
+    deadlineAt: times.deadlineAt,
+  })
+  const answer = await answerTo(run, step.id, signal =>
+    run.input.approve(step, decided, { ...asked, deadlineAt: times.deadlineAt }, signal),
+  )
+  const approval = answer.late ? answer : fromWhoWasAsked(answer, asked)
+  const inRole = asked.role === undefined ? {} : { role: asked.role }
+  run.input.journal.append('approval-answered', {
+    step: step.id,
+    granted: approval.granted,
+    ...inRole,
+    ...(approval.granted ? { by: approval.by, how: approval.how } : {}),
+    ...(approval.reason === undefined ? {} : { reason: approval.reason }),
+  })
+  const answered = answer.late ? {} : { answeredAt: clock.now().toISOString() }
+  return approval.granted
+    ? {
+        verdict: 'allow',
+        rule,
+        approvedBy: approval.by,
+        how: approval.how,
+        ...inRole,
+        ...(approval.reason === undefined ? {} : { reason: approval.reason }),
+        ...times,
+        ...answered,
+      }
+    : { verdict: 'deny', rule, how: approval.reason, ...inRole, ...times, ...answered }
 }
 
-/** Nobody answering must not hang the run, and an interrupt must not wait for an answer. */
+/** An answer of anybody else is none. What a flag says was said by the operator, who may not answer for others. */
+function fromWhoWasAsked(answer: Approval, { of, role, other }: Asked): Approval {
+  if (!answer.granted || !other || answer.by === of) return answer
+  return { granted: false, reason: `${answer.by} answered, and ${of} holds the role ${role}` }
+}
+
+/**
+ * Nobody answering must not hang the run, and an interrupt must not wait for an answer. The time is measured by a clock that
+ * nobody sets: an answer that came after it is none either.
+ */
 async function answerTo(
+  run: RunState,
   step: string,
-  approvalMs: number,
-  signal: AbortSignal,
-  ask: () => Promise<Approval>,
-): Promise<Approval> {
+  ask: (signal: AbortSignal) => Promise<Approval>,
+): Promise<Approval & { readonly late: boolean }> {
+  const { approvalMs } = run.patience
+  const clock: Clock = run.input.tools.clock
+  const late = { granted: false, late: true, reason: `expired: no answer within ${approvalMs} ms` } as const
+  const began = clock.monotonicMs()
   try {
-    return await withDeadline(`the approval of step ${step}`, approvalMs, signal, ask, 0)
+    const answer = await withDeadline(`the approval of step ${step}`, approvalMs, run.input.signal, ask, 0)
+    return clock.monotonicMs() - began > approvalMs ? late : { ...answer, late: false }
   } catch (thrown) {
-    if (toRunproofError(thrown).code !== 'TIMEOUT') throw thrown
-    return { granted: false, reason: `expired: no answer within ${approvalMs} ms` }
+    const { code } = toRunproofError(thrown)
+    if (code === 'TIMEOUT') return late
+    run.note('approval-answered', { step, granted: false, reason: code })
+    throw thrown
   }
 }

@@ -3,6 +3,7 @@ import type { Json } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
 import type { ProcessIdentity } from '../model/instance.ts'
 import { type Outcome, worstOutcome } from '../model/outcome.ts'
+import { type PeopleBefore, peopleIn } from './people.ts'
 
 /** What a run was begun with: what has to be the same when it is gone on with. */
 export interface Origin {
@@ -58,6 +59,7 @@ export interface JournalledRun {
   readonly been: ReadonlyMap<string, Been>
   readonly values: ReadonlyMap<string, unknown>
   readonly told: Told
+  readonly people: PeopleBefore
   /** Of a recovery, up to the last step that ended. */
   readonly phases: NonNullable<Evidence['rto']>['phases'] | undefined
   readonly breaks: readonly Break[]
@@ -80,7 +82,7 @@ export function followJournal(records: readonly JournalRecord[]): JournalledRun 
   if (first?.type !== 'run-started') throw broken(0, 'a journal begins with run-started')
   const run = new Followed(first)
   for (const record of records.slice(1)) run.take(record)
-  return run.whole(records.at(-1)!.at)
+  return { ...run.whole(records.at(-1)!.at), people: peopleIn(records) }
 }
 
 class Followed {
@@ -150,7 +152,7 @@ class Followed {
     }
   }
 
-  whole(lastRecordAt: string): JournalledRun {
+  whole(lastRecordAt: string): Omit<JournalledRun, 'people'> {
     const first = this.#first
     return {
       runId: this.#runId,

@@ -1,90 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { capture } from '../model/capture.ts'
-import { type AnyCheck, type CheckContext, type Counterproof, defineCheck, failed, passed } from '../model/check.ts'
+import { type AnyCheck, type CheckContext, type Counterproof, failed, passed } from '../model/check.ts'
 import { cmd } from '../model/command.ts'
 import { RunproofError } from '../model/error.ts'
 import type { Outcome } from '../model/outcome.ts'
-import type { Runbook, Step, StepContext } from '../model/runbook.ts'
-import { bareTarget, memoryCommands, memoryJournal, memoryTools } from '../testing/memory-tools.ts'
-import { execute } from './execute.ts'
-import { plan } from './plan.ts'
-import type { Progress } from './progress.ts'
-import type { ExecuteInput } from './run-input.ts'
-
-const never = () => new Promise<never>(() => {})
-
-/** Green while the number is 1, with one counterproof that makes it 2. */
-function check(id: string, given: Partial<AnyCheck> = {}): AnyCheck {
-  return defineCheck<number>({
-    id,
-    title: `${id} is one`,
-    probe: async () => 1,
-    judge: value => (value === 1 ? passed({ expected: 1, actual: 1 }) : failed('it is not one', { actual: value })),
-    counterproofs: [{ id: 'two', breaks: 'a two', because: /not one/, observation: () => 2 }],
-    ...given,
-  })
-}
-
-const red = (id = 'red') => check(id, { probe: async () => 3 })
-const lacking = (id: string) => check(id, { needs: ['barrier'] })
-
-function step(id: string, given: Partial<Step> & { does?: (context: StepContext) => Promise<void> } = {}): Step {
-  const { does = async () => {}, ...rest } = given
-  return {
-    id,
-    title: `Step ${id}`,
-    effect: 'read',
-    timeoutMs: 5_000,
-    run: { describe: `does ${id}`, execute: does },
-    verify: [check(`${id}-check`)],
-    ...rest,
-  } as Step
-}
-
-function write(id: string, given: Parameters<typeof step>[1] & { undo?: Step['run'] } = {}): Step {
-  return step(id, { effect: 'write', resume: 'repeatable', irreversible: 'a test', ...given } as never)
-}
-
-function undoable(id: string, log: string[], given: Parameters<typeof step>[1] = {}): Step {
-  const undo = { describe: `undoes ${id}`, execute: async () => void log.push(`undo ${id}`) }
-  return { ...step(id, given), effect: 'write', resume: 'repeatable', undo } as Step
-}
-
-function runbookOf(steps: readonly Step[], given: Partial<Runbook> = {}): Runbook {
-  return { id: 'book', title: 'A book', purpose: 'drill', params: {}, steps: () => steps as [Step], ...given }
-}
-
-interface Given extends Partial<ExecuteInput> {
-  readonly runbook?: Partial<Runbook>
-  readonly real?: boolean
-}
-
-async function run(steps: readonly Step[], { runbook = {}, real = false, ...given }: Given = {}) {
-  const journal = memoryJournal()
-  const watched: Progress[] = []
-  const result = await execute({
-    plan: plan(runbookOf(steps, runbook), bareTarget({ real }), {}),
-    runId: 'run-1',
-    tools: memoryTools(),
-    journal,
-    watch: progress => watched.push(progress),
-    approve: async () => ({ granted: false, reason: 'nobody is there' }),
-    secrets: {},
-    protect: () => {},
-    knownSecrets: () => [],
-    scratchDir: '/nowhere',
-    artifactsDir: '/nowhere',
-    counterproofs: 'all',
-    width: 4,
-    allowedSkips: [],
-    lacking: one => ((one.needs ?? []).includes('barrier') ? 'no barrier here' : undefined),
-    signal: new AbortController().signal,
-    patience: { settleMs: 50 },
-    ...given,
-  })
-  return { ...result, journal, watched, outcomes: result.steps.map(one => one.outcome) }
-}
+import type { Step, StepContext } from '../model/runbook.ts'
+import { memoryCommands, memoryJournal, memoryTools } from '../testing/memory-tools.ts'
+import { check, lacking, never, red, run, step, undoable, write } from './testdata/small-run.ts'
 
 const firstCheck = (result: Awaited<ReturnType<typeof run>>) => result.steps[0]!.checks[0]!
 
@@ -652,7 +575,11 @@ describe('policy', () => {
     const result = await run([write('a', { does: async () => void acted.push('a') }), step('b')], { real: true })
     assert.deepEqual([result.outcomes, acted], [['denied', 'skipped'], []])
     assert.equal(result.steps[0]!.reason, 'default.write: nobody is there')
-    assert.deepEqual(result.journal.entries.map(one => one.type).slice(1, 2), ['step-denied'])
+    assert.deepEqual(result.journal.entries.map(one => one.type).slice(1, 4), [
+      'approval-asked',
+      'approval-answered',
+      'step-denied',
+    ])
   })
 
   test('denies a write on what is in use when nobody approves, whatever it is called', async () => {
@@ -664,11 +591,11 @@ describe('policy', () => {
     const approve = async () => ({ granted: true, by: 'ada', how: 'said yes' }) as const
     const result = await run([write('a')], { real: true, approve })
     const started = result.journal.entries.find(one => one.type === 'step-started')
-    const decision = { verdict: 'allow', rule: 'default.write', approvedBy: 'ada', how: 'said yes' }
-    assert.deepEqual(
-      [result.outcome, started?.data['decision'], result.steps[0]!.decision],
-      ['passed', decision, decision],
-    )
+    const { askedAt, deadlineAt, answeredAt, ...decision } = result.steps[0]!.decision!
+    assert.deepEqual(decision, { verdict: 'allow', rule: 'default.write', approvedBy: 'ada', how: 'said yes' })
+    assert.deepEqual([result.outcome, started?.data['decision']], ['passed', result.steps[0]!.decision])
+    assert.equal(Date.parse(deadlineAt!) - Date.parse(askedAt!), 15 * 60_000)
+    assert.ok(answeredAt! >= askedAt!)
   })
 
   test('takes no answer for a denial', async () => {
@@ -753,11 +680,6 @@ describe('policy', () => {
   test('lets a step refuse by itself', async () => {
     const does = () => Promise.reject(new RunproofError('DENIED', 'no barrier'))
     assert.equal((await run([step('a', { does })])).outcome, 'denied')
-  })
-
-  test('denies a step that only a person can do', async () => {
-    const manual = step('a', { run: { instruction: 'press the button', confirm: 'pressed' } })
-    assert.equal((await run([manual])).outcome, 'denied')
   })
 })
 

@@ -22,12 +22,14 @@ export async function execute(input: ExecuteInput): Promise<RunResult> {
       runbook: plan.runbook.id,
       target: plan.target.id,
       steps: plan.steps.map(step => step.id),
+      operator: run.people.operator,
+      ...(Object.keys(run.people.roles).length === 0 ? {} : { roles: run.people.roles }),
       ...(input.origin === undefined ? {} : { origin: input.origin as unknown as Json }),
     })
   }
   watch({ type: 'run-started', runId, title: plan.runbook.title, steps: plan.steps.length })
 
-  const steps: StepRecord[] = []
+  const steps = run.records
   for (const [index, step] of plan.steps.entries()) {
     const stopper = steps.find(record => !goesOn(record))
     const record =
@@ -39,12 +41,12 @@ export async function execute(input: ExecuteInput): Promise<RunResult> {
   }
 
   const released = await run.releases.all({
-    outcome: worstOutcome(steps.map(step => step.outcome)),
+    outcome: worstOf(run),
     undoes: plan.runbook.purpose !== 'containment',
   })
   listUntested(steps, run.notTested)
   tellBreaks(run, steps)
-  return { outcome: verdict(steps, released, input.signal), steps, released, ...run.known() }
+  return { outcome: verdict(run, released), steps, released, ...run.known() }
 }
 
 /** With its record: a run that goes on after a break has it from here. */
@@ -85,9 +87,15 @@ function notReached(step: Step, stopper: StepRecord): StepRecord {
   }
 }
 
-function verdict(steps: readonly StepRecord[], released: readonly ReleaseRecord[], signal: AbortSignal): Outcome {
+/** A step that was left out with leave counts for nothing, unless that is all there was. */
+function worstOf(run: RunState): Outcome {
+  const counted = run.records.filter(({ id, outcome }) => outcome !== 'skipped' || !run.skipAllowed(id))
+  return counted.length === 0 ? 'skipped' : worstOutcome(counted.map(({ outcome }) => outcome))
+}
+
+function verdict(run: RunState, released: readonly ReleaseRecord[]): Outcome {
   const leftovers: Outcome[] = released.some(record => record.outcome === 'errored') ? ['errored'] : []
   // Also when every step was done: whoever was told that the run is being stopped must not find it passed.
-  const stopped: Outcome[] = signal.aborted ? ['interrupted'] : []
-  return worstOutcome([...steps.map(step => step.outcome), ...leftovers, ...stopped])
+  const stopped: Outcome[] = run.input.signal.aborted ? ['interrupted'] : []
+  return worstOutcome([worstOf(run), ...leftovers, ...stopped])
 }

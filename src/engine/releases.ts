@@ -1,9 +1,10 @@
 import type { ReleaseRecord } from '../evidence/schema.ts'
 import type { Json } from '../model/check.ts'
-import { toRunproofError } from '../model/error.ts'
+import { RunproofError, toRunproofError } from '../model/error.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { StepContext, Undo, WritingStep } from '../model/runbook.ts'
 import { withDeadline } from './deadline.ts'
+import type { Who } from './people.ts'
 import { problemOf } from './problem.ts'
 import type { Watch } from './progress.ts'
 
@@ -13,6 +14,8 @@ interface Settings {
   /** For work that was told to stop; after it the run goes on without it and says so. */
   readonly settleMs: number
   readonly note: (type: string, data: Readonly<Record<string, Json>>) => void
+  /** The same of what has not happened yet. @throws RunproofError when it could not be put on record: it must then not be done */
+  readonly begin: (type: string, data: Readonly<Record<string, Json>>) => void
   readonly watch: Watch
   /** Puts on record that a step is about to be taken back; false where somebody else goes on with the run. */
   readonly mayUndo: (step: string, describe: string) => boolean
@@ -41,6 +44,8 @@ export class Releases {
   readonly #settings: Settings
   readonly #deferred: Deferred[] = []
   readonly #undo: Registered[] = []
+  /** What people took back, or tried to, by step. */
+  readonly #byPeople = new Map<string, ReleaseRecord>()
   #over = false
 
   constructor(settings: Settings) {
@@ -68,13 +73,46 @@ export class Releases {
     return undo
   }
 
+  /** What a person could take back now. */
+  get last(): { readonly step: string; readonly describe: string; readonly whole: boolean } | undefined {
+    const undo = this.#undo.at(-1)
+    return undo === undefined ? undefined : { step: undo.step, describe: undo.describe, whole: undo.whole }
+  }
+
+  /**
+   * A person takes back the last step that can be, also a half done one: somebody looked. Where that fails it can be tried again.
+   *
+   * @throws RunproofError DISK_FULL, FILE_UNREADABLE when it could not be put on record before: nothing was done
+   */
+  async undoLast(who: Who): Promise<ReleaseRecord> {
+    const undo = this.#undo.at(-1)
+    if (undo === undefined) throw new RunproofError('INTERNAL', 'there is nothing that can be taken back')
+    const { step, describe, timeoutMs, execute } = undo
+    this.#settings.begin('undo-started', { step, ...who, describe })
+    const { outcome, error } = await this.#tried(describe, execute, timeoutMs)
+    const record: ReleaseRecord = {
+      what: describe,
+      kind: 'undo',
+      outcome,
+      by: who.by,
+      ...(error === undefined ? {} : { error: problemOf(error) }),
+    }
+    const reason = error === undefined ? {} : { reason: error.message }
+    this.#settings.note('undone', { step, ...who, outcome, ...reason })
+    this.#settings.watch({ type: 'release', what: describe, outcome })
+    // One that failed and then went well left nothing behind.
+    this.#byPeople.set(step, record)
+    if (outcome === 'done') this.#undo.pop()
+    return record
+  }
+
   /**
    * Undo in reverse when the run did not pass, then everything that steps started.
    *
    * @param undoes - false where undoing is only offered: half-contained beats un-contained
    */
   async all({ outcome, undoes }: { readonly outcome: Outcome; readonly undoes: boolean }): Promise<ReleaseRecord[]> {
-    const released: ReleaseRecord[] = []
+    const released: ReleaseRecord[] = [...this.#byPeople.values()]
     const undone =
       outcome === 'passed' || outcome === 'attested' || outcome === 'skipped' ? [] : this.#undo.toReversed()
     for (const { step, describe, whole, timeoutMs, execute } of undone)
@@ -104,15 +142,28 @@ export class Releases {
     timeoutMs = this.#settings.releaseMs,
     of: { readonly step?: string } = {},
   ): Promise<ReleaseRecord> {
-    let record: ReleaseRecord
-    try {
-      await withDeadline(what, timeoutMs, new AbortController().signal, release, this.#settings.settleMs)
-      record = { what, kind, outcome: 'done' }
-    } catch (thrown) {
-      record = { what, kind, outcome: 'errored', error: problemOf(toRunproofError(thrown)) }
+    const { outcome, error } = await this.#tried(what, release, timeoutMs)
+    const record: ReleaseRecord = {
+      what,
+      kind,
+      outcome,
+      ...(error === undefined ? {} : { error: problemOf(error) }),
     }
     this.#settings.note('released', { ...of, what, kind, outcome: record.outcome })
     this.#settings.watch({ type: 'release', what, outcome: record.outcome })
     return record
+  }
+
+  async #tried(
+    what: string,
+    work: (signal: AbortSignal) => Promise<void>,
+    timeoutMs: number,
+  ): Promise<{ readonly outcome: 'done' | 'errored'; readonly error?: RunproofError }> {
+    try {
+      await withDeadline(what, timeoutMs, new AbortController().signal, work, this.#settings.settleMs)
+      return { outcome: 'done' }
+    } catch (thrown) {
+      return { outcome: 'errored', error: toRunproofError(thrown) }
+    }
   }
 }

@@ -3,9 +3,12 @@ import type { AnyCheck } from '../model/check.ts'
 import type { Journal, Tools } from '../model/ports.ts'
 import type { Secret } from '../model/secret.ts'
 import type { RuleInUse } from '../policy/rule.ts'
+import type { Attester } from './attest.ts'
 import type { Approver } from './authorise.ts'
 import type { Origin } from './broken-run.ts'
+import type { Conductor } from './conductor.ts'
 import type { CounterproofMode } from './falsify.ts'
+import type { Standing } from './people.ts'
 import type { Resuming } from './pick-up.ts'
 import type { Plan } from './plan.ts'
 import type { Watch } from './progress.ts'
@@ -17,7 +20,13 @@ export interface ExecuteInput {
   readonly tools: Tools
   readonly journal: Journal
   readonly watch: Watch
+  /** Default: nobody is named. */
+  readonly people?: Standing
   readonly approve: Approver
+  /** Who confirms what only a person can do; without, such steps are skipped. */
+  readonly attest?: Attester
+  /** Who decides before each step; without, steps follow each other. */
+  readonly conductor?: Conductor
   readonly secrets: Readonly<Record<string, Secret>>
   readonly protect: (secret: Secret) => void
   readonly knownSecrets: () => readonly Secret[]
@@ -65,4 +74,8 @@ export type RunResult = Pick<
   | 'assumptions'
   | 'allowedSkips'
   | 'breaks'
+  | 'roles'
+  | 'notes'
+  | 'handovers'
+  | 'snapshots'
 >

@@ -1,8 +1,10 @@
+import type { StepRecord } from '../evidence/schema.ts'
 import { CapturedValues } from '../model/capture.ts'
 import type { Json } from '../model/check.ts'
 import { RunproofError, toRunproofError } from '../model/error.ts'
 import type { RunNotes } from '../model/runbook.ts'
 import type { JournalledRun } from './broken-run.ts'
+import { People } from './people.ts'
 import { PhaseClock } from './phase-clock.ts'
 import { Releases } from './releases.ts'
 import { type ExecuteInput, PATIENCE, type Patience, type RunResult } from './run-input.ts'
@@ -13,6 +15,11 @@ export class RunState {
   readonly patience: Patience
   readonly releases: Releases
   readonly phases: PhaseClock
+  readonly people: People
+  /** Of the steps so far, in their order. */
+  readonly records: StepRecord[] = []
+  /** Those of the command line, and those that a run allows by itself. */
+  readonly allowedSkips: { readonly id: string; readonly reason: string }[]
   readonly facts: Record<string, string | number | boolean> = {}
   readonly notTested = new Set<string>()
   readonly assumptions = new Set<string>()
@@ -21,19 +28,29 @@ export class RunState {
   /** Whether a writing step has acted in this process. */
   acted = false
 
+  readonly #stopper = new AbortController()
+
   constructor(input: ExecuteInput) {
-    this.input = input
+    this.input = { ...input, signal: AbortSignal.any([input.signal, this.#stopper.signal]) }
+    this.people = new People(input.people ?? { operator: 'unnamed', roles: {} }, input.resuming?.from.people)
+    this.allowedSkips = [...input.allowedSkips]
     this.phases = new PhaseClock(input.tools.clock)
     this.patience = { ...PATIENCE, ...input.patience }
     this.releases = new Releases({
       ...this.patience,
       note: (type, data) => this.note(type, data),
+      begin: (type, data) => input.journal.append(type, data),
       watch: input.watch,
       mayUndo: (step, describe) => this.#mayUndo(step, describe),
     })
     Object.assign(this.facts, input.before?.facts)
     for (const limit of [...input.plan.limits, ...(input.before?.notTested ?? [])]) this.notTested.add(limit)
     if (input.resuming !== undefined) this.#goOnWith(input.resuming.from)
+  }
+
+  /** A person stops the run: as if it were interrupted. */
+  stop(): void {
+    this.#stopper.abort()
   }
 
   /** Records what already happened. A full disk must not lose the tear-down: the seal will fail on the journal later. */
@@ -73,7 +90,7 @@ export class RunState {
   }
 
   skipAllowed(id: string): boolean {
-    return this.input.allowedSkips.some(skip => skip.id === id)
+    return this.allowedSkips.some(skip => skip.id === id)
   }
 
   /** How a step speaks to the evidence. */
@@ -115,7 +132,8 @@ export class RunState {
       facts: { ...this.facts },
       notTested: [...this.notTested],
       assumptions: [...this.assumptions],
-      allowedSkips: [...this.input.allowedSkips],
+      allowedSkips: [...this.allowedSkips],
+      ...this.people.known(),
       ...(this.input.resuming === undefined ? {} : { breaks: [...this.input.resuming.from.breaks] }),
     }
   }

@@ -2,8 +2,10 @@ import type { StepRecord } from '../evidence/schema.ts'
 import type { AnyCheck, CheckContext, Json } from '../model/check.ts'
 import { RunproofError, toRunproofError } from '../model/error.ts'
 import { type Outcome, worstOutcome } from '../model/outcome.ts'
-import { isManual, type Step } from '../model/runbook.ts'
+import { isManual, type Manual, type Step } from '../model/runbook.ts'
+import { attest } from './attest.ts'
 import { authorise } from './authorise.ts'
+import { conduct } from './conduct.ts'
 import { checkContext, stepContext } from './contexts.ts'
 import { withDeadline } from './deadline.ts'
 import { pickUp } from './pick-up.ts'
@@ -23,6 +25,7 @@ export async function runStep(run: RunState, step: Step, index: number): Promise
     effect: step.effect,
     ...(step.docs === undefined ? {} : { docs: { ...step.docs } }),
     ...(step.phase === undefined ? {} : { phase: step.phase }),
+    ...(step.role === undefined ? {} : { role: step.role }),
     startedAt,
     commands,
   }
@@ -48,16 +51,27 @@ export async function runStep(run: RunState, step: Step, index: number): Promise
       run.phases.enterChecks(step.checksPhase ?? step.phase)
       return ended(...(await verified(run, step, commands, tools.clock.monotonicMs() - began)))
     }
+    const skippedBy = await conduct(run, step, index)
+    if (skippedBy !== undefined)
+      return ended('skipped', { reason: `left out by ${skippedBy.by}: ${skippedBy.reason}`, skippedBy })
     decision = await authorise(run, step)
     if (decision.verdict === 'deny') {
       journal.append('step-denied', { step: step.id, effect: step.effect, decision: { ...decision } })
       return ended('denied', { reason: `${decision.rule}: ${decision.how ?? 'not approved'}` })
     }
 
-    journal.append('step-started', { step: step.id, effect: step.effect, decision: { ...decision } })
+    journal.append('step-started', {
+      step: step.id,
+      title: step.title,
+      effect: step.effect,
+      ...(step.role === undefined ? {} : { role: step.role }),
+      decision: { ...decision },
+    })
     if (step.effect !== 'read') run.acted = true
     watch({ type: 'step-started', step: step.id, title: step.title, index })
     run.phases.enter(step.phase)
+    if (isManual(step.run)) return ended(...(await byHand(run, step, step.run, commands)))
+    const { run: action } = step
     const undo =
       'undo' in step
         ? run.releases.registerUndo(step, undoSignal => stepContext(run, step, undoSignal, commands))
@@ -66,7 +80,7 @@ export async function runStep(run: RunState, step: Step, index: number): Promise
       `step ${step.id}`,
       step.timeoutMs,
       signal,
-      stepSignal => act(run, step, stepSignal, commands),
+      stepSignal => action.execute(stepContext(run, step, stepSignal, commands)),
       run.patience.settleMs,
     )
     if (undo !== undefined) undo.whole = true
@@ -84,10 +98,25 @@ export async function runStep(run: RunState, step: Step, index: number): Promise
   }
 }
 
-async function act(run: RunState, step: Step, signal: AbortSignal, commands: StepRecord['commands']): Promise<void> {
-  const context = stepContext(run, step, signal, commands)
-  if (isManual(step.run)) throw new RunproofError('DENIED', `step ${step.id} needs a person: ${step.run.instruction}`)
-  await step.run.execute(context)
+/** What a person did, and what the checks that such a step may have say of it. */
+async function byHand(
+  run: RunState,
+  step: Step,
+  manual: Manual,
+  commands: StepRecord['commands'],
+): Promise<[Outcome, Partial<StepRecord>]> {
+  const { clock } = run.input.tools
+  const began = clock.monotonicMs()
+  const end = await attest(run, step, manual)
+  if ('outcome' in end) return [end.outcome, { reason: end.reason }]
+  if ('undo' in step) run.releases.registerUndo(step, signal => stepContext(run, step, signal, commands)).whole = true
+  const { attested: attestation, said } = end
+  if (step.verify.length === 0) return ['attested', { reason: said, attestation }]
+  run.phases.enterChecks(step.checksPhase ?? step.phase)
+  const [outcome, more] = await verified(run, step, commands, clock.monotonicMs() - began)
+  // Checks that are green say that the world looks as it should, not that it was this person's doing.
+  const mild = outcome === 'passed' || more.checks?.length === 0
+  return mild ? ['attested', { ...more, reason: said, attestation }] : [outcome, { ...more, attestation }]
 }
 
 /** What the checks of a step came to. @param ranMs - how long its work took */
@@ -117,7 +146,6 @@ async function verified(
   const outcomes = result.checks.map(check =>
     run.skipAllowed(check.id) && check.outcome === 'skipped' ? 'passed' : check.outcome,
   )
-  const attested = isManual(step.run) && outcomes.every(outcome => outcome === 'passed')
   const outcome = input.signal.aborted ? 'interrupted' : worstOutcome(outcomes)
   const grave = result.checks.filter(check => check.outcome === outcome && outcome !== 'passed').map(check => check.id)
   return [
@@ -127,7 +155,7 @@ async function verified(
       counterproofsMs: result.counterproofsMs,
       checks: [...result.checks],
       ...(result.checks.length === 0 ? { reason: 'not one of its checks could be asked' } : {}),
-      ...(grave.length > 0 ? { reason: `${outcome}: ${grave.join(', ')}` } : attested ? { reason: 'attested' } : {}),
+      ...(grave.length > 0 ? { reason: `${outcome}: ${grave.join(', ')}` } : {}),
     },
   ]
 }

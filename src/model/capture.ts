@@ -49,4 +49,9 @@ export class CapturedValues implements Values {
   with<Value>(capture: Capture<Value>, value: Value): CapturedValues {
     return new CapturedValues(new Map(this.#values).set(capture.id, value))
   }
+
+  /** What is known when these captures are not, or not any more. */
+  without(captures: readonly string[]): CapturedValues {
+    return new CapturedValues(new Map([...this.#values].filter(([id]) => !captures.includes(id))))
+  }
 }
