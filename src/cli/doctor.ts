@@ -1,11 +1,10 @@
-import { access, constants } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { clock } from '../adapters/clock.ts'
 import { files } from '../adapters/files.ts'
 import { findProgram, SYSTEM_PATH } from '../adapters/find-program.ts'
 import { instances } from '../adapters/isolation/instances.ts'
 import { commands } from '../adapters/run-command.ts'
 import { placesFor } from './places.ts'
+import { gibibytes, nearest, takesDirectories } from './room.ts'
 
 interface Finding {
   readonly what: string
@@ -92,24 +91,4 @@ async function places(): Promise<readonly Finding[]> {
       return { what, state: 'missing', detail, effect: `every run is refused: nothing can be made in ${existing}` }
     }),
   )
-}
-
-/** The path, or the last of its parents that exists: a first run makes the rest. */
-async function nearest(path: string): Promise<string> {
-  let existing = path
-  while ((await files.facts(existing)) === undefined) existing = dirname(existing)
-  return existing
-}
-
-async function takesDirectories(path: string): Promise<boolean> {
-  try {
-    await access(`${path}/.`, constants.W_OK | constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
-
-function gibibytes(bytes: number): string {
-  return `${(bytes / 1024 ** 3).toFixed(1)} GiB`
 }
