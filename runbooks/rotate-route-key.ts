@@ -85,7 +85,7 @@ function beforehand(input: PlanInput): readonly Step[] {
   return isOwn(input) ? [newKey, tryOld, contain] : [contain, newKey]
 }
 
-const look: Step = {
+export const look: Step = {
   id: 'look',
   title: 'Look at the slot, and at the routes that read it',
   effect: 'read',
@@ -106,7 +106,7 @@ const look: Step = {
   verify: [slotRead],
 }
 
-const newKey: Step = {
+export const newKey: Step = {
   id: 'new-key',
   title: 'Look at the new key',
   effect: 'read',
@@ -123,7 +123,7 @@ const newKey: Step = {
   verify: [newKeyFits],
 }
 
-const tryOld: Step = {
+export const tryOld: Step = {
   id: 'old-canary',
   title: 'Have a run answered with the old key',
   effect: 'write',
@@ -140,7 +140,7 @@ const tryOld: Step = {
   verify: [oldKeyWorks],
 }
 
-const contain: Step = {
+export const contain: Step = {
   id: 'contain',
   title: 'Revoke the slot first: from now on no run gets a key',
   effect: 'write',
@@ -155,14 +155,17 @@ const contain: Step = {
     commands: ['kheish-daemon runtime auth revoke-slot <auth_ref>'],
     async execute(context) {
       const { leases = [] } = context.values.find(oldCanary) ?? {}
-      context.set(containment, await revokeRouteSlot(context, leases))
+      const contained = await revokeRouteSlot(context, leases)
+      context.set(containment, contained)
+      if (contained.leases.length === 0)
+        context.run.notTested('that leases on the slot die with its revocation: none was known to be good before')
       context.run.fact('rotation.containedAt', context.tools.clock.now().toISOString())
     },
   },
   verify: [slotContained, containedRefuses],
 }
 
-const set = (input: PlanInput): Step => {
+export const set = (input: PlanInput): Step => {
   // A blocked slot fails every run anyway, and runs on a daemon in use are somebody's money.
   const goOn = !isContained(input) && (isOwn(input) || input.params['runs-meanwhile'] === 'yes')
   return {
@@ -200,7 +203,7 @@ const set = (input: PlanInput): Step => {
   }
 }
 
-const prove: Step = {
+export const prove: Step = {
   id: 'canary',
   title: 'Have a run answered with the new key: nothing else says that the slot works',
   effect: 'write',
@@ -219,30 +222,32 @@ const prove: Step = {
 
 /** The old key is good until its provider says otherwise: that is what a leak is about. */
 function withdraw(input: PlanInput): readonly Step[] {
-  const again: Step = {
-    ...prove,
-    id: isOwn(input) ? 'withdraw' : 'still-works',
-    title: isOwn(input)
-      ? 'Have the provider refuse the old key, and a run answered once more'
-      : 'Have a run answered once more, now that the old key is gone',
-    yields: [lastCanary],
-    run: {
-      describe: isOwn(input)
-        ? 'tell the provider to take the new key only, submit a prompt with a marker, and wait for the end'
-        : 'submit a prompt with a marker through the route, and wait for the end',
-      commands: LOOKING,
-      async execute(context) {
-        if (withoutProvider(context) === undefined)
-          await switchProvider(context, { key_sha256: keySha256(context.values.get(newSecret)) })
-        context.set(lastCanary, await tryCanary(context))
-      },
-    },
-    verify: [stillAnswered],
-  }
-  return isOwn(input) ? [again] : [revokeAtProvider, again]
+  return isOwn(input) ? [onceMore(input)] : [revokeAtProvider, onceMore(input)]
 }
 
-const revokeAtProvider: Step = {
+/** A run with the new key, when the old one is good nowhere. */
+export const onceMore = (input: PlanInput): Step => ({
+  ...prove,
+  id: isOwn(input) ? 'withdraw' : 'still-works',
+  title: isOwn(input)
+    ? 'Have the provider refuse the old key, and a run answered once more'
+    : 'Have a run answered once more, now that the old key is gone',
+  yields: [lastCanary],
+  run: {
+    describe: isOwn(input)
+      ? 'tell the provider to take the new key only, submit a prompt with a marker, and wait for the end'
+      : 'submit a prompt with a marker through the route, and wait for the end',
+    commands: LOOKING,
+    async execute(context) {
+      if (withoutProvider(context) === undefined)
+        await switchProvider(context, { key_sha256: keySha256(context.values.get(newSecret)) })
+      context.set(lastCanary, await tryCanary(context))
+    },
+  },
+  verify: [stillAnswered],
+})
+
+export const revokeAtProvider: Step = {
   id: 'revoke-at-provider',
   title: 'Revoke the old key where it was issued',
   effect: 'write',
