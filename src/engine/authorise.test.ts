@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { cmd } from '../model/command.ts'
 import type { Role } from '../model/runbook.ts'
-import { memoryTools } from '../testing/memory-tools.ts'
+import { memoryCommands, memoryTools } from '../testing/memory-tools.ts'
 import type { Approver } from './authorise.ts'
-import { type Given, run, write } from './testdata/small-run.ts'
+import { check, type Given, run, step, write } from './testdata/small-run.ts'
 
 const SECURITY: Role = 'security-owner'
 const people = { operator: 'ada', roles: { 'security-owner': 'bob' } } as const
@@ -102,5 +103,83 @@ describe('the time for an approval', () => {
 
   test('is not over while it lasts, although a wall clock is set back', async () => {
     assert.equal((await answered({ wallMs: -5 * HOUR, monotonicMs: 15 * 60_000 })).outcome, 'passed')
+  })
+})
+
+describe('a command that a rule forbids', () => {
+  const loud = { id: 'no-curl', verdict: 'deny', argv: ['curl'], reason: 'it is loud', mayLoosen: false } as const
+  /** A step that announces one command and runs another. */
+  const running = (ran: string[], announced: readonly string[] = ['ls']) =>
+    step('a', {
+      run: {
+        describe: 'looks',
+        commands: announced,
+        execute: async ({ runIn, tools }) => {
+          await runIn(tools.commands, cmd`ls -l`)
+          await runIn(tools.commands, cmd`curl http://away`)
+          ran.push('after')
+        },
+      },
+    })
+  const tools = (ran: string[]) =>
+    memoryTools({
+      commands: memoryCommands(async argv => {
+        ran.push(argv.join(' '))
+        return 0
+      }),
+    })
+
+  test('does not start although the step announced another one, and the run is denied by name', async () => {
+    const ran: string[] = []
+    const result = await run([running(ran), step('b')], { rules: [loud], tools: tools(ran) })
+    assert.deepEqual([result.outcomes, ran], [['denied', 'skipped'], ['ls -l']])
+    assert.equal(result.steps[0]!.error!.message, 'policy.no-curl denies curl http://away: it is loud')
+    assert.deepEqual(
+      result.steps[0]!.commands.map(one => one.command),
+      ['ls -l'],
+    )
+    assert.deepEqual(
+      result.journal.entries
+        .filter(({ type }) => type.startsWith('command'))
+        .map(({ type, data }) => [type, data['rule']]),
+      [
+        ['command', undefined],
+        ['command-denied', 'policy.no-curl'],
+      ],
+    )
+  })
+
+  test('does not start when a rule asks for it, and nobody was asked', async () => {
+    const ran: string[] = []
+    const rules = [{ ...loud, verdict: 'ask' as const }]
+    const result = await run([running(ran)], { rules, tools: tools(ran) })
+    assert.deepEqual([result.outcomes, ran], [['denied'], ['ls -l']])
+  })
+
+  test('starts when it was announced, asked for and approved', async () => {
+    const ran: string[] = []
+    const rules = [{ ...loud, verdict: 'ask' as const }]
+    const given = { rules, tools: tools(ran), approve: yes('ada'), people: { operator: 'ada', roles: {} } }
+    const result = await run([running(ran, ['ls -l', 'curl <url>'])], given)
+    assert.deepEqual([result.outcomes, ran], [['passed'], ['ls -l', 'curl http://away', 'after']])
+  })
+
+  test('does not start in a check either: the check is denied, not green', async () => {
+    const ran: string[] = []
+    const probing = check('x', {
+      probe: async ({ runIn, tools }) => {
+        await runIn(tools.commands, cmd`curl http://away`)
+        return 1
+      },
+    })
+    const result = await run([step('a', { verify: [probing] })], {
+      rules: [{ ...loud, effects: ['read'] }],
+      tools: tools(ran),
+    })
+    // What announces nothing may run anything: the rule has the step denied before.
+    assert.deepEqual([result.outcomes, ran], [['denied'], []])
+    const announces = step('a', { run: { describe: 'looks', commands: ['ls'], async execute() {} }, verify: [probing] })
+    const second = await run([announces], { rules: [loud], tools: tools(ran) })
+    assert.deepEqual([second.outcomes, second.steps[0]!.checks[0]!.outcome, ran], [['denied'], 'denied', []])
   })
 })

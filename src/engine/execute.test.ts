@@ -7,6 +7,7 @@ import { RunproofError } from '../model/error.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { Step, StepContext } from '../model/runbook.ts'
 import { memoryCommands, memoryJournal, memoryTools } from '../testing/memory-tools.ts'
+import type { ExecuteInput } from './run-input.ts'
 import { check, lacking, never, red, run, step, undoable, write } from './testdata/small-run.ts'
 
 const firstCheck = (result: Awaited<ReturnType<typeof run>>) => result.steps[0]!.checks[0]!

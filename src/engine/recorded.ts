@@ -2,9 +2,14 @@ import type { StepRecord } from '../evidence/schema.ts'
 import { type Command, formatCommand } from '../model/command.ts'
 import { RunproofError } from '../model/error.ts'
 import type { Step } from '../model/runbook.ts'
+import { keptFrom } from '../policy/decide-command.ts'
 import type { RunState } from './run-state.ts'
 
-/** Runs one command of a step. Journalled before it starts, recorded after: no act without a record. */
+/**
+ * Runs one command of a step. Journalled before it starts, recorded after: no act without a record.
+ *
+ * @throws RunproofError DENIED when a rule of a policy file forbids it; it was not started
+ */
 export async function recorded<Result>(
   run: RunState,
   step: Step,
@@ -17,6 +22,7 @@ export async function recorded<Result>(
   // Work that ignored the end of its time starts nothing more.
   if (signal.aborted) throw new RunproofError('INTERRUPTED', `step ${step.id} is over: nothing more is run`)
   const text = formatCommand(command)
+  refuseForbidden(run, step, command, text)
   journal.append('command', { step: step.id, command: text })
   watch({ type: 'command', step: step.id, command: text })
   const began = tools.clock.monotonicMs()
@@ -28,6 +34,32 @@ export async function recorded<Result>(
   } finally {
     commands.push({ command: text, exitCode, durationMs: tools.clock.monotonicMs() - began })
   }
+}
+
+/** Policy is also held against what is really run: a step may announce nothing, or something else. */
+function refuseForbidden(run: RunState, step: Step, command: Command, text: string): void {
+  const { plan, rules = [], tools, journal } = run.input
+  const rule = keptFrom(
+    rules,
+    {
+      step,
+      runbook: plan.runbook.id,
+      target: { id: plan.target.id, real: plan.target.real, inUse: plan.inUse !== undefined },
+      at: tools.clock.now(),
+    },
+    command.argv,
+    run.approved.has(step.id),
+  )
+  if (rule === undefined) return
+  const named = `policy.${rule.id}`
+  journal.append('command-denied', { step: step.id, command: text, rule: named, reason: rule.reason })
+  throw new RunproofError(
+    'DENIED',
+    `${named} ${rule.verdict === 'deny' ? 'denies' : 'asks for'} ${text}: ${rule.reason}`,
+    {
+      hint: `it was not started; runproof policy explain ${plan.runbook.id} shows what the step announces`,
+    },
+  )
 }
 
 /** What a streamed command gives has no exit code of its own: it was 0, or there would be no result. */

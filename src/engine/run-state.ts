@@ -25,6 +25,8 @@ export class RunState {
   readonly assumptions = new Set<string>()
   values = new CapturedValues()
   rpo: { milliseconds: number; basis: string } | undefined
+  /** Steps that a person or a flag approved. */
+  readonly approved = new Set<string>()
   /** Whether a writing step has acted in this process. */
   acted = false
 

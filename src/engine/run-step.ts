@@ -60,6 +60,7 @@ export async function runStep(run: RunState, step: Step, index: number): Promise
       return ended('denied', { reason: `${decision.rule}: ${decision.how ?? 'not approved'}` })
     }
 
+    if (decision.approvedBy !== undefined) run.approved.add(step.id)
     journal.append('step-started', {
       step: step.id,
       title: step.title,

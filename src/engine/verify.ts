@@ -105,7 +105,7 @@ async function ask(check: AnyCheck, context: CheckContext, settings: VerifySetti
     return { check, observed, record: { ...base(), ...judged(judgement) } }
   } catch (thrown) {
     const error = toRunproofError(thrown)
-    const outcome = context.signal.aborted ? 'interrupted' : 'errored'
+    const outcome = context.signal.aborted ? 'interrupted' : error.code === 'DENIED' ? 'denied' : 'errored'
     const problem = {
       code: error.code,
       message: error.message,

@@ -11,6 +11,8 @@ export interface Situation {
   readonly runbook: string
   readonly target: { readonly id: string; readonly real: boolean; readonly inUse: boolean }
   readonly at: Date
+  /** What is looked at instead of what the step announces: a command that is about to be run. */
+  readonly running?: AnnouncedCommand
 }
 
 export interface Matched {
@@ -34,10 +36,11 @@ export function matchRule(rule: Rule, situation: Situation): Matched {
     : { matches: true, why: `it cannot be ruled out: ${doubt.why}` }
 }
 
-function conditionsOf(rule: Rule, { step, runbook, target, at }: Situation): readonly Held[] {
+function conditionsOf(rule: Rule, { step, runbook, target, at, running }: Situation): readonly Held[] {
   const { targets, effects, runbooks, steps, roles, argv, paths, window } = rule
   // Most rules look at no command, and those of a file may be a thousand.
-  const commands = argv === undefined && paths === undefined ? [] : announcedBy(step)
+  const looked = running === undefined ? () => announcedBy(step) : () => [running]
+  const commands = argv === undefined && paths === undefined ? [] : looked()
   return [
     ...(targets === undefined ? [] : [isOneOf('target', target.id, targets)]),
     ...(effects === undefined ? [] : [isOneOf('effect', step.effect, effects)]),

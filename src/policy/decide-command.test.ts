@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { Step } from '../model/runbook.ts'
+import { keptFrom } from './decide-command.ts'
+import type { RuleInUse } from './rule.ts'
+
+const rule = (given: Partial<RuleInUse>): RuleInUse => ({
+  id: 'rule',
+  verdict: 'deny',
+  reason: 'it is loud',
+  mayLoosen: true,
+  ...given,
+})
+
+describe('what keeps a step from a command that it is about to run', () => {
+  const kept = (
+    rules: readonly RuleInUse[],
+    { argv = ['curl', '-T', '/data/x', 'http://away'], approved = false, commands = ['ls'] } = {},
+  ) => {
+    const step = { id: 'a', effect: 'read', run: { describe: 'a', commands } } as unknown as Step
+    const situation = { step, runbook: 'book', target: { id: 't', real: false, inUse: false }, at: new Date() }
+    return keptFrom(rules, situation, argv, approved)?.id
+  }
+
+  test('is a rule that denies its words or a path of it, wherever the program lies', () => {
+    assert.equal(kept([rule({ argv: ['curl'] })]), 'rule')
+    assert.equal(kept([rule({ argv: ['curl'] })], { argv: ['/usr/bin/curl', 'x'] }), 'rule')
+    assert.equal(kept([rule({ paths: ['/data'] })]), 'rule')
+    assert.equal(kept([rule({ argv: ['curl', '-X'] })]), undefined)
+    assert.equal(kept([rule({ argv: ['curl'] })], { argv: ['curlew'] }), undefined)
+  })
+
+  test('is no rule that looks at no command: the step was held against it before', () => {
+    assert.equal(kept([rule({ effects: ['read'] })]), undefined)
+  })
+
+  test('is a rule that asks, unless the step was approved when it was asked for just that', () => {
+    const asks = [rule({ verdict: 'ask', argv: ['curl'] })]
+    assert.equal(kept(asks), 'rule')
+    assert.equal(kept(asks, { approved: true }), 'rule')
+    assert.equal(kept(asks, { approved: true, commands: ['curl -T <file> <url>'] }), undefined)
+    assert.equal(kept(asks, { approved: false, commands: ['curl -T <file> <url>'] }), 'rule')
+  })
+
+  test('is a denial although the step was approved, and before a rule that asks', () => {
+    const both = [rule({ id: 'ask', verdict: 'ask', argv: ['curl'] }), rule({ id: 'deny', argv: ['curl'] })]
+    assert.equal(kept(both, { approved: true, commands: ['curl x'] }), 'deny')
+  })
+
+  test('is none that allows', () => {
+    assert.equal(kept([rule({ verdict: 'allow', argv: ['curl'], targets: ['t'] })]), undefined)
+  })
+
+  test('is told by words and not by how they look: a quote is a part of a word', () => {
+    assert.equal(kept([rule({ argv: ['git', 'push'] })], { argv: ['git push'] }), undefined)
+    assert.equal(kept([rule({ argv: ['git', 'push'] })], { argv: ['git', "push'"] }), undefined)
+  })
+})
