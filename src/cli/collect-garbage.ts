@@ -1,11 +1,16 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { files } from '../adapters/files.ts'
+import { readTakenOver } from '../adapters/process/resume-lock.ts'
 import { sweep } from '../adapters/process/sweep.ts'
+import { followJournal, isOver } from '../engine/broken-run.ts'
 import { verifyJournal } from '../evidence/journal.ts'
 import { JOURNAL_FILE, UNSEALED_PREFIX } from '../evidence/layout.ts'
-import { RunproofError } from '../model/error.ts'
+import type { JournalRecord } from '../evidence/schema.ts'
+import { toRunproofError } from '../model/error.ts'
 import { type Places, placesFor } from './places.ts'
+import { removeAbandoned } from './resume/take-over.ts'
+import { resumeCommand } from './resume/tell.ts'
 import { sourceNotices } from './source-notice.ts'
 
 /** @returns 0 when nothing is left, 3 when something could not be removed */
@@ -13,9 +18,11 @@ export async function collectGarbage(options: { reports?: string; work?: string;
   const places = placesFor(process.env, options)
   const notices = await sourceNotices(places.stateDir)
   const swept = await sweep(places.workDir)
+  const abandoned = await removeAbandoned(places.reportsDir)
   const unsealed = await unsealedRuns(places)
 
-  if (options.json === true) process.stdout.write(`${JSON.stringify({ notices, swept, unsealed }, null, 2)}\n`)
+  if (options.json === true)
+    process.stdout.write(`${JSON.stringify({ notices, swept, abandoned, unsealed }, null, 2)}\n`)
   else {
     for (const notice of notices) process.stdout.write(`${notice}\n`)
     for (const { runId, killed, removed, failed } of swept) {
@@ -24,31 +31,59 @@ export async function collectGarbage(options: { reports?: string; work?: string;
       )
       for (const reason of failed) process.stdout.write(`left      ${reason}\n`)
     }
-    for (const { dir, journal } of unsealed) process.stdout.write(`unsealed  ${dir}: ${journal}\n`)
-    if (notices.length + swept.length + unsealed.length === 0) process.stdout.write('nothing to clear\n')
+    for (const dir of abandoned) process.stdout.write(`swept     ${dir}: a resume that took nothing over\n`)
+    for (const { dir, journal, goOn } of unsealed) {
+      process.stdout.write(`unsealed  ${dir}: ${journal}\n`)
+      if (goOn !== undefined) process.stdout.write(`go on     ${goOn}\n`)
+    }
+    if (notices.length + swept.length + abandoned.length + unsealed.length === 0)
+      process.stdout.write('nothing to clear\n')
   }
   return swept.some(one => one.failed.length > 0) ? 3 : 0
 }
 
+interface UnsealedRun {
+  readonly dir: string
+  readonly journal: string
+  /** The command that goes on with it, or what became of it. */
+  readonly goOn?: string
+}
+
 /** Directories of runs that ended without a seal. Kept: a journal may be the only record there is. */
-async function unsealedRuns({ reportsDir, workDir }: Places): Promise<readonly { dir: string; journal: string }[]> {
-  const names = await readdir(reportsDir).catch(() => [])
-  const runs: { dir: string; journal: string }[] = []
+async function unsealedRuns(places: Places): Promise<readonly UnsealedRun[]> {
+  const names = await readdir(places.reportsDir).catch(() => [])
+  const runs: UnsealedRun[] = []
   for (const name of names.filter(one => one.startsWith(UNSEALED_PREFIX)).sort()) {
-    const dir = join(reportsDir, name)
+    const runId = name.slice(UNSEALED_PREFIX.length)
+    const dir = join(places.reportsDir, name)
     // The sweep has removed the scratch directory of every run that is dead.
-    const scratch = await files.facts(join(workDir, name.slice(UNSEALED_PREFIX.length)))
-    const ended = scratch === undefined ? 'its run is dead' : 'its run may still be going'
-    runs.push({ dir, journal: `${ended}; ${await journalState(join(dir, JOURNAL_FILE))}` })
+    const isDead = (await files.facts(join(places.workDir, runId))) === undefined
+    const ended = isDead ? 'its run is dead' : 'its run may still be going'
+    const { said, records } = await journalOf(join(dir, JOURNAL_FILE))
+    const goOn = isDead ? howToGoOn(runId, records, places) : undefined
+    runs.push({ dir, journal: `${ended}; ${said}`, ...(goOn === undefined ? {} : { goOn }) })
   }
   return runs
 }
 
-async function journalState(path: string): Promise<string> {
+function howToGoOn(runId: string, records: readonly JournalRecord[], places: Places): string | undefined {
+  if (records.length === 0) return undefined
+  try {
+    const taken = readTakenOver(places.reportsDir, runId)
+    if (taken !== undefined) return `taken over as ${taken.as} at ${taken.takenAt}`
+    const { origin, endedAs } = followJournal(records)
+    return origin === undefined || isOver(endedAs) ? undefined : resumeCommand(runId, origin, places)
+  } catch (thrown) {
+    return `${toRunproofError(thrown).message}`
+  }
+}
+
+async function journalOf(path: string): Promise<{ readonly said: string; readonly records: readonly JournalRecord[] }> {
   try {
     const { records, tornBytes } = verifyJournal(await files.readText(path))
-    return `journal intact, ${records.length} records${tornBytes > 0 ? ` and ${tornBytes} bytes of a torn one` : ''}`
+    const torn = tornBytes > 0 ? ` and ${tornBytes} bytes of a torn one` : ''
+    return { said: `journal intact, ${records.length} records${torn}`, records }
   } catch (thrown) {
-    return thrown instanceof RunproofError ? thrown.message : String(thrown)
+    return { said: toRunproofError(thrown).message, records: [] }
   }
 }

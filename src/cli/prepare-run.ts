@@ -19,6 +19,8 @@ export interface Settings {
   readonly counterproofs: CounterproofMode
   readonly width: number
   readonly json: boolean
+  /** Whether a person can be asked. */
+  readonly terminal: boolean
   readonly approve: ReturnType<typeof approverFor>
   readonly policy: PolicyInUse
 }
@@ -48,6 +50,7 @@ export async function readSettings(flags: RunFlags): Promise<Settings> {
     counterproofs,
     width,
     json: flags.json === true,
+    terminal,
     approve: approverFor({ target, flags, terminal }),
     policy: policyInUse(flags.policy, process.cwd()),
   }

@@ -14,7 +14,8 @@ interface Registry {
   readonly unknown: ErrorCode
 }
 
-const ROOT = join(import.meta.dirname, '..', '..')
+/** Of the installation: what lies below it is found again wherever that is. */
+export const ROOT = join(import.meta.dirname, '..', '..')
 
 export const RUNBOOKS: Registry = { noun: 'runbook', folder: join(ROOT, 'runbooks'), unknown: 'UNKNOWN_RUNBOOK' }
 export const SUITES: Registry = { noun: 'smoke suite', folder: join(ROOT, 'smoke'), unknown: 'UNKNOWN_RUNBOOK' }

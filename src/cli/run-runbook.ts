@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { files } from '../adapters/files.ts'
 import { EVIDENCE_FILE } from '../evidence/layout.ts'
+import { terminalLine } from '../reporters/text/terminal.ts'
 import { annotate } from './annotate.ts'
 import type { RunFlags } from './commands/run.ts'
 import { exitCodeOf } from './exit-code.ts'
@@ -9,6 +10,7 @@ import { placesFor } from './places.ts'
 import { prepareRun, readSettings, readSkips, secretsOf } from './prepare-run.ts'
 import { loadRunbook } from './registry.ts'
 import { readReports, writeReports } from './report-files.ts'
+import { brokenRunOf, readyToGoOn, runbookOf } from './resume/go-on-with.ts'
 import { runSealed } from './sealed-run.ts'
 import { openSession } from './session.ts'
 import { tellNotices } from './source-notice.ts'
@@ -19,24 +21,28 @@ import { tellVerdict } from './verdict.ts'
  *
  * @returns the exit code; 0 only when evidence was validated, scanned, signed and renamed into place
  */
-export async function runRunbook(name: string, flags: RunFlags): Promise<number> {
-  await tellNotices(placesFor(process.env, flags).stateDir, process.stderr)
+export async function runRunbook(name: string | undefined, given: RunFlags): Promise<number> {
+  const places = placesFor(process.env, given)
+  await tellNotices(places.stateDir, process.stderr)
+  const { broken, flags } = await brokenRunOf(given, places)
   const settings = await readSettings(flags)
   const wanted = await readReports(flags.report)
-  const loaded = await loadRunbook(name)
+  const loaded = await loadRunbook(broken === undefined ? name! : runbookOf(broken))
   const prepared = prepareRun(loaded, settings.target, {
-    params: parsePairs('--param', flags.param),
+    params: broken?.origin.params ?? parsePairs('--param', flags.param),
     secrets: await secretsOf(flags, [loaded]),
-    skips: readSkips(flags.allowSkip),
+    skips: [...(broken?.origin.allowedSkips ?? []), ...readSkips(flags.allowSkip)],
   })
+  const goingOn = broken === undefined ? undefined : await readyToGoOn(broken, prepared, settings, flags)
 
   using session = openSession()
-  const { evidence, dir } = await runSealed(prepared, settings, session, session.display.whole)
+  const { evidence, dir, goOnBy } = await runSealed(prepared, settings, session, session.display.whole, goingOn)
 
   if (settings.json) process.stdout.write(await files.readText(join(dir, EVIDENCE_FILE)))
   else {
     process.stderr.write('\n')
     tellVerdict(evidence, dir)
+    if (goOnBy !== undefined) process.stdout.write(`${terminalLine(`go on     ${goOnBy}`)}\n`)
   }
   await annotate([evidence], [], process.env)
   await writeReports(wanted, [evidence], [])

@@ -5,11 +5,12 @@ import { dirname, join } from 'node:path'
 import { clock } from '../adapters/clock.ts'
 import { files, syncDirectory, syncFile } from '../adapters/files.ts'
 import { holdLease, type Lease } from '../adapters/process/lease.ts'
+import { refuseTakenOver } from '../adapters/process/resume-lock.ts'
 import { BINARY_FACT } from '../docs/stale.ts'
 import { execute } from '../engine/execute.ts'
 import type { Plan } from '../engine/plan.ts'
 import type { RunResult } from '../engine/run-input.ts'
-import { openJournal } from '../evidence/journal-file.ts'
+import { continueJournal, openJournal } from '../evidence/journal-file.ts'
 import { ARTIFACTS_DIR, JOURNAL_FILE, QUARANTINED_SUFFIX, UNSEALED_PREFIX } from '../evidence/layout.ts'
 import { publishable } from '../evidence/publishable.ts'
 import type { Evidence } from '../evidence/schema.ts'
@@ -28,6 +29,10 @@ import type { PreparedRun, Settings } from './prepare-run.ts'
 import type { Display, Follower } from './progress.ts'
 import { protectSecrets } from './protected-secrets.ts'
 import { loadReports } from './registry.ts'
+import { type GoingOnWith, resumingFrom } from './resume/go-on-with.ts'
+import { originOf } from './resume/origin.ts'
+import { nextRunId, takeOver } from './resume/take-over.ts'
+import { resumeCommand } from './resume/tell.ts'
 import { factsBefore } from './run-facts.ts'
 import { noticeDir } from './source-notice.ts'
 import { toolsFor } from './tools.ts'
@@ -44,6 +49,8 @@ export interface SealedRun {
   readonly evidence: Evidence
   /** Where it lies now. */
   readonly dir: string
+  /** The command that goes on with it, where it was interrupted and can be gone on with. */
+  readonly goOnBy?: string
 }
 
 /** Who follows the run, once it is known what must not be shown and what is shown shorter. */
@@ -58,6 +65,7 @@ export async function runSealed(
   { target, places, counterproofs, width, approve, policy }: Settings,
   session: Session,
   followedBy: FollowedBy,
+  goingOn?: GoingOnWith,
 ): Promise<SealedRun> {
   const { runbook } = plan
   const signer = await machineSigner(places.stateDir, files)
@@ -65,7 +73,10 @@ export async function runSealed(
   const known = protectSecrets(Object.values(secrets))
   const startedAt = clock.now()
   const began = clock.monotonicMs()
-  const runId = `${runbook.id}-${startedAt.toISOString().replaceAll(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`
+  const runId =
+    goingOn !== undefined
+      ? nextRunId(goingOn.broken)
+      : `${runbook.id}-${startedAt.toISOString().replaceAll(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`
   const follower = followedBy({
     redact: text => known.redact(text),
     shorten: { [join(places.workDir, runId)]: '$RUN' },
@@ -74,8 +85,16 @@ export async function runSealed(
   const runDir = join(places.reportsDir, `${UNSEALED_PREFIX}${runId}`)
   const finalDir = join(places.reportsDir, runId)
   await using lease = await claimScratch({ workDir: places.workDir, runId, runDir })
+  const journalFile = join(runDir, JOURNAL_FILE)
+  const redact = (text: string) => known.redact(text)
+  const fence = () => refuseTakenOver(places.reportsDir, runId)
+  if (goingOn !== undefined) await takeOver(goingOn.broken, clock, redact)
   await makeRunDir(join(runDir, ARTIFACTS_DIR))
-  const journal = openJournal(join(runDir, JOURNAL_FILE), clock, text => known.redact(text))
+  const journal =
+    goingOn === undefined
+      ? openJournal(journalFile, clock, redact, fence)
+      : continueJournal(journalFile, clock, redact, fence)
+  const origin = originOf({ plan, path, allowedSkips, secrets }, { runbookSha256, counterproofs, policy })
   const tools = toolsFor({ signer, lease, noticeDir: noticeDir(places.stateDir) })
   try {
     const machine = await machineFacts(tools.instances)
@@ -99,6 +118,8 @@ export async function runSealed(
       signal: session.signal,
       rules: policy.rules,
       before: await factsBefore(plan, undefined, policy.facts),
+      origin,
+      ...(goingOn === undefined ? {} : { resuming: await resumingFrom(journalFile, goingOn) }),
     })
 
     const run: Unsealed = {
@@ -132,7 +153,8 @@ export async function runSealed(
       signer,
       publish,
     })
-    return { evidence, dir: finalDir }
+    const goOnBy = evidence.outcome === 'interrupted' ? resumeCommand(runId, origin, places) : undefined
+    return { evidence, dir: finalDir, ...(goOnBy === undefined ? {} : { goOnBy }) }
   } catch (thrown) {
     return await unsealed(
       errnoOf(thrown) === undefined ? toRunproofError(thrown) : fileError(thrown, runDir, 'seal'),

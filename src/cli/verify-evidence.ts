@@ -91,6 +91,8 @@ async function refuseUnsealed(dir: string): Promise<void> {
   throw new RunproofError(
     'EVIDENCE_INVALID',
     `${dir} was never sealed; its journal is intact up to record ${last.seq} (${last.type}, ${last.at})${tornBytes > 0 ? `, ${tornBytes} bytes of a torn record follow` : ''}`,
-    { hint: 'the run was killed or is still going; runproof gc clears what a dead run left' },
+    {
+      hint: 'the run was killed or is still going; runproof gc clears what a dead run left, and says how to go on with it',
+    },
   )
 }

@@ -3,7 +3,7 @@ import { collect, parsePairs } from '../options.ts'
 
 export default new Command('run')
   .summary('run a runbook, break every green check on purpose, seal the evidence')
-  .argument('<runbook>', 'name, or path of a file that exports one')
+  .argument('[runbook]', 'name, or path of a file that exports one')
   .option('--target <id>', 'daemon to act on', 'stand-in')
   .option('--param <k=v...>', 'parameter of the runbook; repeatable', collect, [])
   .option(
@@ -17,6 +17,9 @@ export default new Command('run')
   .option('--yes <target-id>', 'approve writing steps on the target of this id')
   .option('--confirm <word>', 'the word that a destroying step asks for')
   .option('--policy <file>', 'rules that decide beside the default policy')
+  .option('--resume <run>', 'go on with a run that was interrupted or died: its id, or its directory')
+  .option('--done <step...>', 'with --resume: this step took effect before the break', collect, [])
+  .option('--repeat <step...>', 'with --resume: do this step again, although it must not be done twice', collect, [])
   .option('--width <n>', 'checks or counterproofs at the same time', '4')
   .option('--reports <dir>', 'where sealed evidence goes (env RUNPROOF_REPORTS)')
   .option('--work <dir>', 'where scratch data goes while running (env RUNPROOF_WORK)')
@@ -28,15 +31,19 @@ export default new Command('run')
     `
 Examples:
   runproof run restore-drill
-  runproof run restore-drill --param rto=5m rpo=1h`,
+  runproof run restore-drill --param rto=5m rpo=1h
+  runproof run --resume contain-leaked-admin-token-20260131T021000Z-5f3a9c`,
   )
-  .action(async (name: string, options: RunFlags) => {
-    if (options.plan === true) {
+  .action(async (name: string | undefined, options: RunFlags, command: Command) => {
+    const { runbookOrResume } = await import('../runbook-or-resume.ts')
+    runbookOrResume(name, options)
+    if (options.plan === true && name !== undefined && options.resume === undefined) {
       const { showPlan } = await import('../show-plan.ts')
       return showPlan(name, options, parsePairs('--param', options.param))
     }
     const { runRunbook } = await import('../run-runbook.ts')
-    process.exitCode = await runRunbook(name, options)
+    const stated = ['target', 'counterproofs'].filter(option => command.getOptionValueSource(option) === 'cli')
+    process.exitCode = await runRunbook(name, { ...options, stated })
   })
 
 export interface RunFlags {
@@ -52,6 +59,11 @@ export interface RunFlags {
   readonly reports?: string
   readonly work?: string
   readonly report: readonly string[]
+  readonly resume?: string
+  readonly done?: readonly string[]
+  readonly repeat?: readonly string[]
+  /** Options that were given although they have a default. */
+  readonly stated?: readonly string[]
   readonly plan?: boolean
   readonly json?: boolean
 }

@@ -43,7 +43,7 @@ Examples:
     process.exitCode = await runSuites(names, options)
   })
 
-export interface SmokeFlags extends Omit<RunFlags, 'plan'> {
+export interface SmokeFlags extends Omit<RunFlags, 'plan' | 'resume' | 'done' | 'repeat'> {
   readonly own?: boolean
   readonly allowWrite?: boolean
   readonly failOn?: string

@@ -1,0 +1,38 @@
+import { hostname } from 'node:os'
+import { relative } from 'node:path'
+import { identify } from '../../adapters/process/identity.ts'
+import type { Origin } from '../../engine/broken-run.ts'
+import { isWithin } from '../../model/within.ts'
+import { operatorName } from '../operator.ts'
+import type { PreparedRun, Settings } from '../prepare-run.ts'
+import { ROOT } from '../registry.ts'
+import { version } from '../version.ts'
+
+/** What a run puts on record before anything, so that it can be gone on with. Secrets only by name. */
+export function originOf(
+  { plan, path, allowedSkips, secrets }: PreparedRun,
+  {
+    runbookSha256,
+    counterproofs,
+    policy,
+  }: Pick<Settings, 'counterproofs' | 'policy'> & { readonly runbookSha256: string },
+): Origin {
+  const { runbook, target, params } = plan
+  const unresumable = runbook.unresumable?.({ params, target })
+  return {
+    runbookFile: isWithin(path, ROOT) ? relative(ROOT, path) : path,
+    runbookSha256,
+    params: Object.fromEntries(
+      Object.entries(params).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    ),
+    policy: policy.facts,
+    counterproofs,
+    secrets: Object.values(secrets).map(({ name, generated }) => ({ name, generated })),
+    allowedSkips,
+    tool: version(),
+    holder: identify(process.pid)!,
+    user: operatorName(),
+    host: hostname(),
+    ...(unresumable === undefined ? {} : { unresumable }),
+  }
+}

@@ -1,0 +1,162 @@
+import { randomBytes } from 'node:crypto'
+import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { dirname, join } from 'node:path'
+import { files, syncDirectory, syncFile } from '../../adapters/files.ts'
+import { identify, isAlive } from '../../adapters/process/identity.ts'
+import {
+  giveRunBack,
+  RESUMED_DIR,
+  readTakenOver,
+  type TakenOver,
+  takeRunOver,
+} from '../../adapters/process/resume-lock.ts'
+import { continueJournal, type JournalFile } from '../../evidence/journal-file.ts'
+import { ARTIFACTS_DIR, JOURNAL_FILE, UNSEALED_PREFIX } from '../../evidence/layout.ts'
+import { readTree } from '../../evidence/tree.ts'
+import { RunproofError } from '../../model/error.ts'
+import type { Clock } from '../../model/ports.ts'
+import { errnoOf, fileError } from '../../model/system-error.ts'
+import { operatorName } from '../operator.ts'
+import { version } from '../version.ts'
+import type { BrokenRun } from './broken-run.ts'
+
+/** Written beside a file before it takes its name; one that a kill left is nobody's artifact. */
+const HALF_WRITTEN = /(^|\/)\.[0-9a-f]{12}\.tmp$/
+
+/** The id of the run that goes on: that of the first one, and the number of its process. */
+export function nextRunId({ run }: Pick<BrokenRun, 'run'>): string {
+  return `${run.firstRunId}-${run.epoch + 1}`
+}
+
+/**
+ * Makes the directory of the run that goes on and takes the old one over, in this order: everything is made ready aside, with
+ * the break on record; the old run is taken, which only one can do; its journal is seen not to have grown meanwhile; the new
+ * directory gets its name. Whoever dies in between has changed nothing but that.
+ *
+ * @throws RunproofError NOT_RESUMABLE when somebody else was faster, or the old run wrote again; DISK_FULL, FILE_UNREADABLE;
+ *   the old run is then as it was
+ */
+export async function takeOver(broken: BrokenRun, clock: Clock, redact: (text: string) => string): Promise<void> {
+  const { reportsDir, run, dir } = broken
+  const as = nextRunId(broken)
+  const staged = `${as}.${process.pid}.${randomBytes(4).toString('hex')}`
+  const place = join(reportsDir, RESUMED_DIR, staged)
+  const runDir = join(reportsDir, `${UNSEALED_PREFIX}${as}`)
+  try {
+    const whole = await stage(broken, place)
+    putBreakOnRecord(broken, continueJournal(join(place, JOURNAL_FILE), clock, redact), as)
+    await syncDirectory(place)
+    const taken: TakenOver = {
+      runId: run.runId,
+      as,
+      holder: identify(process.pid)!,
+      host: hostname(),
+      user: operatorName(),
+      takenAt: clock.now().toISOString(),
+      staged,
+    }
+    if (!takeRunOver(reportsDir, taken)) throw alreadyTaken(reportsDir, run.runId)
+    if ((await files.readText(join(dir, JOURNAL_FILE))) !== whole) {
+      giveRunBack(reportsDir, run.runId)
+      throw new RunproofError(
+        'NOT_RESUMABLE',
+        `${run.runId} has just written to its journal: it still runs somewhere`,
+        {
+          hint: 'stop that process first; on another machine it cannot be seen from here',
+        },
+      )
+    }
+    await rename(place, runDir)
+    await syncDirectory(reportsDir)
+  } catch (thrown) {
+    await rm(place, { recursive: true, force: true })
+    throw fileError(thrown, place, 'make ready')
+  }
+}
+
+/** @returns the text of the old journal, as it was copied from */
+async function stage({ dir }: BrokenRun, place: string): Promise<string> {
+  await mkdir(join(place, ARTIFACTS_DIR), { recursive: true, mode: 0o700 })
+  const text = await files.readText(join(dir, JOURNAL_FILE))
+  const end = text.lastIndexOf('\n') + 1
+  await writeFile(join(place, JOURNAL_FILE), text.slice(0, end), { mode: 0o600, flag: 'wx' })
+  const artifacts = join(dir, ARTIFACTS_DIR)
+  if ((await files.facts(artifacts)) === undefined) return text
+  for (const path of (await readTree(files, artifacts)).files) {
+    if (HALF_WRITTEN.test(path)) continue
+    const to = join(place, ARTIFACTS_DIR, path)
+    await mkdir(dirname(to), { recursive: true, mode: 0o700 })
+    await copyFile(join(artifacts, path), to)
+    await syncFile(to)
+  }
+  return text
+}
+
+function putBreakOnRecord({ run, kind, tornBytes }: BrokenRun, journal: JournalFile, as: string): void {
+  journal.append('run-broken', {
+    runId: run.runId,
+    kind,
+    lastRecordAt: run.lastRecordAt,
+    ...(tornBytes > 0 ? { tornBytes } : {}),
+  })
+  journal.append('run-resumed', {
+    runId: as,
+    from: run.runId,
+    epoch: run.epoch + 1,
+    by: operatorName(),
+    host: hostname(),
+    holder: { ...identify(process.pid)! },
+    tool: version(),
+  })
+  journal.close()
+}
+
+function alreadyTaken(reportsDir: string, runId: string): RunproofError {
+  const taken = readTakenOver(reportsDir, runId)
+  return new RunproofError(
+    'NOT_RESUMABLE',
+    taken === undefined
+      ? `${runId} is being taken over by somebody else`
+      : `${runId} was taken over as ${taken.as} at ${taken.takenAt} by ${taken.user} on ${taken.host}, a moment ago`,
+    { hint: 'nothing was done here; watch the other one' },
+  )
+}
+
+/** Gives the directory of a run its name whose process died right after it had taken the old one over. */
+export async function finishStaging(reportsDir: string, { as, staged, holder }: TakenOver): Promise<void> {
+  if (isAlive(holder)) return
+  try {
+    await rename(join(reportsDir, RESUMED_DIR, staged), join(reportsDir, `${UNSEALED_PREFIX}${as}`))
+  } catch (thrown) {
+    if (errnoOf(thrown) !== 'ENOENT') throw fileError(thrown, reportsDir, 'finish a resume in')
+  }
+}
+
+/** Removes what was made ready by processes that died before they took anything over. */
+export async function removeAbandoned(reportsDir: string): Promise<readonly string[]> {
+  const directory = join(reportsDir, RESUMED_DIR)
+  const names = await files.list(directory)
+  const taken = new Set<string>()
+  const removed: string[] = []
+  for (const name of names.filter(one => one.endsWith('.json'))) {
+    const one = readTakenOver(reportsDir, name.slice(0, -'.json'.length))
+    if (one === undefined) continue
+    await finishStaging(reportsDir, one)
+    taken.add(one.staged)
+  }
+  for (const name of names.filter(one => !one.endsWith('.json') && !taken.has(one))) {
+    if (await isBeingMade(join(directory, name))) continue
+    await rm(join(directory, name), { recursive: true, force: true })
+    removed.push(join(directory, name))
+  }
+  return removed
+}
+
+/** Its maker is in the journal, from its last record on; before that there is nothing to be kept. */
+async function isBeingMade(place: string): Promise<boolean> {
+  const pid = Number(/\.(\d+)\.[0-9a-f]{8}$/.exec(place)?.[1])
+  if (!Number.isSafeInteger(pid)) return false
+  const identity = identify(pid)
+  return identity !== undefined && isAlive(identity)
+}
