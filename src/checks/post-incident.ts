@@ -8,7 +8,7 @@ interface Observed {
   readonly text: string
 }
 
-const LISTS = ['rotated', 'revoked', 'restored', 'open', 'regression'] as const
+const LISTS = ['contained', 'rotated', 'revoked', 'restored', 'open', 'regression'] as const
 
 /** The list is written, and has everything that the run knows of: read back from the files. */
 export const postIncidentWritten = defineCheck<Observed>({
@@ -27,7 +27,7 @@ export const postIncidentWritten = defineCheck<Observed>({
 
   judge({ closing, written, text }) {
     for (const list of LISTS) {
-      const wanted = closing[list]
+      const wanted = closing[list] ?? []
       if (JSON.stringify(written[list]) !== JSON.stringify(wanted))
         return failed(`${list} is not what the run knows of`, {
           expected: wanted.length,
@@ -38,9 +38,11 @@ export const postIncidentWritten = defineCheck<Observed>({
       if (unsaid !== undefined) return failed(`the page for people leaves out: ${unsaid}`)
     }
     if (closing.regression.length === 0) return failed('it names no command that would find this incident next time')
-    const stranger = closing.regression.find(line => !/^(bin\/)?runproof (run|smoke|slo|nginx|sse|tls|docs) /.test(line))
+    const stranger = closing.regression.find(
+      line => !/^(bin\/)?runproof (run|smoke|slo|nginx|sse|tls|docs) /.test(line),
+    )
     if (stranger !== undefined) return failed(`this is no command of runproof: ${stranger}`)
-    return passed({ actual: Object.fromEntries(LISTS.map(list => [list, closing[list].length])) })
+    return passed({ actual: Object.fromEntries(LISTS.map(list => [list, closing[list]?.length ?? 0])) })
   },
 
   counterproofs: [

@@ -18,6 +18,8 @@ export interface Closing {
   readonly scenario: string
   /** When it began, as far as was known. */
   readonly since?: string | undefined
+  /** What was stopped or taken away, other than credentials. */
+  readonly contained?: readonly Done[]
   readonly rotated: readonly Done[]
   readonly revoked: readonly Done[]
   readonly restored: readonly Done[]
@@ -70,7 +72,12 @@ export function closeStep({ params }: PlanInput, { written, steps, closing }: Cl
       async execute(context) {
         const { run, tools } = context
         const given = await closing(context)
-        const whole: Closing = { since: params.since, ...given, restored: [...given.restored, ...settingsOf(context)] }
+        const whole: Closing = {
+          since: params.since,
+          contained: [],
+          ...given,
+          restored: [...given.restored, ...settingsOf(context)],
+        }
         const list: PostIncident = {
           ...whole,
           runId: run.runId,
@@ -120,6 +127,7 @@ function asText(list: PostIncident): string {
     '',
     `${inLine(list.scenario)}. Run ${list.runId}, written at ${list.writtenAt}.`,
     ...(list.since === undefined ? [] : ['', `It is taken to have begun at ${list.since}.`]),
+    ...section('Stopped or taken away', done(list.contained ?? [])),
     ...section('Rotated', done(list.rotated)),
     ...section('Revoked', done(list.revoked)),
     ...section('Put back', done(list.restored)),

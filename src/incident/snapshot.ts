@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { daemon } from '../daemon/subjects.ts'
 import { type Capture, keptCapture } from '../model/capture.ts'
@@ -80,7 +80,11 @@ export function snapshotStep(
     run: {
       describe: DESCRIBE,
       commands: SNAPSHOT_COMMANDS.map(words => `${target.program} ${words}`),
-      execute: async context => context.set(snapshots[when], await takeSnapshot(context, when, when, about(context))),
+      execute: async context =>
+        context.set(
+          snapshots[when],
+          await takeSnapshot(context, join(context.run.artifactsDir, when), when, about(context)),
+        ),
     },
     verify: [whole],
   }
@@ -103,20 +107,20 @@ export function snapshotAction(
         throw new RunproofError('TARGET_UNREACHABLE', 'the daemon was not reached yet, so there is nothing to keep', {
           hint: 'run the first step, then take the snapshot',
         })
-      const name = `snapshot-${context.tools.clock.now().toISOString().replace(/[:.]/g, '-')}`
-      await takeSnapshot(context, name, 'before', about(context))
+      // Whoever takes one gives it a directory of its own.
+      await takeSnapshot(context, context.run.artifactsDir, 'before', about(context))
     },
   }
 }
 
 async function takeSnapshot(
   context: StepContext,
-  name: string,
+  directory: string,
   when: 'before' | 'after',
   about: SnapshotSubjects,
 ): Promise<Snapshot> {
   const { run, tools } = context
-  const directory = join(run.artifactsDir, name)
+  const name = basename(directory)
   await tools.files.makeDirectory(directory)
   const index = await collectSnapshot(context, directory, name, when, about)
   const left = index.items.filter(({ outcome }) => outcome !== 'collected')

@@ -14,6 +14,11 @@ export interface TaskOutput {
   readonly truncated: boolean
 }
 
+/** What debug capture has kept of a run: names and sizes, never what stands in it. */
+export interface Captured {
+  readonly artifacts: readonly string[]
+}
+
 /** What an incident is looked at through: the calls, and strict readers of what they answer. */
 export interface IncidentApi {
   readonly paths: {
@@ -24,10 +29,24 @@ export interface IncidentApi {
     runEvents(id: string): string
     /** Deliveries that outputs of a run became. */
     deliveries(runId: string): string
+    /** What was captured of a run. */
+    debug(runId: string): string
+    readonly debugLevel: string
   }
+  /** What a model is told so that it leaves a shell command running beside its run. */
+  leaveShell(command: string): string
+  /** Sets the level of debug capture. */
+  debugLevel(level: string): Json
+  /** Code of the refusal where nothing was captured of a run. */
+  readonly nothingCaptured: string
+  /** Where debug capture keeps its files, relative to the state root. */
+  readonly debugDir: string
   readonly read: {
+    /** Of the status: how many shell commands run on beside the runs that started them. */
+    liveShells(document: Json): number
     task(document: Json): TaskView
     tasks(document: Json): readonly TaskView[]
     taskOutput(document: Json): TaskOutput
+    captured(document: Json): Captured
   }
 }

@@ -22,9 +22,16 @@ export const incident: IncidentApi = {
       `/v1/sessions/${seg(sessionId)}/tasks/${seg(taskId)}/output?tail_bytes=${tailBytes}`,
     runEvents: id => `/v1/runs/${seg(id)}/events`,
     deliveries: runId => `/v1/deliveries?run_id=${seg(runId)}`,
+    debug: runId => `/v1/runs/${seg(runId)}/debug`,
+    debugLevel: '/v1/runtime/debug-level',
   },
+  leaveShell: command => `CALL_TOOL:bash:${JSON.stringify({ command, background: true })}`,
+  debugLevel: level => ({ level }),
+  nothingCaptured: 'run_debug_not_found',
+  debugDir: 'debug',
 
   read: {
+    liveShells: value => new Document(value, 'status').at('tasks').at('live_background_shell_task_count').count(),
     task: value => task(new Document(value, 'task')),
     tasks: value => new Document(value, 'tasks').list().map(task),
     taskOutput(value) {
@@ -36,5 +43,11 @@ export const incident: IncidentApi = {
         truncated: output.at('output_truncated').flag(),
       }
     },
+    // The form of this list is not documented: names are told where it has some, and that it answers says enough.
+    captured: value => ({
+      artifacts: new Document(value, 'run debug')
+        .at('artifacts')
+        .optional(list => list.list().map(artifact => artifact.at('name').text()), []),
+    }),
   },
 }

@@ -1,0 +1,167 @@
+import { withBrokenDaemon } from '../daemon/break.ts'
+import {
+  capturedRun,
+  captureOf,
+  type DebugInventory,
+  debugFiles,
+  debugInventory,
+  makeRun,
+  setDebugLevel,
+  uncapturedRun,
+} from '../incident/debug-capture.ts'
+import { settingsNow } from '../incident/first-containment.ts'
+import { changed, defineCheck, failed, passed } from '../model/check.ts'
+
+interface Kept {
+  readonly artifacts: number | undefined
+}
+
+/** In a rehearsal the incident is real: without it nothing that follows would prove anything. */
+export const everythingCaptured = defineCheck<Kept>({
+  id: 'everything-captured',
+  title: 'A run that is made while the debug level is full is captured',
+
+  async probe(context) {
+    return { artifacts: (await captureOf(context, context.values.get(capturedRun).runId))?.artifacts.length }
+  },
+  judge({ artifacts }) {
+    if (artifacts === undefined) return failed('nothing was captured of the run')
+    return artifacts > 0 ? passed({ actual: { artifacts } }) : failed('no artifact is listed of the run')
+  },
+  counterproofs: [
+    {
+      id: 'nothing-captured',
+      breaks: 'nothing was captured',
+      because: /nothing was captured/,
+      observation: () => ({ artifacts: undefined }),
+    },
+    {
+      id: 'nothing-listed',
+      breaks: 'the list is empty',
+      because: /no artifact/,
+      observation: () => ({ artifacts: 0 }),
+    },
+    {
+      id: 'capture-off',
+      breaks: 'a run is looked at that was made on a daemon whose level is off',
+      because: /nothing was captured/,
+      subject: async (context, scope) => {
+        const broken = await withBrokenDaemon(context, scope, {})
+        const run = await makeRun(broken, 'runproof-off')
+        return changed(broken, { values: broken.values.with(capturedRun, run) })
+      },
+    },
+  ],
+})
+
+/** The inventory names the run that is known to be captured, and every slot with or without a reason. */
+export const inventoryTaken = defineCheck<{ readonly inventory: DebugInventory; readonly known: string | undefined }>({
+  id: 'inventory-taken',
+  title: 'What debug capture kept is listed, and every slot that may have been shown by it',
+
+  probe: async ({ values }) => ({
+    inventory: values.get(debugInventory),
+    known: values.find(capturedRun)?.runId,
+  }),
+
+  judge({ inventory: { captured, slots, files, asked }, known }) {
+    if (known !== undefined && !captured.some(({ runId }) => runId === known))
+      return failed('the run that is known to be captured is not listed')
+    const suspect = slots.filter(({ why }) => why.length > 0)
+    if (captured.length > 0 && suspect.length === 0)
+      return failed('runs were captured, and not one slot is suspected: a run shows a credential to its provider')
+    if (known !== undefined && files !== null && files.files.length === 0)
+      return failed('a run was captured, and no file of it is found')
+    return passed({
+      actual: {
+        asked,
+        captured: captured.length,
+        suspect: suspect.map(({ id }) => id),
+        files: files?.files.length ?? null,
+      },
+    })
+  },
+
+  counterproofs: [
+    {
+      id: 'unsuspected',
+      breaks: 'a run was captured, and no slot is suspected',
+      because: /not one slot is suspected/,
+      observation: ({ inventory }) => ({
+        known: undefined,
+        inventory: {
+          ...inventory,
+          captured: [{ runId: 'run-1', sessionId: 's', agentId: 'a', bytes: 1, artifacts: ['x'] }],
+          slots: inventory.slots.map(slot => ({ ...slot, why: [] })),
+        },
+      }),
+    },
+    {
+      id: 'run-overlooked',
+      breaks: 'a captured run is not among those that are listed',
+      because: /is not listed/,
+      observation: ({ inventory }) => ({ known: 'run-overlooked', inventory }),
+    },
+  ],
+})
+
+interface Uncaptured {
+  readonly level: string
+  readonly artifacts: number | undefined
+  /** Of the run, in the state root; null where nobody said where that is. */
+  readonly files: number | null
+}
+
+/** The attacker’s view: what a run exchanges now is kept nowhere. */
+export const nothingCaptured = defineCheck<Uncaptured>({
+  id: 'nothing-captured-now',
+  title: 'A run that is made after the containment leaves nothing in debug capture',
+
+  async probe(context) {
+    const { runId } = context.values.get(uncapturedRun)
+    const listing = await debugFiles(context)
+    return {
+      level: (await settingsNow(context)).debugLevel,
+      artifacts: (await captureOf(context, runId))?.artifacts.length,
+      files: listing === undefined ? null : listing.files.filter(({ name }) => name.split('/').includes(runId)).length,
+    }
+  },
+
+  judge({ level, artifacts, files }) {
+    const details = {
+      expected: { level: 'off', artifacts: null },
+      actual: { level, artifacts: artifacts ?? null, files },
+    }
+    if (artifacts !== undefined) return failed('the run was captured, although capture was turned off', details)
+    if (files !== null && files > 0) return failed('files of the run lie in the state root', details)
+    return level === 'off' ? passed(details) : failed(`the debug level is ${level}`, details)
+  },
+
+  counterproofs: [
+    {
+      id: 'files-left',
+      breaks: 'a file of the run lies among those of debug capture',
+      because: /files of the run lie/,
+      observation: observed => ({ ...observed, files: 1 }),
+    },
+    {
+      id: 'level-back',
+      breaks: 'the level is full again',
+      because: /the debug level is full/,
+      observation: observed => ({ ...observed, level: 'full' }),
+    },
+    {
+      id: 'goes-on-capturing',
+      breaks: 'the daemon turns capture off in its settings only, and goes on',
+      because: /captured, although capture was turned off/,
+      cost: { instances: 1 },
+      subject: async (context, scope) => {
+        const broken = await withBrokenDaemon(context, scope, { extras: { faults: ['keeps-debug'] } })
+        await setDebugLevel(broken, 'full')
+        await setDebugLevel(broken, 'off')
+        const run = await makeRun(broken, 'runproof-kept')
+        return changed(broken, { values: broken.values.with(uncapturedRun, run) })
+      },
+    },
+  ],
+})
