@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { client, type Ran } from '../daemon/client.ts'
+import { client } from '../daemon/client.ts'
 import { randomSecret } from '../daemon/random-secret.ts'
 import type { CheckContext } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
 import type { McpServerView, McpSnapshot } from '../model/mcp.ts'
 import type { Secret } from '../model/secret.ts'
-import type { SlotView } from '../model/target.ts'
 import { ask, askFor, jsonOf } from './ask.ts'
 import { BEARER_SERVER, ECHO, mcpRequests } from './mcp-site.ts'
 import { activeRoute, freshMarker, openSession, runEnded } from './probe-run.ts'
@@ -52,21 +51,15 @@ export async function callEcho(context: CheckContext): Promise<ToolCall> {
 }
 
 /** Replaces what the slot of the bearer token holds, by the daemon's own client. @throws RunproofError COMMAND_FAILED */
-export async function overwriteBearer(
-  context: CheckContext,
-  bearer = randomSecret('new-mcp-bearer-token'),
-): Promise<Secret> {
-  const slot = context.target.mcp.bearerSlot(BEARER_SERVER)
-  const { exitCode } = await storeBearer(context, slot, bearer)
-  if (exitCode !== 0) throw new RunproofError('COMMAND_FAILED', `secrets set ${slot} ended with exit ${exitCode}`)
+export async function overwriteBearer(context: CheckContext): Promise<Secret> {
+  const bearer = randomSecret('new-mcp-bearer-token')
+  context.protect(bearer)
+  const words = ['secrets', 'set', context.target.mcp.bearerSlot(BEARER_SERVER), '--provider', 'generic', '--stdin']
+  const { exitCode } = await client(context, words, document => context.target.read.slots([document]), {
+    stdin: bearer,
+  })
+  if (exitCode !== 0) throw new RunproofError('COMMAND_FAILED', `${words.join(' ')} ended with exit ${exitCode}`)
   return bearer
-}
-
-/** Stores a value in a slot that MCP servers draw on. */
-export function storeBearer(context: CheckContext, slot: string, value: Secret): Promise<Ran<SlotView>> {
-  context.protect(value)
-  const words = ['secrets', 'set', slot, '--provider', 'generic', '--stdin']
-  return client(context, words, document => context.target.read.slots([document])[0]!, { stdin: value })
 }
 
 /** What a run said whose model was told to call a tool. */

@@ -94,12 +94,13 @@ function startOAuthServer(context: CheckContext, inside: Inside): Promise<void> 
  * What another daemon with this fault is started with, for counterproofs: as the suite's own is configured at this moment, and
  * beside it only the server that is asked then.
  *
+ * @param fault - without one it is like the suite's own
  * @param also - the model provider, for one whose model is to call tools
  */
-export function withFault(context: CheckContext, fault: string, also?: 'provider'): Broken {
+export function withFault(context: CheckContext, fault?: string, also?: 'provider'): Broken {
   const { configured, bearer } = context.values.get(mcpSite)
   return {
-    extras: { faults: [fault] },
+    ...(fault === undefined ? {} : { extras: { faults: [fault] } }),
     async beforeStart(inside) {
       await writeConfigurations(context, inside)
       await Promise.all([

@@ -1,0 +1,280 @@
+#!/usr/bin/env -S sh -c 'exec "$(dirname "$(readlink -f "$0")")/../bin/runproof" run "$0" "$@"'
+import {
+  accountBack,
+  accountGone,
+  accountInUse,
+  accountRenewed,
+  oldTokensRefused,
+} from '../src/checks/account-rotated.ts'
+import { instanceReady } from '../src/checks/instance-ready.ts'
+import { mcpReadable } from '../src/checks/mcp-servers.ts'
+import { noSecretWritten } from '../src/checks/no-secret-written.ts'
+import { login, oauthLoggedIn } from '../src/checks/oauth-login.ts'
+import { nothingLeft } from '../src/checks/tear-down.ts'
+import { answering } from '../src/daemon/subjects.ts'
+import { defineRunbook, type PlanInput, type Step } from '../src/model/runbook.ts'
+import {
+  accountRun,
+  accountsNow,
+  accountUse,
+  loggedOut,
+  logOut,
+  lookAtAccount,
+  makeAccount,
+  oldAgent,
+  oldTokens,
+  renew,
+  renewed,
+  revokeGrant,
+  serverOfAccount,
+  slotOfAccount,
+  useAccountAgain,
+} from '../src/rotation/mcp-oauth.ts'
+import { restartParams } from '../src/rotation/restart-step.ts'
+import { RUNNING, slotRotationConflict, slotRotationParams } from '../src/rotation/slot-params.ts'
+import { onlyChecks } from '../src/suite/acts.ts'
+import { mcpRecipe, mcpSite, OAUTH_SERVER } from '../src/suite/mcp-site.ts'
+import { logIn } from '../src/suite/oauth-login.ts'
+import { reachOf, suiteInUse, suiteLacks, suiteParams } from '../src/suite/params.ts'
+import { daemonStep, endSteps } from '../src/suite/steps.ts'
+
+const PAGE = 'oauth'
+const LOGIN = [
+  'mcp oauth login <id> --url <url> --no-open',
+  '--allow-http-for-loopback --scopes <scopes> --callback-port <port> --timeout-sec <seconds>',
+].join(' ')
+const { 'base-url': baseUrl, 'ca-file': caFile, own } = suiteParams
+
+const isOwn = (input: PlanInput) => reachOf(input) === 'isolated'
+/** A refresh leaves the old access token alone, and whoever stole the refresh token may have used it first. */
+const byLogin = ({ params }: PlanInput) => params['how'] !== 'refresh'
+
+export default defineRunbook({
+  id: 'rotate-mcp-oauth',
+  title:
+    'Replace the OAuth account of an MCP server, and prove at the authorization server that the old tokens are dead',
+  purpose: 'rotation',
+  params: {
+    'base-url': baseUrl!,
+    'ca-file': caFile!,
+    own: own!,
+    'admin-token-file': slotRotationParams['admin-token-file']!,
+    binary: { ...slotRotationParams['binary']!, describe: 'the daemon’s binary; the stand-in brings its own' },
+    server: { describe: 'the MCP server whose account it is, as the daemon calls it', example: 'acme' },
+    how: {
+      describe:
+        'login: log out, have the grant revoked, log in again; refresh: new tokens for the same grant, which is no answer to a leak',
+      default: 'login',
+      refuse: value => (value === 'login' || value === 'refresh' ? undefined : 'expected login or refresh'),
+    },
+    within: {
+      ...restartParams['within']!,
+      describe: 'how long it may take on a running daemon until somebody has logged in',
+      default: '10m',
+    },
+  },
+  conflict: input => slotRotationConflict(input, ['server']),
+  lacks: suiteLacks,
+  inUse: suiteInUse,
+  unresumable: input => (isOwn(input) ? 'the daemon of the rehearsal ended with its run' : undefined),
+  ways: [
+    { title: 'On a running daemon, by a new login', params: { ...RUNNING, server: 'acme' } },
+    {
+      title: 'On a running daemon, new tokens for the same grant',
+      params: { ...RUNNING, server: 'acme', how: 'refresh' },
+    },
+  ],
+  limits: input => [
+    ...(byLogin(input)
+      ? []
+      : ['the old access token: a refresh leaves it good until it expires, so a leaked account takes how=login']),
+    ...(isOwn(input)
+      ? []
+      : [
+          'that the old tokens are refused: the daemon shows them to nobody, and showing a replaced refresh token would end the account',
+          'a run that uses the account, and what the MCP server is shown',
+          'what a rotation on this daemon looks like when it goes wrong: it is in use, and nothing of it is broken',
+        ]),
+  ],
+  steps: input => [
+    daemonStep(input, {
+      recipe: (context, ownSite) => mcpRecipe(context, ownSite, 'oauth'),
+      yields: [mcpSite],
+      verify: [instanceReady],
+    }),
+    ...(isOwn(input) ? [account] : []),
+    look,
+    ...(byLogin(input)
+      ? [forget(input), ...(isOwn(input) ? [logInAgain] : [revokeThere, logInThere(input), back])]
+      : []),
+    refresh(input),
+    use(input),
+    ...(isOwn(input) ? [attack] : []),
+    ...endSteps(input, { nothingLeft, noSecretWritten }),
+  ],
+})
+
+const account: Step = {
+  id: 'account',
+  title: 'Log in, and have a run use the account',
+  effect: 'read',
+  docs: { page: PAGE, command: LOGIN },
+  timeoutMs: 60_000,
+  afterFailure: [answering],
+  yields: [login, oldAgent, oldTokens],
+  run: {
+    describe:
+      'log in inside the barrier, go where it sends the browser, and have the model beside the daemon call a tool',
+    commands: [`kheish-daemon ${LOGIN}`],
+    execute: async context => context.set(login, await makeAccount(context)),
+  },
+  verify: [oauthLoggedIn],
+}
+
+const look: Step = {
+  id: 'look',
+  title: 'Look at the account that is to be replaced',
+  effect: 'read',
+  docs: { page: PAGE, command: 'runtime auth accounts list' },
+  timeoutMs: 30_000,
+  yields: [accountUse],
+  run: {
+    describe: 'ask for the account: what it is for, and when it was stored',
+    async execute(context) {
+      const found = await lookAtAccount(context)
+      context.set(accountUse, found)
+      context.run.fact('rotation.slot', found.slot)
+      if (found.expiresAtMs !== undefined && !byLogin(context))
+        context.run.assume(
+          `the old access token is good until ${new Date(found.expiresAtMs).toISOString()}, unless the authorization server is told`,
+        )
+    },
+  },
+  verify: [mcpReadable],
+}
+
+const forget = ({ target }: PlanInput): Step => ({
+  id: 'logout',
+  title: 'Log out: the daemon forgets the account, and servers that use it are stopped',
+  effect: 'write',
+  docs: { page: PAGE, command: 'mcp oauth logout <id>' },
+  timeoutMs: 60_000,
+  role: 'operator',
+  yields: [loggedOut],
+  resume: 'check-first',
+  async tookEffect(context) {
+    if ((await accountsNow(context)).includes(slotOfAccount(context))) return false
+    context.set(loggedOut, { exitCode: 0, accepted: true })
+    return true
+  },
+  irreversible: 'the tokens are shown to nobody: until somebody logs in again, no run can use the server',
+  run: {
+    describe: 'log out, by the daemon’s own client',
+    commands: [`${target.program} mcp oauth logout <id>`],
+    execute: async context => context.set(loggedOut, await logOut(context)),
+  },
+  verify: [accountGone],
+})
+
+const revokeThere: Step = {
+  id: 'revoke',
+  title: 'Revoke the old grant at the authorization server',
+  effect: 'write',
+  docs: { page: PAGE },
+  timeoutMs: 900_000,
+  role: 'security-owner',
+  resume: 'repeatable',
+  irreversible: 'a grant that was revoked comes back by a new login only',
+  run: {
+    instruction:
+      'revoke the daemon’s old grant where the authorization server lists its applications: a logout at the daemon does not do that, and whoever has the old tokens could go on',
+    confirm: 'the old grant is revoked at the authorization server',
+    attachment: 'what the authorization server shows of it',
+  },
+  verify: [],
+}
+
+const logInAgain: Step = {
+  id: 'login',
+  title: 'Have the authorization server take the old tokens no longer, and log in again',
+  effect: 'read',
+  docs: { page: PAGE, command: LOGIN },
+  timeoutMs: 60_000,
+  run: {
+    describe: 'tell the authorization server beside the daemon to revoke all it has granted, and log in as before',
+    commands: [`kheish-daemon ${LOGIN}`],
+    async execute(context) {
+      await revokeGrant(context)
+      await logIn(context, OAUTH_SERVER)
+    },
+  },
+  verify: [accountBack],
+}
+
+const logInThere = (input: PlanInput): Step => ({
+  id: 'login',
+  title: 'Log in again',
+  effect: 'write',
+  docs: { page: PAGE, command: 'mcp oauth login <id> --url <url> --no-open' },
+  timeoutMs: 900_000,
+  role: 'operator',
+  resume: 'repeatable',
+  irreversible: 'the account before it is forgotten',
+  run: {
+    instruction: `in a terminal on the machine of your browser: ${input.target.program} mcp oauth login ${serverOfAccount(input)} --url URL --no-open, with the URL and the scopes of the old account; open the authorization_url that it prints, and consent. The run waits within= for the account`,
+    confirm: 'the page said that the login is complete',
+  },
+  verify: [],
+})
+
+const back: Step = {
+  id: 'back',
+  title: 'See that somebody has logged in again',
+  effect: 'read',
+  docs: { page: PAGE, command: 'runtime auth accounts list' },
+  timeoutMs: 900_000,
+  run: onlyChecks('nothing: the check waits until the account is there'),
+  verify: [accountBack],
+}
+
+const refresh = (input: PlanInput): Step => ({
+  id: 'refresh',
+  title: byLogin(input) ? 'Get new tokens once, which shows that the account can' : 'Get new tokens for the same grant',
+  effect: 'write',
+  docs: { page: PAGE, command: 'mcp oauth refresh <id>' },
+  timeoutMs: 60_000,
+  role: 'operator',
+  yields: [renewed],
+  // A second time is one pair of tokens more.
+  resume: 'repeatable',
+  irreversible: 'tokens that were replaced are not given back',
+  run: {
+    describe: 'refresh, by the daemon’s own client',
+    commands: [`${input.target.program} mcp oauth refresh <id>`],
+    execute: async context => context.set(renewed, await renew(context)),
+  },
+  verify: [accountRenewed],
+})
+
+const use = (input: PlanInput): Step => ({
+  id: 'use',
+  title: 'See that the account is in use, and what for',
+  effect: 'read',
+  docs: { page: PAGE, command: 'mcp oauth status <id>' },
+  timeoutMs: 60_000,
+  yields: isOwn(input) ? [accountRun] : [],
+  run: isOwn(input)
+    ? { describe: 'have the model beside the daemon call a tool of the server', execute: useAccountAgain }
+    : onlyChecks(),
+  verify: [accountInUse],
+})
+
+const attack: Step = {
+  id: 'old-tokens',
+  title: 'Show the old tokens, as who has stolen them would',
+  effect: 'read',
+  docs: { page: PAGE },
+  timeoutMs: 60_000,
+  run: onlyChecks('nothing: the check shows them to the server and to the authorization server'),
+  verify: [oldTokensRefused],
+}
