@@ -1,6 +1,21 @@
 import type { StepRecord } from '../evidence/schema.ts'
 import { isManual, type Step } from '../model/runbook.ts'
 import type { Been } from './broken-run.ts'
+import type { Plan } from './plan.ts'
+
+/** Why a run of this plan can't be gone on with when it breaks off, or undefined. */
+export function whyUnresumable({
+  runbook,
+  params,
+  target,
+}: Pick<Plan, 'runbook' | 'params' | 'target'>): string | undefined {
+  const why = runbook.unresumable?.({ params, target })
+  if (why !== undefined) return why
+  // What these have begun is torn down with them, or is told by gc; half of an answer is none.
+  return runbook.purpose === 'drill' || runbook.purpose === 'smoke'
+    ? `a ${runbook.purpose} is run again from its beginning`
+    : undefined
+}
 
 /**
  * How a step is gone on with after a break: `run` as if for the first time; `carry` its record over, after setting again what it

@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { relative } from 'node:path'
 import { identify } from '../../adapters/process/identity.ts'
 import type { Origin } from '../../engine/broken-run.ts'
+import { whyUnresumable } from '../../engine/go-on.ts'
 import { isWithin } from '../../model/within.ts'
 import { operatorName } from '../operator.ts'
 import type { PreparedRun, Settings } from '../prepare-run.ts'
@@ -17,8 +18,8 @@ export function originOf(
     policy,
   }: Pick<Settings, 'counterproofs' | 'policy'> & { readonly runbookSha256: string },
 ): Origin {
-  const { runbook, target, params } = plan
-  const unresumable = runbook.unresumable?.({ params, target })
+  const { params } = plan
+  const unresumable = whyUnresumable(plan)
   return {
     runbookFile: isWithin(path, ROOT) ? relative(ROOT, path) : path,
     runbookSha256,
