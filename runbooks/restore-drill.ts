@@ -51,7 +51,7 @@ import {
 import { unpackParts } from '../src/drill/unpack-parts.ts'
 import type { NonEmpty } from '../src/model/check.ts'
 import { parseDuration, refuseDuration } from '../src/model/duration.ts'
-import { defineRunbook, type PlanInput, type Step } from '../src/model/runbook.ts'
+import { defineRunbook, type PlanInput, type ReadStep, type Step } from '../src/model/runbook.ts'
 import { backupSteps, seedParams } from './backup.ts'
 
 const PAGE = 'production-runbooks'
@@ -95,7 +95,7 @@ export default defineRunbook({
   },
 })
 
-const receive = ({ params }: PlanInput): Step => ({
+export const receive = ({ params }: PlanInput): ReadStep => ({
   id: 'receive',
   title: 'Receive the backup and check it before anything is unpacked',
   effect: 'read',
@@ -117,7 +117,7 @@ const receive = ({ params }: PlanInput): Step => ({
   ],
 })
 
-const unpack = ({ params }: PlanInput): Step => ({
+export const unpack = ({ params }: PlanInput): ReadStep => ({
   id: 'unpack',
   title: 'Unpack what a strict reader accepted, and hold it against the manifest',
   effect: 'read',
@@ -140,7 +140,7 @@ const unpack = ({ params }: PlanInput): Step => ({
   ],
 })
 
-const start = ({ params }: PlanInput): Step => ({
+export const start = ({ params }: PlanInput): ReadStep => ({
   id: 'start',
   title: 'Start an isolated daemon on a view of the restored trees',
   effect: 'read',
@@ -210,14 +210,14 @@ const validate = ({ params }: PlanInput): Step => ({
   ],
 })
 
-const search: Step = {
+export const search: ReadStep = {
   id: 'search',
   title: 'Search everything that was written for known secrets',
   effect: 'read',
   timeoutMs: 1_800_000,
   yields: [searched],
   afterFailure: [restorePlace],
-  run: { describe: 'list what the run wrote and the secrets it knew', execute: searchEverything },
+  run: { describe: 'list what the run wrote and the secrets it knew', execute: context => searchEverything(context) },
   verify: [noSecretWritten],
 }
 

@@ -10,6 +10,21 @@ const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex')
  * @throws RunproofError STATE_MALFORMED when the file is no Ed25519 seed; its content is not repeated
  */
 export function keyIdOfAuditKey(text: string, place: string): string {
+  const key = createPrivateKey({
+    key: Buffer.concat([PKCS8_PREFIX, Buffer.from(seedOfAuditKey(text, place), 'hex')]),
+    format: 'der',
+    type: 'pkcs8',
+  })
+  const jwk = createPublicKey(key).export({ format: 'jwk' })
+  return Buffer.from(jwk.x!, 'base64url').toString('hex')
+}
+
+/**
+ * The seed in an audit key file, 64 hexadecimal digits: what must never leave it.
+ *
+ * @throws RunproofError STATE_MALFORMED when the file is no Ed25519 seed; its content is not repeated
+ */
+export function seedOfAuditKey(text: string, place: string): string {
   let seed: string | undefined
   try {
     const value = JSON.parse(text) as { algorithm?: unknown; secret_key_hex?: unknown }
@@ -20,11 +35,5 @@ export function keyIdOfAuditKey(text: string, place: string): string {
   if (seed === undefined || !/^[0-9a-f]{64}$/.test(seed)) {
     throw new RunproofError('STATE_MALFORMED', `${place} holds no Ed25519 seed`)
   }
-  const key = createPrivateKey({
-    key: Buffer.concat([PKCS8_PREFIX, Buffer.from(seed, 'hex')]),
-    format: 'der',
-    type: 'pkcs8',
-  })
-  const jwk = createPublicKey(key).export({ format: 'jwk' })
-  return Buffer.from(jwk.x!, 'base64url').toString('hex')
+  return seed
 }
