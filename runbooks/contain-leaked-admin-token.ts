@@ -25,6 +25,7 @@ import { LEAKED_TOKEN_WAYS, leakedTokenConflict, leakedTokenParams } from '../sr
 import { incidentUnresumable, sinceMs } from '../src/incident/params.ts'
 import { person, tellStakeholders } from '../src/incident/people.ts'
 import { ADMIN_ACTIONS_UNKNOWN, refusalsByAddress, tellRefusals } from '../src/incident/refusals.ts'
+import { smokeLine } from '../src/incident/regression.ts'
 import { snapshotAction, snapshotStep } from '../src/incident/snapshot.ts'
 import { sweep, takeSweep } from '../src/incident/sweep.ts'
 import type { NonEmpty } from '../src/model/check.ts'
@@ -75,13 +76,15 @@ function steps(input: PlanInput): NonEmpty<Step> {
     tellStakeholders('the admin token leaked, was replaced, and has to be taken anew from where it is kept'),
   ]
   return [
-    { ...daemonStep(input, { knocks: false, verify: [fileTokenOpens] }), role: 'operator' },
+    byOperator(daemonStep(input, { knocks: false, verify: [fileTokenOpens] })),
     ...(isOwn(input) ? [intrude(input)] : []),
     ...contain,
     close(input, contain),
-    ...endSteps(input, { nothingLeft, noSecretWritten }),
+    ...endSteps(input, { nothingLeft, noSecretWritten }).map(byOperator),
   ]
 }
+
+const byOperator = (step: Step): Step => ({ ...step, role: 'operator' })
 
 const intrude = ({ target }: PlanInput): Step => ({
   id: 'intrude',
@@ -203,10 +206,7 @@ const close = (input: PlanInput, all: readonly Step[]): Step =>
             : []),
           ADMIN_ACTIONS_UNKNOWN,
         ],
-        regression: [
-          `runproof run contain-leaked-admin-token --target ${target.id}`,
-          `runproof smoke slo-probe live --target ${target.id}`,
-        ],
+        regression: [smokeLine(input, 'live'), `bin/runproof run contain-leaked-admin-token --target ${target.id}`],
       }
     },
   })

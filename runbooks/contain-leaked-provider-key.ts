@@ -88,11 +88,11 @@ function steps(given: PlanInput): NonEmpty<Step> {
     restoreSettings(input, settingsRestored),
   ]
   return [
-    daemonStep(input, { recipe: liveRecipe, yields: [routeCredential], verify: [instanceReady] }),
+    asOperator(daemonStep(input, { recipe: liveRecipe, yields: [routeCredential], verify: [instanceReady] })),
     asOperator(look),
     ...contained,
     close(input, contained),
-    ...endSteps(input, { nothingLeft, noSecretWritten }),
+    ...endSteps(input, { nothingLeft, noSecretWritten }).map(asOperator),
   ]
 }
 

@@ -1,6 +1,6 @@
+import type { CheckContext } from '../model/check.ts'
 import type { Command } from '../model/command.ts'
 import { RunproofError } from '../model/error.ts'
-import type { StepContext } from '../model/runbook.ts'
 import type { Secret } from '../model/secret.ts'
 
 /**
@@ -11,7 +11,7 @@ import type { Secret } from '../model/secret.ts'
  * @throws RunproofError COMMAND_FAILED when it does not exit with 0
  */
 export async function offline(
-  context: StepContext,
+  context: CheckContext,
   site: { readonly binary: string; readonly masterKeyFile: string | undefined },
   words: readonly string[],
   stdin?: Secret,

@@ -37,9 +37,13 @@ export interface AccessApi {
   readonly hidden: RegExp
   agentSubject(agentId: string): string
   connectorSubject(name: string): string
+  /** The client's own word for a provider as slots name it; undefined where the client cannot set such a slot. */
+  providerOption(provider: string): string | undefined
   readonly read: {
     subject(document: Json): SubjectView
     lease(document: Json): LeaseView
     accepted(document: Json): boolean
+    /** Ids of every lease in the broker's state file. */
+    storedLeases(document: Json): readonly string[]
   }
 }

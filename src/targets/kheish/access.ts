@@ -3,6 +3,16 @@ import type { Json } from '../../model/check.ts'
 import { Document } from './document.ts'
 
 const seg = encodeURIComponent
+/** Flags of `secrets set --provider`, by what slots call them. Accounts of an authorization server come from a login. */
+const PROVIDER_OPTIONS: Readonly<Record<string, string>> = {
+  generic: 'generic',
+  anthropic: 'anthropic',
+  google: 'google',
+  open_ai: 'openai',
+  open_router: 'openrouter',
+  x_ai: 'xai',
+}
+const LEASES = ['issued_route_leases', 'issued_connector_leases', 'issued_mcp_leases']
 const ids = (list: Document) => list.list().map(id => id.text())
 
 function memberNames(value: Json | undefined): string[] {
@@ -30,6 +40,7 @@ export const access: AccessApi = {
   hidden: /digest|token|secret_value/i,
   agentSubject: agentId => `agent:${agentId}`,
   connectorSubject: name => `connector:${name}`,
+  providerOption: provider => PROVIDER_OPTIONS[provider],
 
   read: {
     subject(value) {
@@ -61,5 +72,9 @@ export const access: AccessApi = {
       }
     },
     accepted: value => new Document(value, 'answer').at('accepted').flag(),
+    storedLeases(value) {
+      const state = new Document(value, 'broker state')
+      return LEASES.flatMap(name => state.at(name).optional(leases => leases.names(), []))
+    },
   },
 }

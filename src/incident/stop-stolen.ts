@@ -1,0 +1,72 @@
+import { join } from 'node:path'
+import { type Deployment, deployment } from '../drill/backup-subjects.ts'
+import { askLock } from '../drill/lock.ts'
+import { runningAgain } from '../drill/subjects.ts'
+import { formatCommand } from '../model/command.ts'
+import { parseCommand } from '../model/command-param.ts'
+import { parseDuration } from '../model/duration.ts'
+import { RunproofError } from '../model/error.ts'
+import type { StepContext } from '../model/runbook.ts'
+
+/** What the operator says of the daemon whose state root was copied. Nothing of it is asked: it may be anybody’s by now. */
+export async function describeStolen(context: StepContext): Promise<void> {
+  const { params, tools, run } = context
+  const stateRoot = await tools.files.realPath(params['state-root']!)
+  if ((await tools.files.facts(stateRoot))?.type !== 'directory')
+    throw new RunproofError('FILE_UNREADABLE', `${stateRoot} is no directory`)
+  const scratchDir = join(run.scratchDir, 'counterproofs')
+  await tools.files.makeDirectory(scratchDir)
+  const described: Deployment = {
+    stateRoot,
+    workspaceRoot: undefined,
+    sentinel: undefined,
+    binary: params['binary'],
+    routesFile: params['routes-file'],
+    masterKeyFile: params['master-key-file'],
+    adminTokenFile: params['admin-token-file'],
+    readonlyTokenFile: params['readonly-token-file'],
+    connectorsConfig: undefined,
+    mcpConfig: undefined,
+    hooksFile: undefined,
+    skillRoots: [],
+    outDir: scratchDir,
+    scratchDir,
+  }
+  context.set(deployment, described)
+}
+
+/**
+ * Stops the daemon, and waits until nobody holds its state root. It is not started again, whatever becomes of the run.
+ *
+ * @throws RunproofError COMMAND_FAILED, TIMEOUT; that it still runs is for the check to say
+ */
+export async function stopStolen(context: StepContext): Promise<void> {
+  const { params, tools, values } = context
+  const own = values.find(runningAgain)
+  if (own !== undefined) {
+    await own.stop({ graceMs: 20_000 })
+    return
+  }
+  await describeStolen(context)
+  const stopMs = parseDuration(params['stop-timeout']!)
+  const given = params['stop-command']
+  if (given !== undefined) {
+    const command = { argv: parseCommand(given) }
+    const { exitCode, signal, timedOut } = await context.runIn(tools.commands, command, { timeoutMs: stopMs })
+    if (timedOut)
+      throw new RunproofError(
+        'TIMEOUT',
+        `the stop command did not end within ${stopMs} ms: ${formatCommand(command)}`,
+        {
+          hint: 'stop the daemon by hand, then run again',
+        },
+      )
+    if (exitCode !== 0)
+      throw new RunproofError(
+        'COMMAND_FAILED',
+        `the stop command ended with exit ${exitCode ?? signal}: ${formatCommand(command)}`,
+        { hint: 'stop the daemon by hand, then run again' },
+      )
+  }
+  await askLock(context, context.values.get(deployment).stateRoot, stopMs)
+}
