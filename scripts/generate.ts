@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { makeRunbookPages } from '../src/cli/write-docs.ts'
 import { DocsCheckSchema } from '../src/docs/report/schema.ts'
 import { EvidenceSchema1, EvidenceSchema2, JournalRecordSchema } from '../src/evidence/schema.ts'
+import { TimelineSchema } from '../src/reporters/timeline/schema.ts'
 import { completeLockfile } from './complete-lockfile.ts'
 import { docsTrees } from './docs-trees.ts'
 import { nginxRulesPage } from './nginx-rules-page.ts'
@@ -23,6 +24,7 @@ const SCHEMAS = [
 /** Schemas that are only published: nothing of ours reads such documents back. */
 const PUBLISHED = [
   { name: 'docs-check-1', schema: DocsCheckSchema, type: 'CheckedDocument', typeModule: '../schema.ts' },
+  { name: 'timeline-1', schema: TimelineSchema, type: 'Timeline', typeModule: '../schema.ts' },
 ]
 
 /** Path to content, of every file that is made from others in this checkout. */

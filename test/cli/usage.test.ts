@@ -17,6 +17,7 @@ describe('help', () => {
     ...commands,
     ['evidence', 'verify'],
     ['evidence', 'show'],
+    ['evidence', 'timeline'],
     ['slo', 'watch'],
     ['target', 'conformance'],
     ['docs', 'check'],

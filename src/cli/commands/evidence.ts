@@ -29,10 +29,37 @@ const show = new Command('show')
     '\nExamples:\n  runproof evidence show reports/restore-drill-…\n  runproof evidence show reports/restore-drill-… --json',
   )
 
+const timeline = new Command('timeline')
+  .summary('who did what, when: of a run that is sealed, goes on, was abandoned or is in quarantine')
+  .argument('<dir>', 'directory of the run')
+  .option('--format <form>', 'markdown, for a postmortem, or json', 'markdown')
+  .option('--output <file>', 'write it there, 0600, instead of printing it')
+  .option('--key <id|pem...>', 'trust this signer besides the machine’s own key; repeatable', collect, [])
+  .option(
+    '--secret <name=source...>',
+    'a value to take out of every text: env:VAR, file:PATH, keyring:NAME',
+    collect,
+    [],
+  )
+  .action(
+    async (
+      dir: string,
+      options: { format: string; output?: string; key: readonly string[]; secret: readonly string[] },
+    ) => {
+      const { showTimeline } = await import('../show-timeline.ts')
+      process.exitCode = await showTimeline(dir, options)
+    },
+  )
+  .addHelpText(
+    'after',
+    '\nExamples:\n  runproof evidence timeline reports/contain-… --output timeline.md\n  runproof evidence timeline reports/.run-contain-… --format json',
+  )
+
 export default new Command('evidence')
-  .summary('verify or read sealed evidence')
+  .summary('verify or read sealed evidence, and tell a run’s timeline')
   .addCommand(verify)
   .addCommand(show)
+  .addCommand(timeline)
   .addHelpText(
     'after',
     '\nExamples:\n  runproof evidence verify reports/restore-drill-…\n  runproof evidence show reports/restore-drill-… --json',
