@@ -1,5 +1,12 @@
 import type { Json } from './check.ts'
 
+/** What a session is at. */
+export interface SessionState {
+  readonly status: string
+  /** Something of it runs, or waits for somebody. */
+  readonly busy: boolean
+}
+
 /** Something that runs beside a session, such as a shell command. */
 export interface TaskView {
   readonly id: string
@@ -32,6 +39,10 @@ export interface IncidentApi {
     /** What was captured of a run. */
     debug(runId: string): string
     readonly debugLevel: string
+    runsOf(sessionId: string): string
+    connector(kind: string, name: string): string
+    readonly hooks: string
+    readonly rollback: string
   }
   /** What a model is told so that it leaves a shell command running beside its run. */
   leaveShell(command: string): string
@@ -42,6 +53,9 @@ export interface IncidentApi {
   /** Where debug capture keeps its files, relative to the state root. */
   readonly debugDir: string
   readonly read: {
+    session(document: Json): SessionState
+    /** The configuration of hooks, as a file of it has it. */
+    hooks(document: Json): Json
     /** Of the status: how many shell commands run on beside the runs that started them. */
     liveShells(document: Json): number
     task(document: Json): TaskView

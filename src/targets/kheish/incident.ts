@@ -5,6 +5,16 @@ import { Document } from './document.ts'
 const TASK_STATUSES = ['pending', 'in_progress', 'blocked', 'completed', 'failed', 'cancelled'] as const
 const ENDED_STATUSES: readonly string[] = ['completed', 'failed', 'cancelled']
 
+const AGENT_STATUSES = [
+  'idle',
+  'running',
+  'waiting_for_approval',
+  'waiting_for_user_input',
+  'failed',
+  'completed',
+] as const
+const BUSY: readonly string[] = ['running', 'waiting_for_approval', 'waiting_for_user_input']
+
 const seg = encodeURIComponent
 
 function task(view: Document): TaskView {
@@ -24,6 +34,10 @@ export const incident: IncidentApi = {
     deliveries: runId => `/v1/deliveries?run_id=${seg(runId)}`,
     debug: runId => `/v1/runs/${seg(runId)}/debug`,
     debugLevel: '/v1/runtime/debug-level',
+    runsOf: sessionId => `/v1/runs?session_id=${seg(sessionId)}`,
+    connector: (kind, name) => `/v1/runtime/connectors/${seg(kind)}/${seg(name)}`,
+    hooks: '/v1/runtime/hooks',
+    rollback: '/v1/runtime/rollback',
   },
   leaveShell: command => `CALL_TOOL:bash:${JSON.stringify({ command, background: true })}`,
   debugLevel: level => ({ level }),
@@ -31,6 +45,16 @@ export const incident: IncidentApi = {
   debugDir: 'debug',
 
   read: {
+    session(value) {
+      const status = new Document(value, 'session').at('snapshot').at('agent').at('status').oneOf(AGENT_STATUSES)
+      return { status, busy: BUSY.includes(status) }
+    },
+    hooks(value) {
+      const hooks = new Document(value, 'hooks').at('hooks')
+      // Names only: what an event's hooks look like is theirs.
+      hooks.names()
+      return (value as { hooks: Json }).hooks
+    },
     liveShells: value => new Document(value, 'status').at('tasks').at('live_background_shell_task_count').count(),
     task: value => task(new Document(value, 'task')),
     tasks: value => new Document(value, 'tasks').list().map(task),
