@@ -6,17 +6,26 @@ import { instanceReady } from '../src/checks/instance-ready.ts'
 import { noSecretWritten } from '../src/checks/no-secret-written.ts'
 import { nothingLeft } from '../src/checks/tear-down.ts'
 import { newTokenFits, rolesOpen } from '../src/checks/token-exchange.ts'
-import { fileWhole, nobodyShutOut, rolesStillApart, tokenReplaced } from '../src/checks/token-rotation.ts'
+import {
+  fileTokenAccepted,
+  fileWhole,
+  nobodyShutOut,
+  rolesStillApart,
+  tokenReplaced,
+} from '../src/checks/token-rotation.ts'
 import { answering, daemon } from '../src/daemon/subjects.ts'
+import type { Capture } from '../src/model/capture.ts'
+import { RunproofError } from '../src/model/error.ts'
 import { defineRunbook, type PlanInput, type Runbook, type Step, type StepContext } from '../src/model/runbook.ts'
+import { tellAfterBreak, tookEffect, wasReplaced } from '../src/rotation/after-break.ts'
 import { consumersBeforeStep, consumersStep } from '../src/rotation/consumers.ts'
 import { deliverStep } from '../src/rotation/deliver.ts'
 import { newSecret, takeNewSecret } from '../src/rotation/new-secret.ts'
 import { ROTATION_WAYS, rotateOptions, rotationConflict, rotationParams } from '../src/rotation/params.ts'
 import { rotateUnderLoad } from '../src/rotation/rotate.ts'
-import { type Exchange, exchange, type Role, rotation } from '../src/rotation/subjects.ts'
+import { type Exchange, exchange, REPLACED_AT, type Role, rotation, swapBegun } from '../src/rotation/subjects.ts'
 import { onlyChecks } from '../src/suite/acts.ts'
-import { reachOf, suiteInUse, suiteLacks } from '../src/suite/params.ts'
+import { reachOf, suiteInUse, suiteLacks, suiteUnresumable } from '../src/suite/params.ts'
 import { daemonStep, endSteps } from '../src/suite/steps.ts'
 
 const PAGE = 'production-runbooks'
@@ -38,10 +47,11 @@ export function tokenRotation(role: Role): Runbook {
     title: `Replace the ${token} of a daemon that is asked all the time, and prove the old one dead`,
     purpose: 'rotation',
     params: rotationParams,
-    secrets: ['new'],
+    secrets: ['new', 'old'],
     conflict: rotationConflict,
     lacks: suiteLacks,
     inUse: suiteInUse,
+    unresumable: suiteUnresumable,
     ways: ROTATION_WAYS,
     limits: input => [
       ...(input.params['deliver-command'] === undefined
@@ -59,7 +69,8 @@ export function tokenRotation(role: Role): Runbook {
     steps: input => [
       daemonStep(input, { verify: [instanceReady] }),
       look(role),
-      ...deliverStep(input, { handedOver }),
+      // What is handed over is what is in the file in the end: a value that was made here and died undelivered is made anew.
+      ...deliverStep(input, { handedOver }).map(step => ({ ...step, yields: step.yields!.map(endsWithProcess) })),
       ...consumersBeforeStep(input, { consumersAsked }),
       rotate(role, input),
       verify(role),
@@ -68,6 +79,9 @@ export function tokenRotation(role: Role): Runbook {
     ],
   })
 }
+
+/** After a break the step is run again, or asks first. */
+const endsWithProcess = ({ id, describe }: Capture<unknown>): Capture<unknown> => ({ id, describe })
 
 const look = (role: Role): Step => ({
   id: 'look',
@@ -93,10 +107,20 @@ async function exchangeOf(context: StepContext, role: Role): Promise<Exchange> {
   }
   const admin = await read(adminTokenFile!, 'admin-token-of-now')
   const readonly = await read(readonlyTokenFile!, 'readonly-token-of-now')
-  const to = takeNewSecret(context)
-  return role === 'admin'
-    ? { role, file: adminTokenFile!, from: admin, to, other: readonly }
-    : { role, file: readonlyTokenFile!, from: readonly, to, other: admin }
+  const [file, inFile, other] =
+    role === 'admin' ? [adminTokenFile!, admin, readonly] : [readonlyTokenFile!, readonly, admin]
+  const old = context.secrets['old']
+  const replaced = wasReplaced(context, inFile)
+  tellAfterBreak(context, replaced, NAMES[role].token)
+  if (replaced) {
+    context.set(newSecret, inFile)
+    return { role, file, from: old, to: inFile, other, replaced }
+  }
+  if (old !== undefined)
+    throw new RunproofError('PARAM_INVALID', `--secret old= is for a run that broke off after the replacement`, {
+      hint: 'leave it out: the file has the token that is replaced; nothing was written',
+    })
+  return { role, file, from: inFile, to: takeNewSecret(context), other, replaced }
 }
 
 const rotate = (role: Role, input: PlanInput): Step => {
@@ -108,27 +132,35 @@ const rotate = (role: Role, input: PlanInput): Step => {
     effect: 'write',
     docs: { page: PAGE, command: `mv $KEYS/${file}.next $KEYS/${file}` },
     timeoutMs: options.withinMs + BESIDES_MS,
-    yields: [rotation],
+    yields: [swapBegun, rotation],
     resume: 'check-first',
+    tookEffect,
     irreversible: 'the old value is never stored: rolling back means rotating again',
     run: {
       describe: `ask ${options.ratePerSecond} times a second with the tokens of both roles, hold an event stream open, read the file all the time; replace it (${options.style}); show the old token a few times`,
       async execute(context) {
         const { run, tools } = context
         const swap = context.values.get(exchange)
+        const { from, file } = swap
+        if (from === undefined || swap.replaced)
+          throw new RunproofError('INTERNAL', `the ${token} was replaced before the break`)
         let replacedAt: string | undefined
+        const at = () => tools.clock.now().toISOString()
+        const onReplacing = () => context.set(swapBegun, { file, at: at() })
         const onReplaced = () => {
-          replacedAt = tools.clock.now().toISOString()
-          run.fact('rotation.replacedAt', replacedAt)
+          replacedAt = at()
+          run.fact(REPLACED_AT, replacedAt)
         }
-        const seen = await rotateUnderLoad(context, swap, { ...options, onReplaced }).catch(thrown => {
-          run.assume(
-            replacedAt === undefined
-              ? `${swap.file} holds the old ${token}, unless it is said otherwise`
-              : `${swap.file} holds the new ${token} since ${replacedAt}, and the old one is stored nowhere`,
-          )
-          throw thrown
-        })
+        const seen = await rotateUnderLoad(context, { ...swap, from }, { ...options, onReplacing, onReplaced }).catch(
+          thrown => {
+            run.assume(
+              replacedAt === undefined
+                ? `${swap.file} holds the old ${token}, unless it is said otherwise`
+                : `${swap.file} holds the new ${token} since ${replacedAt}, and the old one is stored nowhere`,
+            )
+            throw thrown
+          },
+        )
         context.set(rotation, seen)
         const { load, reads } = seen
         const facts = {
@@ -155,7 +187,7 @@ const rotate = (role: Role, input: PlanInput): Step => {
         await tools.files.write(join(run.artifactsDir, 'rotation.json'), `${JSON.stringify(seen, null, 2)}\n`)
       },
     },
-    verify: [tokenReplaced, nobodyShutOut, fileWhole],
+    verify: [tokenReplaced, nobodyShutOut, fileWhole, fileTokenAccepted],
   }
 }
 

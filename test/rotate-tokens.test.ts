@@ -157,7 +157,7 @@ describe('a token that is replaced under load', { timeout: 60_000, concurrency: 
       signal: new AbortController().signal,
       deadlineMs: 5_000,
     } as unknown as CheckContext
-    const swap = { role: 'admin', file: site.adminFile, from, to: randomSecret('to'), other } as const
+    const swap = { role: 'admin', file: site.adminFile, from, to: randomSecret('to'), other, replaced: false } as const
     return rotateUnderLoad(context, swap, {
       style: 'rename',
       ratePerSecond: 100,

@@ -10,9 +10,12 @@ export const newTokenFits = defineCheck<{ readonly unfit: string | undefined }>(
   id: 'new-token-fits',
   title: 'The new token is one word of enough characters, and neither the token of now nor that of the other role',
 
+  untested: ({ values }) =>
+    values.get(exchange).replaced ? 'it took the place of the old one before the run broke off' : undefined,
+
   async probe({ values }) {
     const { to, from, other } = values.get(exchange)
-    return { unfit: whyUnfit(to, from, other) }
+    return { unfit: whyUnfit(to, from!, other) }
   },
 
   judge({ unfit }) {
@@ -41,7 +44,7 @@ export const newTokenFits = defineCheck<{ readonly unfit: string | undefined }>(
       because: /that it is to replace/,
       subject: async context => {
         const given = context.values.get(exchange)
-        return changed(context, { values: context.values.with(exchange, { ...given, to: given.from }) })
+        return changed(context, { values: context.values.with(exchange, { ...given, to: given.from! }) })
       },
     },
   ],
@@ -60,9 +63,10 @@ export const rolesOpen = defineCheck<Opens>({
   title: 'The tokens in both files open what they are meant for, before anything is replaced',
 
   async probe(context) {
-    const { role, from, other } = context.values.get(exchange)
+    const { role, from, to, other, replaced } = context.values.get(exchange)
     const { secrets, cheap } = context.target.http
-    const [admin, readonly] = role === 'admin' ? [from, other] : [other, from]
+    const inFile = replaced ? to : from!
+    const [admin, readonly] = role === 'admin' ? [inFile, other] : [other, inFile]
     return {
       adminSecrets: (await ask(context, secrets, { bearer: admin })).status,
       adminRead: (await ask(context, cheap, { bearer: admin })).status,

@@ -7,6 +7,7 @@ import { type CheckContext, changed, defineCheck, failed, passed, type SubjectCo
 import type { Secret } from '../model/secret.ts'
 import { rotateUnderLoad } from '../rotation/rotate.ts'
 import { type Exchange, exchange, type Rotation, rotation } from '../rotation/subjects.ts'
+import { ask } from '../suite/ask.ts'
 import { tokensApart } from './tokens.ts'
 import { judgeTurn } from './tokens-rotated.ts'
 import { withoutFaults } from './without-faults.ts'
@@ -18,6 +19,8 @@ const AWAY_MS = 300
 export const tokenReplaced = defineCheck<Rotation>({
   id: 'token-replaced',
   title: 'The new token is accepted and the old one refused, in time and from then on, without a restart',
+
+  untested: unseen,
 
   probe: async ({ values }) => values.get(rotation),
 
@@ -83,6 +86,8 @@ export const nobodyShutOut = defineCheck<Rotation>({
   title:
     'No request of either role was refused with every token it could have, nor left without an answer, for longer than allowed',
 
+  untested: unseen,
+
   probe: async ({ values }) => values.get(rotation),
 
   judge({ load, maxGapMs }) {
@@ -146,8 +151,10 @@ export const fileWhole = defineCheck<Rotation>({
   id: 'file-whole',
   title: 'Whoever read the token file meanwhile found the old token or the new one, whole',
 
-  untested({ values }) {
-    const { style, reads } = values.get(rotation)
+  untested(context) {
+    const lost = unseen(context)
+    if (lost !== undefined) return lost
+    const { style, reads } = context.values.get(rotation)
     return style === 'in-place'
       ? `style=in-place promises no such thing; ${reads.torn + reads.empty} of ${reads.reads} reads were torn or empty`
       : undefined
@@ -191,6 +198,45 @@ export const fileWhole = defineCheck<Rotation>({
   ],
 })
 
+/** Asked also where a run broke off while the token was replaced, and nobody saw how it went. */
+export const fileTokenAccepted = defineCheck<{ readonly status: number }>({
+  id: 'file-token-accepted',
+  title: 'The token that the file holds now opens what it is meant for',
+
+  async probe(context) {
+    const { role, file } = context.values.get(exchange)
+    const { secrets, cheap } = context.target.http
+    const bearer = await context.tools.files.readSecret(file, 'token-in-the-file')
+    context.protect(bearer)
+    return { status: (await ask(context, role === 'admin' ? secrets : cheap, { bearer })).status }
+  },
+
+  judge: ({ status }) =>
+    status === 200 ? passed({ actual: { status } }) : failed(`the token in the file gave ${status}, expected 200`),
+
+  counterproofs: [
+    {
+      id: 'refused',
+      breaks: 'the daemon refuses what the file holds',
+      because: /gave 401/,
+      observation: () => ({ status: 401 }),
+    },
+    {
+      id: 'another-daemon',
+      breaks: 'the daemon that is asked goes by another file',
+      because: /gave 401/,
+      cost: { instances: 1 },
+      subject: async (context, scope) => withDaemon(context, await startBroken(context, scope, {})),
+    },
+  ],
+})
+
+function unseen({ values }: CheckContext): string | undefined {
+  return values.find(rotation) === undefined
+    ? 'the run broke off while the token was replaced, and what was seen of it is lost'
+    : undefined
+}
+
 /** Afterwards: who may do what. */
 export const rolesStillApart = tokensApart(
   'roles-still-apart',
@@ -224,10 +270,24 @@ function elsewhere(id: string, { breaks, because, faults = [], unavailable, repl
       const { role } = context.values.get(exchange)
       const to = randomSecret('new-token-elsewhere')
       context.protect(to)
-      const swap: Exchange =
+      const swap: Exchange & { readonly from: Secret } =
         role === 'admin'
-          ? { role, file: other.adminTokenFile, from: other.adminToken, to, other: other.readonlyToken }
-          : { role, file: other.readonlyTokenFile, from: other.readonlyToken, to, other: other.adminToken }
+          ? {
+              role,
+              file: other.adminTokenFile,
+              from: other.adminToken,
+              to,
+              other: other.readonlyToken,
+              replaced: false,
+            }
+          : {
+              role,
+              file: other.readonlyTokenFile,
+              from: other.readonlyToken,
+              to,
+              other: other.adminToken,
+              replaced: false,
+            }
       const seen = await rotateUnderLoad(broken, swap, {
         style: 'rename',
         ratePerSecond: 50,

@@ -121,6 +121,7 @@ export class RunState {
         this.facts[name] = value
         this.note('told', { fact: name, value })
       },
+      known: name => (Object.hasOwn(this.facts, name) ? this.facts[name] : undefined),
       defer: (describe, release) => this.releases.defer(describe, release),
     }
   }

@@ -53,6 +53,8 @@ export interface RunNotes {
   rpo(milliseconds: number, basis: string): void
   /** A fact that evidence should hold under a name (digests, versions). */
   fact(name: string, value: string | number | boolean): void
+  /** A fact that is on record, also from before a break; undefined when there is none of that name. */
+  known(name: string): string | number | boolean | undefined
   /** Released when the run ends, last first, whatever happened; failure to release is reported. */
   defer(describe: string, release: () => Promise<void>): void
 }

@@ -18,6 +18,8 @@ export interface RotateOptions {
   readonly maxGapMs: number
   /** Instead of the replacement: how a counterproof does it wrong. */
   readonly replace?: () => Promise<void>
+  /** Told right before the file is replaced. */
+  readonly onReplacing?: () => void
   /** Told once the file holds the new token, whatever happens then. */
   readonly onReplaced?: () => void
 }
@@ -40,8 +42,8 @@ const LONGEST_PAUSE_MS = 5_000
  */
 export async function rotateUnderLoad(
   context: CheckContext,
-  { role, file, from, to, other }: Exchange,
-  { style, ratePerSecond, withinMs, maxGapMs, replace, onReplaced }: RotateOptions,
+  { role, file, from, to, other }: Exchange & { readonly from: Secret },
+  { style, ratePerSecond, withinMs, maxGapMs, replace, onReplacing, onReplaced }: RotateOptions,
 ): Promise<Rotation> {
   const { target, tools } = context
   const { clock, files } = tools
@@ -76,6 +78,7 @@ export async function rotateUnderLoad(
       seen: (token, status) => load.seen(token, status),
       async replace() {
         await refuseChanged(context, file, from)
+        onReplacing?.()
         load.announce()
         beganAtMs = clock.monotonicMs()
         if (replace === undefined) done = await tools.replaceFile.replace(file, to, style)

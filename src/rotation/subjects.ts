@@ -1,4 +1,4 @@
-import { capture } from '../model/capture.ts'
+import { capture, keptCapture } from '../model/capture.ts'
 import type { ReplaceStyle } from '../model/replace-file.ts'
 import type { Secret } from '../model/secret.ts'
 import type { Turn } from '../suite/token-rotation.ts'
@@ -12,12 +12,23 @@ export type Role = 'admin' | 'readonly'
 export interface Exchange {
   readonly role: Role
   readonly file: string
-  readonly from: Secret
+  /** Undefined where it was replaced before a break and nobody gave it: no run keeps a token. */
+  readonly from: Secret | undefined
+  /** Whether the run broke off after the replacement: the file has the new one. */
+  readonly replaced: boolean
   readonly to: Secret
   /** Of the other role; it stays. */
   readonly other: Secret
 }
 export const exchange = capture<Exchange>('exchange', 'which token is replaced by which')
+
+/** On record before the file is touched: after a break it may hold the old token or the new one. */
+export const swapBegun = keptCapture<{ readonly file: string; readonly at: string }>(
+  'swap-begun',
+  'when the replacement of the file began',
+)
+/** The fact that says when the file held the new token, and with it that it does. */
+export const REPLACED_AT = 'rotation.replacedAt'
 
 /** What was seen while it was replaced. Times are counted from the moment at which replacing began. */
 export interface Rotation {
@@ -40,4 +51,4 @@ export interface Rotation {
   readonly otherNames: number
   readonly staleRemoved: number
 }
-export const rotation = capture<Rotation>('rotation', 'how the token was replaced')
+export const rotation = keptCapture<Rotation>('rotation', 'how the token was replaced')

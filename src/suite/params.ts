@@ -129,6 +129,11 @@ export function suiteLacks(need: Need, input: PlanInput): string | undefined {
   }
 }
 
+/** Why a run that broke off can't be gone on with, or undefined. */
+export function suiteUnresumable(input: PlanInput): string | undefined {
+  return reachOf(input) === 'isolated' ? 'the daemon it had started ended with it' : undefined
+}
+
 export function suiteInUse(input: PlanInput): string | undefined {
   return reachOf(input) === 'running' ? 'the daemon is in use: nothing of it is broken' : undefined
 }
