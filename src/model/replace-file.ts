@@ -24,9 +24,12 @@ export interface ReplaceFile {
    * Killed at any moment it leaves the old content or the new one. A copy of the new one may be left beside it, under a name that
    * only the owner of the file reads, and the next call removes that.
    *
+   * With `expected` it is refused where the file holds another value right before it would be replaced: of two at once, that both
+   * looked at the same value, one replaces it.
+   *
    * Only on the disk when it returns. `in-place` is not atomic for readers, and a crash of the machine may leave a mixture.
    *
    * @throws RunproofError FILE_NOT_REPLACED, PATH_UNSAFE, FILE_UNREADABLE, DISK_FULL; each says what the file holds then
    */
-  replace(path: string, content: Secret, style: ReplaceStyle): Promise<Replaced>
+  replace(path: string, content: Secret, style: ReplaceStyle, expected?: Secret): Promise<Replaced>
 }

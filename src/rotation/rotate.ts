@@ -81,7 +81,7 @@ export async function rotateUnderLoad(
         onReplacing?.()
         load.announce()
         beganAtMs = clock.monotonicMs()
-        if (replace === undefined) done = await tools.replaceFile.replace(file, to, style)
+        if (replace === undefined) done = await tools.replaceFile.replace(file, to, style, from)
         else await replace()
         isReplaced = true
         onReplaced?.()

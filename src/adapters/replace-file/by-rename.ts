@@ -4,11 +4,11 @@ import type { Replaced } from '../../model/replace-file.ts'
 import type { Secret } from '../../model/secret.ts'
 import { Directory } from './directory.ts'
 import { notReplaced, UNCHANGED } from './explain.ts'
-import { contentAfter, openOld, writeLike } from './old-file.ts'
+import { contentAfter, openOld, refuseOther, writeLike } from './old-file.ts'
 import { ownName, removeStale } from './own-names.ts'
 
 /** A new file in the same directory takes the old one's name. */
-export async function replaceByRename(path: string, content: Secret): Promise<Replaced> {
+export async function replaceByRename(path: string, content: Secret, expected?: Secret): Promise<Replaced> {
   let state = UNCHANGED
   try {
     await using directory = await Directory.of(path)
@@ -19,6 +19,7 @@ export async function replaceByRename(path: string, content: Secret): Promise<Re
     try {
       await writeLike(directory.at(temporary), old, contentAfter(old, content), path)
       const staleRemoved = await removeStale(directory, `.${name}`, [temporary], path)
+      await refuseChanged(directory.at(name), path, expected)
       await rename(directory.at(temporary), directory.at(name))
       state = 'it has its new content, which is perhaps not on the disk yet'
       await directory.sync()
@@ -29,4 +30,10 @@ export async function replaceByRename(path: string, content: Secret): Promise<Re
   } catch (thrown) {
     throw notReplaced(thrown, path, 'rename', state)
   }
+}
+
+async function refuseChanged(at: string, path: string, expected: Secret | undefined): Promise<void> {
+  const { handle, old } = await openOld(at, path, 'read')
+  await handle.close()
+  refuseOther(old, path, expected)
 }

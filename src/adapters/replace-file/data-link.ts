@@ -6,7 +6,7 @@ import type { Replaced } from '../../model/replace-file.ts'
 import type { Secret } from '../../model/secret.ts'
 import { Directory } from './directory.ts'
 import { notReplaced, UNCHANGED } from './explain.ts'
-import { contentAfter, openOld, writeLike } from './old-file.ts'
+import { contentAfter, openOld, refuseOther, writeLike } from './old-file.ts'
 import { ownName, removeStale } from './own-names.ts'
 
 const LINK = '..data'
@@ -21,7 +21,7 @@ const GRACE_MS = 50
  * The way Kubernetes does it: `NAME` is a link to `..data/NAME`, `..data` one to a directory. A new directory is filled with the new
  * file and copies of all others, and then the link is led there, for all of them at once.
  */
-export async function replaceBehindLink(path: string, content: Secret): Promise<Replaced> {
+export async function replaceBehindLink(path: string, content: Secret, expected?: Secret): Promise<Replaced> {
   let state = UNCHANGED
   try {
     await using directory = await Directory.of(path)
@@ -34,6 +34,7 @@ export async function replaceBehindLink(path: string, content: Secret): Promise<
       await mkdir(directory.at(next), 0o700)
       const { staleRemoved, otherNames } = await fill(directory, { name, before, next, link, path }, content)
       await symlink(next, directory.at(link))
+      await refuseChanged(directory, name, path, expected)
       await rename(directory.at(link), directory.at(LINK))
       unused = before
       state = 'it has its new content, which is perhaps not on the disk yet'
@@ -69,6 +70,14 @@ async function currentDirectory(directory: Directory, name: string, path: string
 
 async function linkAt(at: string): Promise<string | undefined> {
   return (await lstat(at)).isSymbolicLink() ? await readlink(at) : undefined
+}
+
+/** What readers find at this moment, wherever the link leads now. */
+async function refuseChanged(directory: Directory, name: string, path: string, expected: Secret | undefined) {
+  await using current = await Directory.open(directory.at(await currentDirectory(directory, name, path)))
+  const { handle, old } = await openOld(current.at(name), path, 'read')
+  await handle.close()
+  refuseOther(old, path, expected)
 }
 
 interface Filling {

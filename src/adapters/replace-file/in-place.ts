@@ -4,18 +4,19 @@ import type { Replaced } from '../../model/replace-file.ts'
 import type { Secret } from '../../model/secret.ts'
 import { Directory } from './directory.ts'
 import { notReplaced, UNCHANGED } from './explain.ts'
-import { contentAfter, openOld } from './old-file.ts'
+import { contentAfter, openOld, refuseOther } from './old-file.ts'
 
 /**
  * Other bytes in the same file. It is never empty on the way: the new content comes first, with line breaks behind it up to the old
  * length, and then the file is cut. A reader in between may still see the new content with blank lines, or a mixture.
  */
-export async function replaceInPlace(path: string, content: Secret): Promise<Replaced> {
+export async function replaceInPlace(path: string, content: Secret, expected?: Secret): Promise<Replaced> {
   let state = UNCHANGED
   try {
     await using directory = await Directory.of(path)
     const { handle: opened, old } = await openOld(directory.at(basename(path)), path, 'write')
     await using handle = opened
+    refuseOther(old, path, expected)
     const bytes = contentAfter(old, content)
     try {
       await writeAt0(handle, Buffer.concat([bytes, Buffer.alloc(Math.max(0, old.bytes.length - bytes.length), '\n')]))

@@ -56,6 +56,21 @@ function refuseKind(stats: Stats, path: string): void {
   throw new RunproofError('PATH_UNSAFE', `can't replace ${path}: it is ${kind}; nothing was changed`, { hint })
 }
 
+/**
+ * Whoever replaces a file has made something beside it first, and looks for others doing so; this looks whether one of them has
+ * just come to its end.
+ *
+ * @throws RunproofError FILE_NOT_REPLACED where it holds another value than the one that was looked at
+ */
+export function refuseOther(old: OldFile, path: string, expected: Secret | undefined): void {
+  if (expected === undefined || old.bytes.toString('utf8').trim() === expected.reveal()) return
+  throw new RunproofError(
+    'FILE_NOT_REPLACED',
+    `${path} holds another value than a moment ago: somebody else replaced it; nothing was changed`,
+    { hint: 'wait for the other rotation to end, and look what it did, before running again' },
+  )
+}
+
 /** The new content, which ends as the old one did. */
 export function contentAfter(old: OldFile, content: Secret): Buffer {
   return Buffer.from(`${content.reveal()}${old.bytes.at(-1) === 0x0a ? '\n' : ''}`)

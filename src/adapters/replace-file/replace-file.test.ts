@@ -210,6 +210,32 @@ describe('a replacement that is killed', () => {
   })
 })
 
+for (const [style, rounds, spanMs] of [
+  ['rename', 60, 3],
+  ['data-link', 12, 80],
+] as const)
+  test(`of two at once that looked at the same value one replaces it, by ${style}, and the other is told`, async () => {
+    const path = fileFor(style, OLD, fast)
+    let before = OLD
+    for (let round = 0; round < rounds; round += 1) {
+      const next = ['first', 'second'].map(which => `the-token-of-the-${which}-${round}`)
+      const both = next.map(async (value, index) => {
+        // One is a little behind the other, each time by another moment.
+        if (index === 1) await delay((spanMs * round) / rounds)
+        return replaceFile.replace(path, secret(value), style, secret(before))
+      })
+      const ended = await Promise.allSettled(both)
+      const done = next.filter((_, index) => ended[index]!.status === 'fulfilled')
+      const refused = ended.flatMap(one => (one.status === 'rejected' ? [one.reason] : []))
+      assert.ok(done.length <= 1, `round ${round}: both have replaced it`)
+      for (const { code, message } of refused) assert.equal(code, 'FILE_NOT_REPLACED', message)
+      before = done[0] ?? before
+      assert.equal(readFileSync(path, 'utf8'), before)
+      assert.deepEqual(strayNames(path), [])
+    }
+    assert.notEqual(before, OLD)
+  })
+
 test('another name of the old file is told, for it goes on holding the old content', async () => {
   const path = fileFor('rename')
   linkSync(path, `${path}.old`)

@@ -5,14 +5,14 @@ import { replaceInPlace } from './in-place.ts'
 
 /** The real file system. */
 export const replaceFile: ReplaceFile = {
-  replace(path, content, style) {
+  replace(path, content, style, expected) {
     switch (style) {
       case 'rename':
-        return replaceByRename(path, content)
+        return replaceByRename(path, content, expected)
       case 'in-place':
-        return replaceInPlace(path, content)
+        return replaceInPlace(path, content, expected)
       case 'data-link':
-        return replaceBehindLink(path, content)
+        return replaceBehindLink(path, content, expected)
     }
   },
 }
