@@ -6,10 +6,10 @@ import { noSecretWritten } from '../src/checks/no-secret-written.ts'
 import { newKeyWorks, oldKeyWorks, stillAnswered } from '../src/checks/route-canary.ts'
 import {
   containedRefuses,
+  keyChanged,
+  keyLeasesDead,
   newKeyFits,
-  oldLeasesDead,
   slotContained,
-  slotNewer,
   slotRead,
 } from '../src/checks/route-key.ts'
 import { runsWentOn } from '../src/checks/runs-meanwhile.ts'
@@ -199,7 +199,7 @@ export const set = (input: PlanInput): Step => {
         )
       },
     },
-    verify: [slotNewer, oldLeasesDead, ...(goOn ? [runsWentOn] : [])],
+    verify: [keyChanged, keyLeasesDead, ...(goOn ? [runsWentOn] : [])],
   }
 }
 

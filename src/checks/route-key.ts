@@ -1,17 +1,16 @@
-import { withProxy } from '../daemon/break.ts'
 import { type Ran, refused } from '../daemon/client.ts'
 import type { LeaseView } from '../model/access-api.ts'
 import { changed, defineCheck, failed, passed } from '../model/check.ts'
 import { Secret } from '../model/secret.ts'
-import type { SlotView } from '../model/target.ts'
 import { whyNoKey } from '../rotation/key-rules.ts'
 import { newSecret } from '../rotation/new-secret.ts'
-import { CANARY_SESSION, containment, keySet, leasesNow, type RouteKey, routeKey } from '../rotation/route-key.ts'
-import { slotChangedAtMs } from '../rotation/slot.ts'
+import { CANARY_SESSION, containment, keySet, type RouteKey, routeKey } from '../rotation/route-key.ts'
+import { knownLeases } from '../rotation/slot.ts'
 import { routeCredential } from '../suite/live-recipe.ts'
 import { withoutProvider } from '../suite/provider.ts'
-import { notRevoked, shownMembers } from './leases-revoked.ts'
+import { shownMembers } from './leases-revoked.ts'
 import { refusesRun, SLOT_REVOKED } from './revoked-refused.ts'
+import { type Dead, judgeDead, oldLeasesDead, slotNewer } from './slot-set.ts'
 
 /** The slot is there, and canaries have a route that reads it: without one nothing could be proven afterwards. */
 export const slotRead = defineCheck<RouteKey>({
@@ -108,115 +107,13 @@ export const newKeyFits = defineCheck<KeySeen>({
   ],
 })
 
-interface Set {
-  readonly set: Ran<SlotView>
-  readonly slot: string
-  readonly beforeMs: number
-  /** As the daemon tells it now. */
-  readonly nowMs: number | undefined
-}
-
-/** The slot says itself that it was changed: a client that printed success is no evidence. */
-export const slotNewer = defineCheck<Set>({
-  id: 'slot-newer',
-  title: 'The slot says that it was changed, later than before',
-
-  async probe(context) {
-    const { slot, set, changedBeforeMs } = context.values.get(keySet)
-    return { slot, set, beforeMs: changedBeforeMs, nowMs: await slotChangedAtMs(context, slot) }
-  },
-
-  judge: ({ set, slot, beforeMs, nowMs }) => judgeSet(slot, set, beforeMs, nowMs),
-
-  counterproofs: [
-    {
-      id: 'other-slot',
-      breaks: 'another slot was set',
-      because: /another slot/,
-      observation: ({ set, ...rest }) => ({ ...rest, set: { ...set, view: { ...set.view!, id: 'other.slot' } } }),
-    },
-    {
-      id: 'as-before',
-      breaks: 'the daemon says that the slot was changed when it was before',
-      because: /has not changed/,
-      subject: (context, scope) => {
-        const { changedBeforeMs } = context.values.get(keySet)
-        return withProxy(context, scope, {
-          rewriteBody: (_, text) => text.replace(/"updated_at_ms":\d+/, `"updated_at_ms":${changedBeforeMs}`),
-        })
-      },
-    },
-  ],
-})
-
-export function judgeSet(slot: string, set: Ran<SlotView>, beforeMs: number, nowMs: number | undefined) {
-  if (set.exitCode !== 0 || set.view === undefined) return refused('secrets set', set)
-  if (set.view.id !== slot) return failed('another slot was set', { expected: slot, actual: set.view.id })
-  if (nowMs === undefined) return failed(`there is no slot ${slot} any more`)
-  return nowMs > beforeMs
-    ? passed({ actual: { slot, changedAt: new Date(nowMs).toISOString() } })
-    : failed('the slot has not changed', {
-        expected: `later than ${new Date(beforeMs).toISOString()}`,
-        actual: new Date(nowMs).toISOString(),
-      })
-}
-
-interface Dead {
-  readonly held: readonly string[]
-  readonly leases: readonly LeaseView[]
-  readonly shown: readonly string[]
-}
-
-/** Leases on the old key that were good right before are dead, one by one. A daemon that has forgotten one says as much. */
-export const oldLeasesDead = defineCheck<Dead>({
-  id: 'old-leases-dead',
-  title: 'Every lease on the old key that was good before is dead, and shows no digest',
-
-  untested: ({ values }) =>
-    values.get(keySet).leases.length > 0
-      ? undefined
-      : values.find(containment) === undefined
-        ? 'no lease on the slot was good any more when it was set'
-        : 'the containment had revoked them before',
-
-  async probe(context) {
-    const set = context.values.get(keySet)
-    const leases = await leasesNow(context, set)
-    return { held: set.leases, leases, shown: shownMembers(context, leases) }
-  },
-
-  judge: judgeDead,
-
-  counterproofs: [
-    {
-      id: 'none-held',
-      breaks: 'no lease was good before',
-      because: /no lease was good before/,
-      observation: seen => ({ ...seen, held: [], leases: [] }),
-    },
-    {
-      id: 'old-digest',
-      breaks: 'a dead lease shows a digest',
-      because: /shows token_digest/,
-      observation: seen => ({ ...seen, shown: ['token_digest'] }),
-    },
-    {
-      id: 'still-good',
-      breaks: 'the daemon calls a lease on the old key good',
-      because: /active: true/,
-      subject: (context, scope) =>
-        withProxy(context, scope, { rewriteBody: (_, text) => text.replace('"active":false', '"active":true') }),
-    },
-  ],
-})
-
-export function judgeDead({ held, leases, shown }: Dead) {
-  if (held.length === 0) return failed('no lease was good before, so nothing was revoked')
-  const alive = leases.length === 0 ? undefined : notRevoked(leases, shown)
-  return alive === undefined
-    ? passed({ actual: { held: held.length, dead: leases.length, forgotten: held.length - leases.length } })
-    : failed(alive)
-}
+/** A lease may have run out before the slot was set; a containment revokes them all before. */
+export const keyChanged = slotNewer(keySet)
+export const keyLeasesDead = oldLeasesDead(keySet, ({ values }) =>
+  values.find(containment) === undefined
+    ? 'no lease on the slot was good any more when it was set'
+    : 'the containment had revoked them before',
+)
 
 interface Contained extends Dead {
   readonly slot: string
@@ -230,7 +127,7 @@ export const slotContained = defineCheck<Contained>({
 
   async probe(context) {
     const contained = context.values.get(containment)
-    const leases = await leasesNow(context, contained)
+    const leases = await knownLeases(context, contained.leases)
     const { slot, printed, leases: held } = contained
     return { slot, printed, held, leases, shown: shownMembers(context, leases) }
   },

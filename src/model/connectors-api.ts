@@ -2,6 +2,14 @@ import type { Json } from './check.ts'
 
 export interface ConnectorView {
   readonly name: string
+  /** Whether the daemon runs its process; else somebody does elsewhere. */
+  readonly ownProcess: boolean
+  /** Where that listens. */
+  readonly baseUrl: string
+  /** The slot that the token between the two is in; undefined where it is not in one. */
+  readonly sharedSlot: string | undefined
+  /** Names of the environment that it is given. */
+  readonly envKeys: readonly string[]
   /** Names of the environment that the process is to fetch for itself. */
   readonly credentialKeys: readonly string[]
   /** Compact JSON of all of it, to look a value up in. */
@@ -10,6 +18,8 @@ export interface ConnectorView {
 
 export interface SidecarHealth {
   readonly status: string
+  /** Another one after each start. */
+  readonly instanceId: string
 }
 
 /** A process that the daemon starts and that takes signed webhooks from outside. */
@@ -25,9 +35,28 @@ export interface WebhookSetup {
   readonly generation: string
 }
 
+/** How one route of webhooks is signed. */
+export interface Signing {
+  readonly route: string
+  readonly secret: string
+  readonly signatureHeader: string
+  readonly eventHeader: string
+  /** An event of ours is not among those that it takes, so that nothing comes of one. */
+  readonly takesNoneOfOurs: boolean
+}
+
 export interface WebhookRequest {
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
+}
+
+export interface RestartingConfiguration {
+  readonly configuration: Json
+  /** Slots whose values its process fetches. */
+  readonly slots: readonly string[]
+  /** As the daemon would show it. */
+  readonly envKeys: readonly string[]
+  readonly credentialKeys: readonly string[]
 }
 
 /** Connectors: the calls, what is put into them, and what their processes are asked. */
@@ -35,6 +64,8 @@ export interface ConnectorsApi {
   readonly kind: string
   readonly paths: {
     connector(name: string): string
+    /** Where its process hands in several events at once. */
+    events(name: string): string
     readonly health: string
   }
   /** Whether a session is one that events of this connector are taken to. */
@@ -42,8 +73,29 @@ export interface ConnectorsApi {
   webhook(setup: WebhookSetup): Json
   /** What the slot of the routes holds: one route, which takes no event that we send. */
   routes(secret: string): string
-  /** A webhook that is signed and asks for nothing. @param signature - hex of the HMAC-SHA256 of the body */
-  request(delivery: string, signature: string): WebhookRequest
+  /**
+   * A webhook that is signed and asks for nothing.
+   *
+   * @param signature - hex of the HMAC-SHA256 of the body
+   * @param signing - default: that of the one route of {@link ConnectorsApi.routes}
+   */
+  request(
+    delivery: string,
+    signature: string,
+    signing?: Pick<Signing, 'route' | 'eventHeader' | 'signatureHeader'>,
+  ): WebhookRequest
+  /** How the webhook routes of a slot's value are signed; empty where it holds none that are. */
+  signings(value: string): readonly Signing[]
+  /** The variable that {@link ConnectorsApi.restarting} gives another value. */
+  readonly marker: string
+  /** Events of which there are none: asking for nothing, with the token that would be needed. */
+  readonly noEvents: Json
+  /**
+   * A configuration that starts the process anew: the same with another value of a variable that nobody reads.
+   *
+   * @throws RunproofError PARAM_INVALID for one that has no process, or has a secret's value in it
+   */
+  restarting(configuration: Json, generation: string): RestartingConfiguration
   /** The status of an answer to one that is signed well, and what one that is not is told. */
   readonly ignored: string
   readonly invalidSignature: string

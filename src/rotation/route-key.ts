@@ -14,7 +14,7 @@ import { type Attempted, attemptRun } from '../suite/refused-runs.ts'
 import { asAdmin } from '../suite/revocations.ts'
 import { type Meanwhile, whileRunsGoOn } from './meanwhile.ts'
 import { newSecret } from './new-secret.ts'
-import { getSlot, goodLeases, knownLeases, type SlotSet, setSlot } from './slot.ts'
+import { getSlot, goodLeases, type SlotSet, setSlot } from './slot.ts'
 
 /** Sessions cannot be deleted, so it is the one that suites take on a running daemon. */
 export const CANARY_SESSION = PROBE
@@ -160,9 +160,4 @@ export async function setRouteKey(context: StepContext, known: readonly string[]
 
 export function keyOf({ values }: CheckContext): Secret {
   return values.get(newSecret)
-}
-
-/** Of before, as they are now. */
-export function leasesNow(context: CheckContext, { leases }: { readonly leases: readonly string[] }) {
-  return knownLeases(context, leases)
 }

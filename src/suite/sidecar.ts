@@ -5,8 +5,8 @@ import { randomSecret } from '../daemon/random-secret.ts'
 import { daemon, isolated } from '../daemon/subjects.ts'
 import type { LeaseView } from '../model/access-api.ts'
 import { capture } from '../model/capture.ts'
-import type { CheckContext } from '../model/check.ts'
-import type { ConnectorView } from '../model/connectors-api.ts'
+import type { CheckContext, Json } from '../model/check.ts'
+import type { ConnectorView, SidecarHealth, Signing } from '../model/connectors-api.ts'
 import { RunproofError } from '../model/error.ts'
 import type { HttpClient } from '../model/http.ts'
 import type { StepContext } from '../model/runbook.ts'
@@ -23,8 +23,8 @@ const POLL_MS = 50
 const NEWEST = 100
 
 export const CONNECTOR = 'runproof-probe'
-const SHARED_SLOT = `sidecars.${CONNECTOR}.shared`
-const ROUTES_SLOT = `sidecars.${CONNECTOR}.routes`
+export const SHARED_SLOT = `sidecars.${CONNECTOR}.shared`
+export const ROUTES_SLOT = `sidecars.${CONNECTOR}.routes`
 
 /** What a daemon has done so far that a webhook is not to add to. */
 export interface Work {
@@ -150,16 +150,21 @@ export async function removeSidecar(context: CheckContext): Promise<RemovedSidec
   return { connector, slots }
 }
 
-/** What a webhook is answered that is signed with this secret. */
+/**
+ * What a webhook is answered that is signed with this secret.
+ *
+ * @param signing - how, default: as the suite's own one
+ */
 export async function postWebhook(
   context: CheckContext,
   { door }: Pick<Sidecar, 'door'>,
   secret: Secret,
+  signing?: Signing,
 ): Promise<{ readonly status: number; readonly verdict: string }> {
   const { request, read } = context.target.connectors
   const delivery = `runproof-${randomBytes(8).toString('hex')}`
   const body = JSON.stringify({ event_type: 'ignored', title: delivery })
-  const { path, headers } = request(delivery, createHmac('sha256', secret.reveal()).update(body).digest('hex'))
+  const { path, headers } = request(delivery, createHmac('sha256', secret.reveal()).update(body).digest('hex'), signing)
   const answer = await door.request(path, { method: 'POST', headers, body, signal: context.signal })
   return { status: answer.status, verdict: read.verdict(jsonOf(path, answer.text)) }
 }
@@ -167,12 +172,21 @@ export async function postWebhook(
 /** How the process says it is; `silent` where something listens and does not answer, undefined where nothing does. */
 export async function sidecarHealth(
   context: CheckContext,
-  { door, sharedToken }: Pick<Sidecar, 'door' | 'sharedToken'>,
+  of: Pick<Sidecar, 'door' | 'sharedToken'>,
 ): Promise<string | undefined> {
+  const answer = await askHealth(context, of)
+  return typeof answer === 'object' ? answer.status : answer
+}
+
+/** The same, with which start of it answered. */
+export async function askHealth(
+  context: CheckContext,
+  { door, sharedToken }: Pick<Sidecar, 'door' | 'sharedToken'>,
+): Promise<SidecarHealth | string | undefined> {
   const { paths, read } = context.target.connectors
   try {
     const answer = await door.request(paths.health, { bearer: sharedToken, timeoutMs: 3_000, signal: context.signal })
-    return answer.status === 200 ? read.health(jsonOf(paths.health, answer.text)).status : `status ${answer.status}`
+    return answer.status === 200 ? read.health(jsonOf(paths.health, answer.text)) : `status ${answer.status}`
   } catch (thrown) {
     if (thrown instanceof RunproofError && thrown.code === 'TIMEOUT') return 'silent'
     if (thrown instanceof RunproofError && thrown.code === 'TARGET_UNREACHABLE') return undefined
@@ -212,27 +226,42 @@ function setSlot(context: CheckContext, slot: string, value: Secret): Promise<Ra
   return client(context, ['secrets', 'set', slot, '--provider', 'generic', '--stdin'], read, { stdin: value })
 }
 
-function routesWith(context: CheckContext, secret: Secret): Secret {
+export function routesWith(context: CheckContext, secret: Secret): Secret {
   context.protect(secret)
   return new Secret(`${secret.name}-routes`, context.target.connectors.routes(secret.reveal()))
 }
 
 function putConnector(context: CheckContext, port: number, generation: string): Promise<Ran<ConnectorView>> {
-  const { webhook, read, kind } = context.target.connectors
-  const command = context.target.companions.connector
-  const setup = { command, args: ['webhook'], port, sharedSlot: SHARED_SLOT, routesSlot: ROUTES_SLOT, generation }
-  const words = ['connectors', `put-${kind}`, CONNECTOR, '--json', JSON.stringify(webhook(setup))]
+  const { read, kind } = context.target.connectors
+  const words = [
+    'connectors',
+    `put-${kind}`,
+    CONNECTOR,
+    '--json',
+    JSON.stringify(sidecarSetup(context, port, generation)),
+  ]
   return client(context, words, read.connector)
+}
+
+/** The whole configuration of the suite's own connector. */
+export function sidecarSetup(context: CheckContext, port: number, generation: string): Json {
+  const command = context.target.companions.connector
+  const slots = { sharedSlot: SHARED_SLOT, routesSlot: ROUTES_SLOT }
+  return context.target.connectors.webhook({ command, args: ['webhook'], port, ...slots, generation })
 }
 
 function untilReady(context: CheckContext, made: Pick<Sidecar, 'door' | 'sharedToken'>): Promise<boolean> {
   return becomes(context, async () => (await sidecarHealth(context, made)) === 'ready')
 }
 
-/** One lease, other than these, once there is no other. */
-async function untilOneLease(context: CheckContext, known: readonly string[]): Promise<readonly string[]> {
+/** One lease of the connector, other than these, once there is no other. */
+export async function untilOneLease(
+  context: CheckContext,
+  known: readonly string[],
+  name = CONNECTOR,
+): Promise<readonly string[]> {
   const { access } = context.target
-  const subject = access.connectorSubject(CONNECTOR)
+  const subject = access.connectorSubject(name)
   let leases: readonly string[] = []
   await becomes(context, async () => {
     const { status } = await ask(context, access.paths.subject(subject), asAdmin(context))

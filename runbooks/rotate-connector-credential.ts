@@ -1,0 +1,184 @@
+#!/usr/bin/env -S sh -c 'exec "$(dirname "$(readlink -f "$0")")/../bin/runproof" run "$0" "$@"'
+import { connectorFound, connectorKept } from '../src/checks/connector.ts'
+import {
+  configurationWhole,
+  newSignatureTaken,
+  newValueFits,
+  oldSignatureRefused,
+} from '../src/checks/connector-credential.ts'
+import { consumersAsked, consumersWork } from '../src/checks/consumers.ts'
+import { handedOver } from '../src/checks/handed-over.ts'
+import { instanceReady } from '../src/checks/instance-ready.ts'
+import { noSecretWritten } from '../src/checks/no-secret-written.ts'
+import { processReplaced } from '../src/checks/process-replaced.ts'
+import { noExtraRun } from '../src/checks/sidecar-rotated.ts'
+import { sidecarLeased, sidecarStarted, webhookSigned } from '../src/checks/sidecar-started.ts'
+import { oldLeasesDead, slotNewer } from '../src/checks/slot-set.ts'
+import { nothingLeft } from '../src/checks/tear-down.ts'
+import { defineRunbook, type PlanInput, type Step } from '../src/model/runbook.ts'
+import { connectorBefore, connectorDoor, lookAtConnector, openDoor } from '../src/rotation/connector.ts'
+import {
+  configurationOf,
+  connectorSetup,
+  credentialSet,
+  OWN_CREDENTIAL_SLOT,
+  putByFile,
+  putOnLine,
+  restarted,
+  restartProcess,
+  setCredential,
+  signatures,
+  signaturesOf,
+  takeNewCredential,
+} from '../src/rotation/connector-credential.ts'
+import { credentialParams } from '../src/rotation/connector-params.ts'
+import { connectorStep } from '../src/rotation/connector-step.ts'
+import { consumersBeforeStep, consumersStep } from '../src/rotation/consumers.ts'
+import { deliverStep } from '../src/rotation/deliver.ts'
+import { newSecret } from '../src/rotation/new-secret.ts'
+import { slotRotationConflict, wayOnRunning } from '../src/rotation/slot-params.ts'
+import { liveRecipe, routeCredential } from '../src/suite/live-recipe.ts'
+import { reachOf, suiteInUse, suiteLacks } from '../src/suite/params.ts'
+import { CONNECTOR } from '../src/suite/sidecar.ts'
+import { daemonStep, endSteps } from '../src/suite/steps.ts'
+
+const PAGE = 'production-runbooks'
+const SET = 'kheish-daemon secrets set <slot> --provider generic --stdin'
+const GET = 'kheish-daemon secrets get <auth_ref>'
+
+const isOwn = (input: PlanInput) => reachOf(input) === 'isolated'
+
+export default defineRunbook({
+  id: 'rotate-connector-credential',
+  title: 'Replace a credential that a connector’s process fetches, start it anew, and prove the old one dead',
+  purpose: 'rotation',
+  params: credentialParams,
+  secrets: ['new', 'old', 'shared-token'],
+  conflict: input => slotRotationConflict(input, ['connector', 'auth-ref', 'connector-file']),
+  lacks: suiteLacks,
+  inUse: suiteInUse,
+  unresumable: input => (isOwn(input) ? 'the daemon it was rehearsed on ended with it' : undefined),
+  ways: wayOnRunning({
+    connector: 'ops-webhook',
+    'auth-ref': 'sidecars.webhook.routes',
+    'connector-file': '/etc/daemon/ops-webhook.json',
+  }),
+  limits: input => [
+    'what comes in between the new value and the new process: it is judged by the old one, or by nobody',
+    ...(isOwn(input) ? [] : ['whether the webhooks of this run made none: others use the connector meanwhile']),
+  ],
+  steps: input => [
+    daemonStep(input, { recipe: liveRecipe, yields: [routeCredential], verify: [instanceReady] }),
+    ...connectorStep(input, [sidecarStarted, sidecarLeased, webhookSigned]),
+    look,
+    newValue(input),
+    ...deliverStep(input, { handedOver }),
+    ...consumersBeforeStep(input, { consumersAsked }),
+    set,
+    restart(input),
+    ...consumersStep(input, { consumersWork }),
+    ...endSteps(input, { nothingLeft, noSecretWritten }),
+  ],
+})
+
+const look: Step = {
+  id: 'look',
+  title: 'Look at the connector, its slot, and the leases it holds',
+  effect: 'read',
+  docs: { page: PAGE, command: 'secrets get <auth_ref>' },
+  timeoutMs: 30_000,
+  yields: [connectorBefore],
+  run: {
+    describe: 'read the connector, when its slot was changed last, and which leases are good now: they are remembered',
+    commands: [GET],
+    async execute(context) {
+      const { connector = CONNECTOR, 'auth-ref': slot = OWN_CREDENTIAL_SLOT } = context.params
+      context.set(connectorBefore, await lookAtConnector(context, connector, () => slot))
+      context.run.fact('rotation.connector', connector)
+      context.run.fact('rotation.slot', slot)
+    },
+  },
+  verify: [connectorFound],
+}
+
+const newValue = (input: PlanInput): Step => ({
+  id: 'new-value',
+  title: 'Look at the new value, and at the configuration that will be put again',
+  effect: 'read',
+  docs: { page: PAGE, command: SET.slice('kheish-daemon '.length) },
+  timeoutMs: 30_000,
+  yields: [newSecret, connectorDoor, signatures, connectorSetup],
+  run: {
+    describe: `${isOwn(input) ? 'make new webhook routes' : 'take the new value from --secret new=, and the whole configuration from connector-file='}; find the way to the process`,
+    async execute(context) {
+      takeNewCredential(context)
+      context.set(connectorDoor, await openDoor(context, context.secrets['shared-token']))
+      context.set(signatures, signaturesOf(context, context.secrets['old']))
+      context.set(connectorSetup, await configurationOf(context))
+    },
+  },
+  verify: [newValueFits, configurationWhole],
+})
+
+const set: Step = {
+  id: 'set',
+  title: 'Set the slot: the lease on the old value dies, and the process goes on with what it fetched',
+  effect: 'write',
+  docs: { page: PAGE, command: SET.slice('kheish-daemon '.length) },
+  timeoutMs: 60_000,
+  role: 'operator',
+  resume: 'repeatable',
+  irreversible: 'the old value is never stored: rolling back means rotating again',
+  yields: [credentialSet],
+  run: {
+    describe: 'store the new value, which comes on standard input; look what became of the leases',
+    commands: [SET],
+    async execute(context) {
+      const made = await setCredential(context)
+      context.set(credentialSet, made)
+      const at = context.tools.clock.now().toISOString()
+      context.run.fact('rotation.setAt', at)
+      context.run.assume(
+        `since ${at} the slot ${made.slot} holds the new value, and the old one is stored nowhere here`,
+      )
+    },
+  },
+  verify: [
+    slotNewer(credentialSet),
+    oldLeasesDead(
+      credentialSet,
+      () => 'the connector held no good lease any more: they run out five minutes after its start',
+    ),
+  ],
+}
+
+const restart = (input: PlanInput): Step => {
+  const command = `connectors put-external <name> ${isOwn(input) ? '--json <json>' : '--file <path>'}`
+  return {
+    id: 'restart',
+    title: 'Put the connector again with another variable, so that its process is started anew',
+    effect: 'write',
+    docs: { page: PAGE, command },
+    timeoutMs: 120_000,
+    role: 'operator',
+    resume: 'repeatable',
+    irreversible: 'its process was started anew, and the variable stays until the connector is put without it',
+    yields: [restarted],
+    run: {
+      describe:
+        'put the whole configuration with one more variable that nobody reads; wait for one lease that is new, and an answer',
+      commands: [`kheish-daemon ${command}`, GET],
+      async execute(context) {
+        const put = isOwn(input) ? putOnLine(context) : putByFile(context)
+        context.set(restarted, await restartProcess(context, put))
+      },
+    },
+    verify: [
+      processReplaced(restarted, 'The process was replaced, once, by one with a lease of its own'),
+      newSignatureTaken,
+      oldSignatureRefused,
+      connectorKept(true),
+      ...(isOwn(input) ? [noExtraRun] : []),
+    ],
+  }
+}

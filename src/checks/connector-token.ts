@@ -1,0 +1,111 @@
+import { withBrokenDaemon } from '../daemon/break.ts'
+import { randomSecret } from '../daemon/random-secret.ts'
+import { type CheckContext, changed, defineCheck, failed, passed } from '../model/check.ts'
+import {
+  askProcess,
+  connectorBefore,
+  connectorDoor,
+  handInNothing,
+  lookAtConnector,
+  setSharedToken,
+  tokenSet,
+} from '../rotation/connector.ts'
+import { newSecret } from '../rotation/new-secret.ts'
+import { CONNECTOR, sidecar, startSidecar } from '../suite/sidecar.ts'
+import { withoutFaults } from './without-faults.ts'
+
+/** HTTP status of each way in; undefined where it is out of reach. */
+interface Ways {
+  readonly process: number | undefined
+  readonly daemon: number
+}
+
+/** Both sides of the connector take the new token: the process that the daemon asks, and the daemon that it hands events to. */
+export const newTokenTaken = defineCheck<Ways>({
+  id: 'new-token-taken',
+  title: 'The connector’s process and the daemon’s ingress take the new token',
+
+  probe: context => askBoth(context, 'new'),
+
+  judge({ process, daemon }) {
+    if (daemon !== 200) return failed('the daemon’s ingress refuses the new token', { expected: 200, actual: daemon })
+    return process === undefined || process === 200
+      ? passed({ actual: { process: process ?? null, daemon } })
+      : failed('the process refuses the new token', { expected: 200, actual: process })
+  },
+
+  counterproofs: [
+    {
+      id: 'process-refuses',
+      breaks: 'the process refuses it',
+      because: /process refuses/,
+      observation: seen => ({ ...seen, process: 401 }),
+    },
+    {
+      id: 'another-token',
+      breaks: 'a token is shown that nobody has set',
+      because: /ingress refuses/,
+      subject: async context =>
+        changed(context, { values: context.values.with(newSecret, randomSecret('token-of-nobody')) }),
+    },
+  ],
+})
+
+/** Neither side takes the old token any more. */
+export const oldTokenRefused = defineCheck<Ways>({
+  id: 'old-token-refused',
+  title: 'The connector’s process and the daemon’s ingress refuse the old token',
+
+  untested: ({ values }) =>
+    values.get(connectorDoor).sharedToken === undefined
+      ? '--secret old= was not given, and no daemon shows what it was'
+      : undefined,
+
+  probe: context => askBoth(context, 'old'),
+
+  judge({ process, daemon }) {
+    if (daemon !== 401) return failed('the daemon’s ingress takes the old token', { expected: 401, actual: daemon })
+    return process === undefined || process === 401
+      ? passed({ actual: { process: process ?? null, daemon } })
+      : failed('the process takes the old token', { expected: 401, actual: process })
+  },
+
+  counterproofs: [
+    {
+      id: 'ingress-takes',
+      breaks: 'the ingress of the daemon takes it',
+      because: /ingress takes/,
+      observation: seen => ({ ...seen, daemon: 200 }),
+    },
+    {
+      id: 'not-restarted',
+      breaks: 'another daemon keeps the process of before, which goes by the old token',
+      because: /the process takes the old token/,
+      cost: { instances: 1 },
+      deadlineMs: 1_500,
+      unavailable: withoutFaults,
+      subject: (context, scope) => rotatedOn(context, scope, ['sidecar-not-restarted']),
+    },
+  ],
+})
+
+async function askBoth(context: CheckContext, which: 'old' | 'new'): Promise<Ways> {
+  const token = which === 'new' ? context.values.get(newSecret) : context.values.get(connectorDoor).sharedToken!
+  return { process: await askProcess(context, token), daemon: await handInNothing(context, token) }
+}
+
+/** Another daemon with a connector of the same kind, on which the same was done. */
+async function rotatedOn(
+  context: CheckContext,
+  scope: AsyncDisposableStack,
+  faults: readonly string[],
+): Promise<CheckContext> {
+  const patient = changed(context, { deadlineMs: 15_000 })
+  const broken = await withBrokenDaemon(patient, scope, { extras: { faults } })
+  const made = await startSidecar(broken)
+  const door = { door: made.door, sharedToken: made.sharedToken }
+  const there = broken.values.with(sidecar, made).with(connectorDoor, door)
+  const before = await lookAtConnector(changed(broken, { values: there }), CONNECTOR, view => view.sharedSlot)
+  const ready = changed(broken, { values: there.with(connectorBefore, before), deadlineMs: context.deadlineMs })
+  return changed(ready, { values: ready.values.with(tokenSet, await setSharedToken(ready)) })
+}
