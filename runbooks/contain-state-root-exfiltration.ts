@@ -119,7 +119,8 @@ const stealStep = ({ target }: PlanInput): Step => ({
     describe: 'have a run take a lease; copy the state root; read the master key and both tokens, as a thief would',
     commands: [
       'sessions create <session>',
-      'sessions input <session> <prompt> --max-output-tokens 64 --tool-choice none',
+      'runtime get',
+      'sessions input <session> <prompt> --provider <route> --model <model> --max-output-tokens 64 --tool-choice none',
       'runs wait <run> --poll-interval-ms 50',
       'secrets list --offline --state-root <copy> --output json',
     ].map(words => `${target.program} ${words}`),

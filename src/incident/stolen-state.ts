@@ -55,7 +55,10 @@ async function leaseOnSource(context: StepContext): Promise<void> {
   const online = { runner, binary, baseUrl: runner.place.baseUrl, tokenFile: adminTokenFile }
   const session = 'before-the-theft'
   await askSource(context, online, ['sessions', 'create', session])
-  const input = ['sessions', 'input', session, 'Take a lease.', '--max-output-tokens', '64', '--tool-choice', 'none']
+  const { routes } = target.runs.read.runtime(await askSource(context, online, ['runtime', 'get']))
+  const { id: route, model } = routes[0]!
+  const limits = ['--max-output-tokens', '64', '--tool-choice', 'none']
+  const input = ['sessions', 'input', session, 'Take a lease.', '--provider', route, '--model', model, ...limits]
   const { id } = target.runs.read.run(await askSource(context, online, input))
   await context.runIn(
     runner,
