@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import type { Approval } from '../engine/authorise.ts'
 import type { Step } from '../model/runbook.ts'
 import { bareTarget } from '../testing/memory-tools.ts'
-import { approverFor } from './approve.ts'
+import { approverFor, refuseUnnamed } from './approve.ts'
 
 const step = (title: string) => ({ title }) as Step
 const asked = { of: 'ada', other: false, deadlineAt: '2026-01-02T03:04:05.678Z' }
@@ -19,7 +19,6 @@ describe('a person who is asked', () => {
     const approve = approverFor({
       target,
       flags: {},
-      terminal: true,
       person: ({ what }) => {
         questions.push(what)
         return new Promise(resolve => open.push(resolve))
@@ -41,7 +40,6 @@ describe('a person who is asked', () => {
     const approve = approverFor({
       target,
       flags: {},
-      terminal: true,
       person: async question => {
         questions.push(question)
         return { granted: false, reason: 'answered no' }
@@ -59,7 +57,7 @@ describe('a person who is asked', () => {
       signal,
     )
     assert.deepEqual(questions, [
-      { what: `One (on ${target.id}; policy.slowly: look\\u{1b}[2J first)`, word: 'sesame' },
+      { what: `One (on ${target.id}; policy.slowly: look\\u{1b}[2J first)`, word: 'sesame', asked },
     ])
   })
 
@@ -68,7 +66,6 @@ describe('a person who is asked', () => {
     const approve = approverFor({
       target,
       flags: {},
-      terminal: true,
       person: async () => {
         times += 1
         if (times === 1) throw new Error('the terminal is gone')
@@ -84,7 +81,6 @@ describe('a person who is asked', () => {
     const approve = approverFor({
       target,
       flags: {},
-      terminal: true,
       person: async () => 'cancelled',
       interrupt: () => {
         interrupts += 1
@@ -95,5 +91,54 @@ describe('a person who is asked', () => {
       reason: 'interrupted instead of answered',
     })
     assert.equal(interrupts, 1)
+  })
+
+  test('interrupts nothing when the time was up before there was an answer', async () => {
+    const controller = new AbortController()
+    const approve = approverFor({
+      target,
+      flags: {},
+      person: async () => {
+        controller.abort()
+        return 'cancelled'
+      },
+      interrupt: () => assert.fail('nobody interrupted'),
+    })
+    assert.equal((await approve(step('One'), ask, asked, controller.signal)).granted, false)
+  })
+})
+
+describe('a flag that approves', () => {
+  const target = bareTarget({ id: 'prod', real: true })
+  const bobs = { ...asked, of: 'bob', role: 'security-owner', other: true } as const
+  const word = { verdict: 'ask', rule: 'default.destroy', confirm: 'prod' } as const
+  const byFlags = (flags: { yes?: string | true; confirm?: string }, given: Partial<typeof target> = {}) =>
+    approverFor({ target: { ...target, ...given }, flags, person: undefined })
+
+  test('answers for the operator, and for nobody else who holds a role', async () => {
+    const approve = byFlags({ yes: 'prod', confirm: 'prod' })
+    assert.deepEqual(await approve(step('One'), ask, asked, signal), { granted: true, by: 'flag', how: '--yes prod' })
+    assert.deepEqual(await approve(step('One'), word, asked, signal), { granted: true, by: 'flag', how: '--confirm' })
+    const reason = 'nobody to ask: no terminal, and only bob answers for the role security-owner'
+    for (const decision of [ask, word])
+      assert.deepEqual(await approve(step('One'), decision, bobs, signal), { granted: false, reason })
+  })
+
+  test('has to name a real target, and the right one', () => {
+    assert.throws(() => byFlags({ yes: true }), { code: 'USAGE', hint: '--yes=prod', message: /target prod is real/ })
+    assert.throws(() => byFlags({ yes: 'test' }), { code: 'USAGE', hint: '--yes=prod' })
+  })
+
+  test('needs no name in a rehearsal, unless the target turns out to be in use', async () => {
+    const approve = byFlags({ yes: true }, { real: false })
+    assert.deepEqual(await approve(step('One'), ask, asked, signal), { granted: true, by: 'flag', how: '--yes' })
+    assert.throws(() => refuseUnnamed(target, true, 'it runs'), { code: 'USAGE', message: /it runs/ })
+    refuseUnnamed(target, true, undefined)
+    refuseUnnamed(target, 'prod', 'it runs')
+  })
+
+  test('is none for a word that has to be typed', async () => {
+    const approve = byFlags({ yes: 'prod' })
+    assert.equal((await approve(step('One'), word, asked, signal)).granted, false)
   })
 })

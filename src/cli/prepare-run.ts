@@ -1,16 +1,21 @@
 import type { CounterproofMode } from '../engine/falsify.ts'
+import type { Standing } from '../engine/people.ts'
 import { type Plan, plan } from '../engine/plan.ts'
+import { parseDuration } from '../model/duration.ts'
 import { RunproofError } from '../model/error.ts'
 import type { Params } from '../model/runbook.ts'
+import { isManual } from '../model/runbook.ts'
 import type { Secret } from '../model/secret.ts'
 import type { Target } from '../model/target.ts'
 import { approverFor } from './approve.ts'
 import type { RunFlags } from './commands/run.ts'
 import { parsePairs } from './options.ts'
+import { standingOf } from './people-flags.ts'
 import { type Places, placesFor } from './places.ts'
 import { type PolicyInUse, policyInUse } from './policy-in-use.ts'
 import { type LoadedRunbook, loadTarget } from './registry.ts'
 import { readSecrets } from './secrets.ts'
+import { Desk } from './step-mode/desk.ts'
 
 /** What several runs of one command line share: read once, and refused before anything has happened. */
 export interface Settings {
@@ -22,6 +27,13 @@ export interface Settings {
   /** Whether a person can be asked. */
   readonly terminal: boolean
   readonly approve: ReturnType<typeof approverFor>
+  /** Where people sit; undefined without a terminal. */
+  readonly desk: Desk | undefined
+  readonly people: Standing
+  /** How long an approval is waited for; undefined: as long as usual. */
+  readonly approvalMs: number | undefined
+  /** Whether `--yes` was given without a name. */
+  readonly yesToAll: boolean
   readonly policy: PolicyInUse
 }
 
@@ -44,6 +56,9 @@ export async function readSettings(flags: RunFlags): Promise<Settings> {
   const width = positive('--width', flags.width)
   const target = await loadTarget(flags.target)
   const terminal = process.stdin.isTTY === true && process.stderr.isTTY === true
+  const stepwise = flags.step === true
+  if (stepwise) refuseUnattended(terminal, flags.json === true)
+  const desk = terminal ? new Desk(process.stdin, process.stderr, { stepwise }) : undefined
   return {
     target,
     places: placesFor(process.env, flags),
@@ -51,9 +66,32 @@ export async function readSettings(flags: RunFlags): Promise<Settings> {
     width,
     json: flags.json === true,
     terminal,
-    approve: approverFor({ target, flags, terminal }),
+    approve: approverFor({ target, flags, person: desk?.person }),
+    desk,
+    people: standingOf(flags),
+    approvalMs: flags.approveWithin === undefined ? undefined : approvalTime(flags.approveWithin),
+    yesToAll: flags.yes === true,
     policy: policyInUse(flags.policy, process.cwd()),
   }
+}
+
+/** @throws RunproofError USAGE: steps are conducted by a person, who needs a terminal to be asked at and shown to */
+function refuseUnattended(terminal: boolean, json: boolean): void {
+  if (json)
+    throw new RunproofError('USAGE', '--step talks with a person, and --json with a program', {
+      hint: 'leave out --json; afterwards: runproof evidence show DIR --json',
+    })
+  if (!terminal)
+    throw new RunproofError('USAGE', '--step needs a terminal for what is typed and for what is shown', {
+      hint: 'over SSH: ssh -t HOST; without a person leave out --step',
+    })
+}
+
+/** @throws RunproofError USAGE */
+function approvalTime(text: string): number {
+  const milliseconds = parseDuration(text)
+  if (milliseconds >= 1_000 && milliseconds <= 86_400_000) return milliseconds
+  throw new RunproofError('USAGE', `--approve-within ${text}: expected a time from 1s to 24h`, { hint: 'such as 15m' })
 }
 
 /** What of a command line is meant for one run. */
@@ -67,7 +105,7 @@ export interface Given {
 /** @throws RunproofError USAGE for a skip that no check has, UNKNOWN_PARAM, PARAM_INVALID */
 export function prepareRun({ runbook, path }: LoadedRunbook, target: Target, given: Given): PreparedRun {
   const planned = plan(runbook, target, given.params)
-  refuseUnknownSkip(given.skips, checkIds(planned), runbook.id)
+  refuseUnknownSkip(given.skips, [...checkIds(planned), ...byHand(planned)], runbook.id)
   const secrets = Object.entries(given.secrets).filter(([name]) => (runbook.secrets ?? []).includes(name))
   return { plan: planned, path, allowedSkips: given.skips, secrets: Object.fromEntries(secrets) }
 }
@@ -93,13 +131,22 @@ export function readSkips(words: readonly string[]): readonly AllowedSkip[] {
 export function refuseUnknownSkip(skips: readonly AllowedSkip[], known: readonly string[], of: string): void {
   const unknown = skips.find(({ id }) => !known.includes(id))
   if (unknown === undefined) return
-  throw new RunproofError('USAGE', `--allow-skip ${unknown.id}: ${of} has no such check`, {
-    hint: `runproof plan ${of}`,
-  })
+  throw new RunproofError(
+    'USAGE',
+    `--allow-skip ${unknown.id}: ${of} has no such check, and no such step that a person does`,
+    {
+      hint: `runproof plan ${of}`,
+    },
+  )
 }
 
 export function checkIds(planned: Plan): readonly string[] {
   return planned.steps.flatMap(step => step.verify.map(check => check.id))
+}
+
+/** Steps that are skipped where there is no person. */
+function byHand({ steps }: Plan): readonly string[] {
+  return steps.filter(({ run }) => isManual(run)).map(({ id }) => id)
 }
 
 function counterproofMode(text: string): CounterproofMode {

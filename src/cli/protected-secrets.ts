@@ -5,6 +5,7 @@ import { Redactor } from '../scan/redact.ts'
 export interface ProtectedSecrets {
   add(secret: Secret): void
   redact(text: string): string
+  redactBytes(bytes: Uint8Array): Uint8Array
   all(): readonly Secret[]
 }
 
@@ -17,5 +18,9 @@ export function protectSecrets(first: readonly Secret[]): ProtectedSecrets {
     redactor.add({ name: secret.name, value: secret.reveal() })
   }
   for (const secret of first) add(secret)
-  return { add, redact: text => redactor.redactText(text), all: () => secrets }
+  const redactBytes = (bytes: Uint8Array) => {
+    const stream = redactor.stream()
+    return Buffer.concat([stream.push(Buffer.from(bytes)), stream.flush()])
+  }
+  return { add, redact: text => redactor.redactText(text), redactBytes, all: () => secrets }
 }

@@ -26,6 +26,7 @@ export async function runRunbook(name: string | undefined, given: RunFlags): Pro
   await tellNotices(places.stateDir, process.stderr)
   const { broken, flags } = await brokenRunOf(given, places)
   const settings = await readSettings(flags)
+  using _desk = settings.desk
   const wanted = await readReports(flags.report)
   const loaded = await loadRunbook(broken === undefined ? name! : runbookOf(broken))
   const prepared = prepareRun(loaded, settings.target, {

@@ -23,6 +23,7 @@ import type { NginxMissing, NginxProgram } from '../model/nginx.ts'
 import { worstOutcome } from '../model/outcome.ts'
 import type { Tools } from '../model/ports.ts'
 import { errnoOf, fileError } from '../model/system-error.ts'
+import { refuseUnnamed } from './approve.ts'
 import { machineFacts } from './machine.ts'
 import { operatorName } from './operator.ts'
 import type { PreparedRun, Settings } from './prepare-run.ts'
@@ -35,6 +36,7 @@ import { nextRunId, takeOver } from './resume/take-over.ts'
 import { resumeCommand } from './resume/tell.ts'
 import { factsBefore } from './run-facts.ts'
 import { noticeDir } from './source-notice.ts'
+import { attachTo } from './step-mode/attach-file.ts'
 import { toolsFor } from './tools.ts'
 import { version } from './version.ts'
 
@@ -62,12 +64,13 @@ type FollowedBy = (run: Parameters<Display['whole']>[0]) => Follower
  */
 export async function runSealed(
   { plan, path, allowedSkips, secrets }: PreparedRun,
-  { target, places, counterproofs, width, approve, policy }: Settings,
+  { target, places, counterproofs, width, approve, policy, desk, people, approvalMs, yesToAll }: Settings,
   session: Session,
   followedBy: FollowedBy,
   goingOn?: GoingOnWith,
 ): Promise<SealedRun> {
   const { runbook } = plan
+  refuseUnnamed(target, yesToAll || undefined, plan.inUse)
   const signer = await machineSigner(places.stateDir, files)
   const runbookSha256 = await files.sha256(path)
   const known = protectSecrets(Object.values(secrets))
@@ -98,6 +101,10 @@ export async function runSealed(
   const tools = toolsFor({ signer, lease, noticeDir: noticeDir(places.stateDir) })
   try {
     const machine = await machineFacts(tools.instances)
+    const artifactsDir = join(runDir, ARTIFACTS_DIR)
+    const attended = { plan, attach: attachTo(artifactsDir, bytes => known.redactBytes(bytes)), redact }
+    const attest = desk?.attester(attended)
+    const conductor = await desk?.conductor(attended)
     const nginx = await nginxFor(plan, tools)
     const result = await execute({
       plan,
@@ -110,7 +117,11 @@ export async function runSealed(
       protect: secret => known.add(secret),
       knownSecrets: () => known.all(),
       scratchDir: lease.scratchDir,
-      artifactsDir: join(runDir, ARTIFACTS_DIR),
+      artifactsDir,
+      people,
+      ...(attest === undefined ? {} : { attest }),
+      ...(conductor === undefined ? {} : { conductor }),
+      ...(approvalMs === undefined ? {} : { patience: { approvalMs } }),
       counterproofs,
       width,
       allowedSkips,
@@ -128,7 +139,7 @@ export async function runSealed(
       tool: { name: 'runproof', version: version(), node: process.versions.node },
       runbook: { id: runbook.id, title: runbook.title, purpose: runbook.purpose, sha256: runbookSha256 },
       target: { id: target.id, title: target.title, real: target.real, ...binaryDigest(result.facts) },
-      operator: { user: operatorName(), host: hostname() },
+      operator: operatorOf(people.operator),
       machine,
       params: definedOnly(plan.params),
       secretNames: Object.keys(secrets).sort(),
@@ -162,6 +173,12 @@ export async function runSealed(
       finalDir,
     )
   }
+}
+
+/** The account is a fact; a name is what somebody said. */
+function operatorOf(name: string): Evidence['operator'] {
+  const user = operatorName()
+  return { user, host: hostname(), ...(name === user ? {} : { name }) }
 }
 
 /** Nothing is deleted: evidence that can't be sealed may be the only record there is. A leak goes into quarantine. */

@@ -90,7 +90,7 @@ describe('without a person, such a step', () => {
     const result = await run([manual(), step('b')])
     assert.deepEqual([result.outcome, result.outcomes], ['passed', ['skipped', 'passed']])
     assert.deepEqual(result.allowedSkips, [{ id: 'call', reason: 'rehearsed without a person' }])
-    assert.deepEqual(result.notTested, ['step call: nobody confirmed it: there is no person to ask'])
+    assert.deepEqual(result.notTested, ['step call: rehearsed without a person: there is no person to ask'])
   })
 
   test('is skipped against the verdict on a real target and on what is in use, and the run goes on', async () => {

@@ -18,6 +18,8 @@ export type Attested =
 /** Asks a person to confirm. It may take as long as it takes: what is done by hand has no deadline of ours. */
 export type Attester = (step: Step, manual: Manual, asked: Asked, signal: AbortSignal) => Promise<Attested>
 
+const REHEARSED = 'rehearsed without a person'
+
 /** How the work of a person ended: with a record, or without one where nobody was there. */
 export type ManualEnd =
   | { readonly attested: NonNullable<StepRecord['attestation']>; readonly said: string }
@@ -60,6 +62,6 @@ export async function attest(run: RunState, step: Step, manual: Manual): Promise
 }
 
 function unattested(run: RunState, id: string, why: string, rehearsed: boolean): ManualEnd {
-  if (rehearsed && !run.skipAllowed(id)) run.allowedSkips.push({ id, reason: 'rehearsed without a person' })
-  return { outcome: 'skipped', reason: `nobody confirmed it: ${why}` }
+  if (rehearsed && !run.skipAllowed(id)) run.allowedSkips.push({ id, reason: REHEARSED })
+  return { outcome: 'skipped', reason: rehearsed ? `${REHEARSED}: ${why}` : `nobody confirmed it: ${why}` }
 }

@@ -178,6 +178,13 @@ export const EvidenceSchema2 = Type.Object(
   {
     ...run,
     schema: Type.Literal('runproof-evidence-2'),
+    operator: closed({
+      user: Text,
+      host: Text,
+      role: Type.Optional(Text),
+      /** As the operator was named, where that is not the name of the account. */
+      name: Type.Optional(Text),
+    }),
     outcome: Outcome2,
     steps: Type.Array(StepRecord2, { minItems: 1 }),
     released: Type.Array(ReleaseRecord2),

@@ -109,7 +109,7 @@ function artefacts(evidence: Evidence): string {
 function overview(evidence: Evidence): string {
   const rows: [string, string][] = [
     ['Target', `${evidence.target.title}${evidence.target.real ? '' : ' (not a real target)'}`],
-    ['Operator', `${evidence.operator.user}@${evidence.operator.host}`],
+    ['Operator', operator(evidence)],
     ...Object.entries(evidence.roles ?? {}).map(([role, name]): [string, string] => [`Role ${role}`, name]),
     ['Started', evidence.startedAt],
     ['Duration', durationText(evidence.durationMs)],
@@ -119,6 +119,10 @@ function overview(evidence: Evidence): string {
     ...Object.entries(evidence.facts).map(([name, value]): [string, string] => [name, String(value)]),
   ]
   return `<table class="wide">${rows.map(([name, value]) => `<tr><th>${escapeMarkup(name)}</th><td>${escapeMarkup(value)}</td></tr>`).join('')}</table>`
+}
+
+function operator({ operator: { user, host, name } }: Evidence): string {
+  return name === undefined ? `${user}@${host}` : `${name} (${user}@${host})`
 }
 
 function recovery(evidence: Evidence): string {

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { ROLES } from '../../model/runbook.ts'
 import { collect, parsePairs } from '../options.ts'
 
 export default new Command('run')
@@ -13,8 +14,12 @@ export default new Command('run')
     [],
   )
   .option('--counterproofs <which>', 'all, or observation (none on copies of the subject)', 'all')
-  .option('--allow-skip <id=why...>', 'let a check be skipped, with a reason that evidence shows', collect, [])
-  .option('--yes <target-id>', 'approve writing steps on the target of this id')
+  .option('--allow-skip <id=why...>', 'let a check, or a step of a person, be skipped, with a reason', collect, [])
+  .option('--step', 'stop before each step: what it runs, why policy asks, how to undo it; a person decides')
+  .option('--operator <name>', 'who sits at the keyboard (default: the user)')
+  .option('--role <role=name...>', `who holds a role in this run: ${ROLES.join(', ')}`, collect, [])
+  .option('--approve-within <time>', 'how long an approval is waited for (default: 15m)')
+  .option('--yes [target-id]', 'approve writing steps on the target of this id; a rehearsal needs no id')
   .option('--confirm <word>', 'the word that a destroying step asks for')
   .option('--policy <file>', 'rules that decide beside the default policy')
   .option('--resume <run>', 'go on with a run that was interrupted or died: its id, or its directory')
@@ -32,6 +37,7 @@ export default new Command('run')
 Examples:
   runproof run restore-drill
   runproof run restore-drill --param rto=5m rpo=1h
+  runproof run contain-leaked-admin-token --step --role security-owner=bob
   runproof run --resume contain-leaked-admin-token-20260131T021000Z-5f3a9c`,
   )
   .action(async (name: string | undefined, options: RunFlags, command: Command) => {
@@ -52,7 +58,11 @@ export interface RunFlags {
   readonly secret: readonly string[]
   readonly counterproofs: string
   readonly allowSkip: readonly string[]
-  readonly yes?: string
+  readonly step?: boolean
+  readonly operator?: string
+  readonly role?: readonly string[]
+  readonly approveWithin?: string
+  readonly yes?: string | true
   readonly confirm?: string
   readonly policy?: string
   readonly width: string

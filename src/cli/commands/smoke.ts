@@ -21,7 +21,7 @@ export default new Command('smoke')
   )
   .option('--counterproofs <which>', 'all, or observation (none on copies of the subject)', 'all')
   .option('--allow-skip <id=why...>', 'let a check or a suite be skipped, with a reason', collect, [])
-  .option('--yes <target-id>', 'approve writing steps on the target of this id')
+  .option('--yes [target-id]', 'approve writing steps on the target of this id; a rehearsal needs no id')
   .option('--confirm <word>', 'the word that a destroying step asks for')
   .option('--policy <file>', 'rules that decide beside the default policy')
   .option('--jobs <n>', 'suites at the same time', '3')
@@ -43,7 +43,8 @@ Examples:
     process.exitCode = await runSuites(names, options)
   })
 
-export interface SmokeFlags extends Omit<RunFlags, 'plan' | 'resume' | 'done' | 'repeat'> {
+export interface SmokeFlags
+  extends Omit<RunFlags, 'plan' | 'resume' | 'done' | 'repeat' | 'step' | 'operator' | 'role' | 'approveWithin'> {
   readonly own?: boolean
   readonly allowWrite?: boolean
   readonly failOn?: string

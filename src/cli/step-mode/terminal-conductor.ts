@@ -1,0 +1,99 @@
+import type { Writable } from 'node:stream'
+import type { Choice, Conductor, Scene } from '../../engine/conductor.ts'
+import { ROLES, type Role } from '../../model/runbook.ts'
+import { terminalLine } from '../../reporters/text/terminal.ts'
+import { nameProblem } from '../people-flags.ts'
+import type { LineInput } from './line-input.ts'
+import { HELP, KEYS, type Shown, screenLines } from './screen.ts'
+
+/** A person at a terminal who decides before each step, by a letter and Enter. */
+export function terminalConductor(lines: LineInput, output: Writable, shown: () => Shown): Conductor {
+  let last: string | undefined
+  const say = (text: string) => void output.write(`${terminalLine(text)}\n`)
+
+  const choose = async (scene: Scene, signal: AbortSignal): Promise<Choice> => {
+    const { step, index, steps } = scene
+    if (last !== step.id) for (const line of screenLines(scene, shown())) output.write(`${line}\n`)
+    else output.write(`\nStill before step ${index + 1} of ${steps}.\n`)
+    last = step.id
+    for (;;) {
+      say(KEYS)
+      const key = await lines.ask('> ', signal)
+      // Nobody is there any more: nothing is run unasked.
+      if (key === undefined) return { do: 'stop' }
+      const choice = await chosen(key, scene, signal)
+      if (choice !== undefined) return choice
+    }
+  }
+
+  const chosen = async (key: string, scene: Scene, signal: AbortSignal): Promise<Choice | undefined> => {
+    switch (key.toLowerCase()) {
+      case 'r':
+        return { do: 'run' }
+      case 's':
+        return skip(scene, signal)
+      case 'u':
+        return undo(scene, signal)
+      case 'e':
+        if (scene.snapshot === undefined) say('This runbook says nothing of what to collect.')
+        return scene.snapshot === undefined ? undefined : { do: 'snapshot' }
+      case 'n': {
+        const text = await lines.ask('Note (Enter: none): ', signal)
+        return given(text) ? { do: 'note', text } : undefined
+      }
+      case 'h':
+        return handOver(scene, signal)
+      case 'q':
+        return (await lines.ask('Stop the run here? It is sealed as interrupted. (y/N) ', signal))?.toLowerCase() ===
+          'y'
+          ? { do: 'stop' }
+          : undefined
+      case '?':
+        for (const line of HELP) say(line)
+        return undefined
+      default:
+        say(key === '' ? 'Nothing was typed.' : `${key} is no key here, nothing was done. ? tells what there is.`)
+        return undefined
+    }
+  }
+
+  const skip = async ({ step }: Scene, signal: AbortSignal): Promise<Choice | undefined> => {
+    for (const { id } of step.yields ?? []) say(`Steps that need <${id}> will end without a verdict.`)
+    const reason = await lines.ask('Why is it left out? (Enter: it is not) ', signal)
+    return given(reason) ? { do: 'skip', reason } : undefined
+  }
+
+  const undo = async (scene: Scene, signal: AbortSignal): Promise<Choice | undefined> => {
+    if (scene.undo === undefined) {
+      say('There is nothing that can be taken back.')
+      return undefined
+    }
+    say(`Takes back ${scene.undo.describe}`)
+    if (!scene.undo.whole) say('That step did not come to its end: look first what there is to take back.')
+    const answer = await lines.ask('Take it back? (y/N) ', signal)
+    return answer?.toLowerCase() === 'y' ? { do: 'undo' } : undefined
+  }
+
+  const handOver = async ({ operator }: Scene, signal: AbortSignal): Promise<Choice | undefined> => {
+    const to = await lines.ask(`Who takes over from ${operator}? (Enter: nobody) `, signal)
+    if (!given(to)) return undefined
+    const problem = nameProblem(to)
+    if (problem !== undefined) {
+      say(`${to}: ${problem}. Nothing was handed over.`)
+      return undefined
+    }
+    for (;;) {
+      const role = await lines.ask(`Which role? (Enter: this keyboard; or ${ROLES.join(', ')}) `, signal)
+      if (role === undefined) return undefined
+      if (role === '') return { do: 'hand-over', to }
+      if (ROLES.includes(role as Role)) return { do: 'hand-over', to, role: role as Role }
+      say(`${role} is no role.`)
+    }
+  }
+
+  return { choose, tell: say }
+}
+
+function given(answer: string | undefined): answer is string {
+  return answer !== undefined && answer !== ''
+}
