@@ -24,6 +24,7 @@ import { newSecret, takeNewSecret } from '../src/rotation/new-secret.ts'
 import { ROTATION_WAYS, rotateOptions, rotationConflict, rotationParams } from '../src/rotation/params.ts'
 import { rotateUnderLoad } from '../src/rotation/rotate.ts'
 import { type Exchange, exchange, REPLACED_AT, type Role, rotation, swapBegun } from '../src/rotation/subjects.ts'
+import { tellState } from '../src/rotation/tell-state.ts'
 import { onlyChecks } from '../src/suite/acts.ts'
 import { reachOf, suiteInUse, suiteLacks, suiteUnresumable } from '../src/suite/params.ts'
 import { daemonStep, endSteps } from '../src/suite/steps.ts'
@@ -152,12 +153,8 @@ const rotate = (role: Role, input: PlanInput): Step => {
           run.fact(REPLACED_AT, replacedAt)
         }
         const seen = await rotateUnderLoad(context, { ...swap, from }, { ...options, onReplacing, onReplaced }).catch(
-          thrown => {
-            run.assume(
-              replacedAt === undefined
-                ? `${swap.file} holds the old ${token}, unless it is said otherwise`
-                : `${swap.file} holds the new ${token} since ${replacedAt}, and the old one is stored nowhere`,
-            )
+          async thrown => {
+            await tellState(context, swap, replacedAt)
             throw thrown
           },
         )

@@ -122,25 +122,52 @@ describe('the rotation of a control-plane token', { timeout: 120_000, concurrenc
   })
 })
 
-test('an interrupted rotation says what the file holds', { timeout: 60_000 }, async () => {
-  await using running = await RunningStandIn.start(['late-token-reload'])
-  const { adminFile, admin } = running.site
-  const drill = { root, runbook: runbook('rotate-admin-token'), params: given(running), flags: ['--yes=stand-in'] }
-  const replaced = Promise.withResolvers<void>()
-  const watcher = watch(dirname(adminFile), () => {
-    if (held(adminFile) !== `${admin}\n`) replaced.resolve()
+describe('a rotation that breaks down says what each file holds', { timeout: 60_000, concurrency: 2 }, () => {
+  /** Runs the rotation of the admin token, and acts once the file has the new one. */
+  async function brokenBy(running: RunningStandIn, act: (run: RunningDrill) => void) {
+    const { adminFile, admin } = running.site
+    const run = new RunningDrill({
+      root,
+      runbook: runbook('rotate-admin-token'),
+      params: given(running),
+      flags: ['--yes=stand-in'],
+    })
+    const replaced = Promise.withResolvers<void>()
+    const watcher = watch(dirname(adminFile), () => {
+      if (held(adminFile) !== `${admin}\n`) replaced.resolve()
+    })
+    await Promise.race([replaced.promise, run.ended])
+    watcher.close()
+    act(run)
+    return run.ended
+  }
+  function assertTold({ site }: RunningStandIn, { assumptions, facts }: ReturnType<typeof evidenceOf>) {
+    const told = [
+      `${site.adminFile} holds the new admin token since ${facts['rotation.replacedAt']}, and the old one is stored nowhere`,
+      `${site.readOnlyFile} holds the read-only token that it held before: nothing was written to it`,
+      'which admin token the daemon goes by has to be asked: this run ended before it was sure',
+    ]
+    assert.deepEqual(
+      told.filter(one => !assumptions.includes(one)),
+      [],
+    )
+  }
+
+  test('because it was interrupted', async () => {
+    await using running = await RunningStandIn.start(['late-token-reload'])
+    const ended = await brokenBy(running, run => run.child.kill('SIGINT'))
+    assert.equal(ended.status, 130, ended.stderr)
+    assertTold(running, evidenceOf(ended))
   })
-  const run = new RunningDrill(drill)
-  await Promise.race([replaced.promise, run.ended])
-  watcher.close()
-  run.child.kill('SIGINT')
-  const ended = await run.ended
-  assert.equal(ended.status, 130, ended.stderr)
-  const { assumptions, facts } = evidenceOf(ended)
-  const at = facts['rotation.replacedAt']
-  assert.ok(
-    assumptions.includes(`${adminFile} holds the new admin token since ${at}, and the old one is stored nowhere`),
-  )
+
+  test('because the daemon died in the middle of it', async () => {
+    await using running = await RunningStandIn.start(['late-token-reload'])
+    const ended = await brokenBy(running, () => running.daemon.child.kill('SIGKILL'))
+    assert.equal(ended.status, 3, ended.stderr)
+    const evidence = evidenceOf(ended)
+    assertTold(running, evidence)
+    assert.match(evidence.steps.find(({ id }) => id === 'rotate')!.reason!, /holds the new token already/)
+  })
 })
 
 describe('a token that is replaced under load', { timeout: 60_000, concurrency: 2 }, () => {
