@@ -1,12 +1,25 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
+import { RunproofError } from '../model/error.ts'
 import { processClock } from '../testing/memory-tools.ts'
 import { verifyJournal } from './journal.ts'
-import { openJournal } from './journal-file.ts'
+import { continueJournal, openJournal } from './journal-file.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'runproof-journal-'))
 after(() => rmSync(directory, { recursive: true }))
@@ -120,5 +133,78 @@ describe('a journal on a full disk', { skip: !tiny && 'mounting a small tmpfs ne
     const { records, tornBytes } = verifyJournal(readFileSync(path, 'utf8'))
     assert.deepEqual([records.length, tornBytes], [fitted, 0])
     assert.ok(fitted > 5 && existsSync(path))
+  })
+})
+
+describe('a journal whose file somebody else has touched', () => {
+  const touches: readonly [string, (path: string) => void, RegExp][] = [
+    ['appended to', path => appendFileSync(path, '{}\n'), /has \d+ bytes, and this process left it at \d+/],
+    ['cut', path => truncateSync(path, 10), /has 10 bytes/],
+    [
+      'replaced by a copy',
+      path => {
+        copyFileSync(path, `${path}.copy`)
+        renameSync(`${path}.copy`, path)
+      },
+      /another file/,
+    ],
+    ['removed', path => rmSync(path), /it is gone/],
+    [
+      'changed in its last record',
+      path => writeFileSync(path, readFileSync(path, 'utf8').replace(/words(?!.*words)/s, 'sword')),
+      /its last record is another one/,
+    ],
+  ]
+  for (const [title, touch, why] of touches) {
+    test(`takes no record any more: ${title}`, () => {
+      const path = newPath()
+      const journal = openJournal(path, processClock, one => one)
+      for (let index = 0; index < 3; index++) journal.append('event', { index, text: 'words' })
+      touch(path)
+      const before = existsSync(path) ? readFileSync(path, 'utf8') : undefined
+      assert.throws(() => journal.append('event', {}), { code: 'RUN_FENCED', message: why })
+      assert.throws(() => journal.append('event', {}), { code: 'RUN_FENCED' })
+      assert.equal(existsSync(path) ? readFileSync(path, 'utf8') : undefined, before)
+      assert.throws(() => journal.close(), { code: 'RUN_FENCED' })
+    })
+  }
+
+  test('takes none when the run was taken over, also if that is taken back', () => {
+    const path = newPath()
+    let taken = false
+    const journal = openJournal(
+      path,
+      processClock,
+      one => one,
+      () => {
+        if (taken) throw new RunproofError('RUN_FENCED', 'taken over')
+      },
+    )
+    journal.append('event', {})
+    taken = true
+    assert.throws(() => journal.append('event', {}), { code: 'RUN_FENCED' })
+    taken = false
+    assert.throws(() => journal.append('event', {}), { code: 'RUN_FENCED' })
+    assert.equal(verifyJournal(readFileSync(path, 'utf8')).records.length, 1)
+  })
+})
+
+describe('a journal that is gone on with', () => {
+  test('is one chain', () => {
+    const path = written(3)
+    const journal = continueJournal(path, processClock, one => one)
+    journal.append('event', { index: 3 })
+    const { lastHash, records } = journal.close()
+    const followed = verifyJournal(readFileSync(path, 'utf8'))
+    assert.deepEqual([records, followed.records.length, followed.lastHash], [4, 4, lastHash])
+  })
+
+  test('is refused with a torn end, and with a chain that is broken', () => {
+    const torn = written(3)
+    appendFileSync(torn, '{"at"')
+    assert.throws(() => continueJournal(torn, processClock, one => one), { code: 'JOURNAL_BROKEN', message: /torn/ })
+    const changed = written(3)
+    writeFileSync(changed, readFileSync(changed, 'utf8').replace('words', 'sword'))
+    assert.throws(() => continueJournal(changed, processClock, one => one), { code: 'JOURNAL_BROKEN' })
   })
 })

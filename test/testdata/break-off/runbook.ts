@@ -56,20 +56,20 @@ const is = (id: string, title: string, ask: (context: Parameters<AnyCheck['probe
     counterproofs: [{ id: `${id}-not`, breaks: 'it is not so', because: /no/, observation: () => false }],
   })
 
-/** Waits where the parameter says so, until it is interrupted or killed. */
-async function act(context: StepContext, id: string, change: () => void): Promise<void> {
-  const { params, signal } = context
+/** Waits where the parameter says so: until it is killed or interrupted, or somebody makes the file `go-on`. */
+async function act({ params, signal }: StepContext, id: string, change: () => void): Promise<void> {
   logged(params.dir!, id)
-  if (params['stop-before'] === id) await stopped(signal, id)
+  if (params['stop-before'] === id) await goOn(params, signal, id)
   change()
-  if (params['stop-after'] === id) await stopped(signal, id)
+  if (params['stop-after'] === id) await goOn(params, signal, id)
 }
 
-async function stopped(signal: AbortSignal, id: string): Promise<void> {
-  if (existsSync(join('/proc/self/cwd', 'go-on'))) return
+async function goOn(params: Params, signal: AbortSignal, id: string): Promise<void> {
   process.stderr.write(`stopped at ${id}\n`)
-  await delay(60_000, undefined, { signal }).catch(() => {})
-  throw new RunproofError('INTERRUPTED', `stopped at ${id}`)
+  while (!existsSync(at(params, 'go-on'))) {
+    if (signal.aborted) throw new RunproofError('INTERRUPTED', `stopped at ${id}`)
+    await delay(10)
+  }
 }
 
 const step = (id: string, more: Partial<Step>): Step =>
