@@ -75,7 +75,6 @@ const mistakes: readonly [string, readonly string[], RegExp][] = [
     /--yes has to name what it approves of[\s\S]*--yes=kheish/,
   ],
   ['steps that nobody can conduct', ['run', WAYS, '--step'], /--step needs a terminal[\s\S]*ssh -t/],
-  ['steps that a program would conduct', ['run', WAYS, '--step', '--json'], /--step talks with a person/],
   ['a role that there is not', ['run', WAYS, '--role', 'boss=eve'], /--role boss[\s\S]*incident-commander, operator/],
   ['a role that nobody holds', ['run', WAYS, '--role', 'comms='], /--role comms "": a name is needed/],
   ['an operator with a name of evidence’s own', ['run', WAYS, '--operator', 'flag'], /this word for itself/],
