@@ -32,7 +32,7 @@ describe('the rotation of an MCP server’s bearer', { timeout: 180_000 }, () =>
     assert.deepEqual(await leftovers(ended.workDir), [])
   })
 
-  test('rotates what all servers of a running daemon draw on, starts it again, and tells what nobody withdrew', async () => {
+  test('rotates what all servers of a running daemon draw on, starts it again, and tells where that failed and what nobody withdrew', async () => {
     await using running = await StandInWithMcp.start()
     const { site, bearer, slot } = running
     const next = randomBytes(24).toString('hex')
@@ -49,8 +49,8 @@ describe('the rotation of an MCP server’s bearer', { timeout: 180_000 }, () =>
       'restart-command': running.restartCommand,
       within: '20s',
     }
-    const run = (flags: readonly string[]) =>
-      runDrill({ root, runbook: RUNBOOK, params, flags: ['--yes=stand-in', ...flags] })
+    const run = (flags: readonly string[], more = {}) =>
+      runDrill({ root, runbook: RUNBOOK, params: { ...params, ...more }, flags: ['--yes=stand-in', ...flags] })
     const secrets = ['--secret', `new=file:${nextFile}`, `old=file:${oldFile}`]
 
     const unknown = await run(secrets)
@@ -59,6 +59,12 @@ describe('the rotation of an MCP server’s bearer', { timeout: 180_000 }, () =>
     assert.deepEqual(new Set((await running.servers()).map(({ connected }) => connected)), new Set([true]))
 
     await running.expect(next, bearer)
+    const stopped = await run(secrets, { 'restart-command': 'false' })
+    assert.equal(stopped.status, 3, stopped.stderr)
+    const { reason } = evidenceOf(stopped).steps.find(({ id }) => id === 'restart')!
+    assert.match(reason!, /exited 1: the slot has the new value, and the servers that use it are disconnected/)
+    assert.deepEqual(new Set((await running.servers()).map(({ connected }) => connected)), new Set([false]))
+
     const ended = await run(secrets)
     const evidence = evidenceOf(ended)
     assert.deepEqual(checkOf(evidence, 'bearer-stored').actual, { disconnected: ['theirs', 'alsoTheirs'], leases: 0 })
@@ -72,23 +78,5 @@ describe('the rotation of an MCP server’s bearer', { timeout: 180_000 }, () =>
     assert.equal(evidence.facts['rotation.slot'], slot)
     for (const text of [ended.stdout, ended.stderr, JSON.stringify(evidence)])
       assert.ok(!text.includes(next) && !text.includes(bearer))
-  })
-
-  test('says that the servers are disconnected where the start fails', async () => {
-    await using running = await StandInWithMcp.start()
-    const file = join(root, 'another')
-    writeFileSync(file, randomBytes(24).toString('hex'))
-    const params = {
-      'base-url': running.daemon.url,
-      'admin-token-file': running.site.adminFile,
-      server: 'theirs',
-      'restart-command': 'false',
-    }
-    const flags = ['--yes=stand-in', '--secret', `new=file:${file}`]
-    const ended = await runDrill({ root, runbook: RUNBOOK, params, flags })
-    assert.equal(ended.status, 3, ended.stderr)
-    const { reason } = evidenceOf(ended).steps.find(({ id }) => id === 'restart')!
-    assert.match(reason!, /exited 1: the slot has the new value, and the servers that use it are disconnected/)
-    assert.deepEqual(new Set((await running.servers()).map(({ connected }) => connected)), new Set([false]))
   })
 })

@@ -17,6 +17,7 @@ export interface CaptureLease {
 export interface CaptureAgentView {
   readonly machineId: string
   readonly batchId: string
+  readonly osProfile: string
   readonly status: 'active' | 'revoked'
   readonly heartbeat: 'pending' | 'healthy' | 'missing' | 'revoked'
   readonly sourceIds: readonly string[]
@@ -74,6 +75,26 @@ export interface ProvisionRequest {
   readonly graceMs: number
 }
 
+/** A machine is provisioned again as it was, as far as its view tells; what it does not tell takes the daemon's defaults. */
+export interface ReprovisionRequest {
+  readonly batchId: string
+  readonly view: Pick<CaptureAgentView, 'machineId' | 'osProfile' | 'sourceIds' | 'intervalMs' | 'graceMs'>
+  /** Where the machine reaches the daemon. */
+  readonly daemonBaseUrl: string
+  /** Of the tokens. */
+  readonly lifetimeMs: number | undefined
+  /** Members of the request that no view shows. */
+  readonly also: Readonly<Record<string, Json>>
+}
+
+/** What the configuration file of an agent says. The tokens in it are values: whoever reads it makes secrets of them at once. */
+export interface AgentConfig {
+  readonly machineId: string
+  readonly batchId: string
+  readonly heartbeatToken: string
+  readonly sources: readonly { readonly sourceId: string; readonly uploadToken: string }[]
+}
+
 /** The calls about capture agents, and strict readers of what they answer. */
 export interface CaptureAgentsApi {
   readonly paths: {
@@ -93,10 +114,19 @@ export interface CaptureAgentsApi {
   readonly harmlessDigests: readonly string[]
   /** Two sources, so that a rotation has more than one lease to replace. */
   provision(request: ProvisionRequest): Json
+  reprovision(request: ReprovisionRequest): Json
+  /** What of such sources a view does not tell, and how they are asked for all the same; undefined where it tells everything. */
+  guessed(sourceIds: readonly string[]): string | undefined
+  /** Members that {@link ReprovisionRequest.also} may have. */
+  readonly alsoMembers: readonly string[]
+  /** The name of the configuration file of a machine. */
+  configFile(machineId: string): string
   heartbeat(observedSourceIds: readonly string[], agentVersion: string): Json
   observation(idempotencyKey: string, text: string): Json
   read: {
     provisioned(document: Json): { readonly batchId: string; readonly agents: readonly ProvisionedAgent[] }
+    /** @throws RunproofError ANSWER_MALFORMED, which repeats nothing of it */
+    config(text: string): AgentConfig
     agent(document: Json): CaptureAgentView
     agents(document: Json): readonly CaptureAgentView[]
     alerts(document: Json): readonly CaptureAlert[]

@@ -93,7 +93,10 @@ export function viewOf(context: CheckContext, machineId: string): Promise<Captur
 /** Sends a heartbeat that saw the first source only. */
 export function beat(
   context: CheckContext,
-  { machineId, sources }: Enrolment,
+  {
+    machineId,
+    sources,
+  }: Pick<Enrolment, 'machineId'> & { readonly sources: readonly Pick<Enrolment['sources'][number], 'sourceId'>[] },
   bearer: Secret | 'none',
 ): Promise<Answer> {
   const { paths, heartbeat } = context.target.captureAgents
@@ -140,7 +143,12 @@ export function refusalOf(context: CheckContext, what: string, { status, text }:
 }
 
 /** Shows every token of an enrolment where it once opened something. */
-export async function showAll(context: CheckContext, enrolment: Enrolment): Promise<readonly Refusal[]> {
+export async function showAll(
+  context: CheckContext,
+  enrolment: Pick<Enrolment, 'machineId' | 'heartbeatToken'> & {
+    readonly sources: readonly Pick<Enrolment['sources'][number], 'sourceId' | 'uploadToken'>[]
+  },
+): Promise<readonly Refusal[]> {
   const refusals = [refusalOf(context, 'a heartbeat', await beat(context, enrolment, enrolment.heartbeatToken))]
   for (const { sourceId, uploadToken } of enrolment.sources)
     refusals.push(

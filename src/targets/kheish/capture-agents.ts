@@ -1,4 +1,5 @@
-import type { CaptureAgentsApi, CaptureAgentView } from '../../model/capture-agents.ts'
+import type { AgentConfig, CaptureAgentsApi, CaptureAgentView } from '../../model/capture-agents.ts'
+import { RunproofError } from '../../model/error.ts'
 import { Document } from './document.ts'
 
 const HEARTBEATS = ['pending', 'healthy', 'missing', 'revoked'] as const
@@ -12,6 +13,7 @@ function agent(view: Document): CaptureAgentView {
   return {
     machineId: view.at('machine_id').text(),
     batchId: view.at('batch_id').text(),
+    osProfile: view.at('os_profile').text(),
     status: view.at('status').oneOf(STATUSES),
     heartbeat: view.at('heartbeat_state').oneOf(HEARTBEATS),
     sourceIds: texts(view.at('source_ids')),
@@ -41,6 +43,44 @@ function agent(view: Document): CaptureAgentView {
   }
 }
 
+/** What a source of that name is asked for with. Call audio has one source for both of its sounds, and a view does not say which. */
+const SWITCHES = { screen: 'screen', camera: 'camera', 'call-audio': 'microphone' } as const
+
+/** @throws RunproofError ANSWER_MALFORMED */
+function switchesOf(sourceIds: readonly string[]): Readonly<Record<string, boolean>> {
+  const on = sourceIds.map(id => {
+    const kind = Object.keys(SWITCHES).find(name => id.endsWith(`-${name}`))
+    if (kind === undefined)
+      throw new RunproofError('ANSWER_MALFORMED', `nobody knows how the source ${id} is asked for again`, {
+        hint: 'provision the machine by hand',
+      })
+    return SWITCHES[kind as keyof typeof SWITCHES]
+  })
+  return Object.fromEntries(
+    ['screen', 'camera', 'system_audio', 'microphone'].map(name => [name, on.some(one => one === name)]),
+  )
+}
+
+/** The members of such a file are read by name and its tables in order: nothing else of TOML is needed. */
+function agentConfig(text: string): AgentConfig {
+  const [head = '', ...tables] = text.split(/^\s*\[\[sources\]\]\s*$/m)
+  const member = (table: string, name: string): string => {
+    const value = new RegExp(`^\\s*${name}\\s*=\\s*"([^"]+)"\\s*$`, 'm').exec(table)?.[1]
+    if (value === undefined)
+      throw new RunproofError('ANSWER_MALFORMED', `the configuration file of an agent has no ${name} where one belongs`)
+    return value
+  }
+  return {
+    machineId: member(head, 'machine_id'),
+    batchId: member(head, 'batch_id'),
+    heartbeatToken: member(head, 'heartbeat_token'),
+    sources: tables.map(table => ({
+      sourceId: member(table, 'source_id'),
+      uploadToken: member(table, 'upload_token'),
+    })),
+  }
+}
+
 /** Capture agents of the daemon. What an upload holds besides its key is not written down anywhere; the stand-in takes any. */
 export const captureAgents: CaptureAgentsApi = {
   paths: {
@@ -64,6 +104,26 @@ export const captureAgents: CaptureAgentsApi = {
     heartbeat_interval_ms: intervalMs,
     heartbeat_grace_ms: graceMs,
   }),
+  reprovision: ({ batchId, view, daemonBaseUrl, lifetimeMs, also }) => ({
+    ...also,
+    batch_id: batchId,
+    daemon_base_url: daemonBaseUrl,
+    os_profile: view.osProfile,
+    agents: [{ machine_id: view.machineId }],
+    sources: also['sources'] ?? switchesOf(view.sourceIds),
+    heartbeat_interval_ms: view.intervalMs,
+    heartbeat_grace_ms: view.graceMs,
+    ...(lifetimeMs === undefined ? {} : { token_ttl_ms: lifetimeMs }),
+  }),
+  guessed: sourceIds =>
+    sourceIds.some(id => id.endsWith('-call-audio'))
+      ? 'no view says which sounds the call audio of the machine is made of: the microphone is asked for; also={"sources":{…}} says otherwise'
+      : undefined,
+  alsoMembers: [
+    ...['sources', 'interval_ms', 'max_runs', 'duration_ms'],
+    ...['retention_seconds', 'max_active_observations', 'max_active_bytes'],
+  ],
+  configFile: machineId => `${machineId}.capture.toml`,
   heartbeat: (observedSourceIds, agentVersion) => ({
     observed_source_ids: observedSourceIds,
     agent_version: agentVersion,
@@ -99,6 +159,7 @@ export const captureAgents: CaptureAgentsApi = {
           })),
       }
     },
+    config: agentConfig,
     agent: value => agent(new Document(value, 'capture agent')),
     agents: value => new Document(value, 'capture agents').list().map(agent),
     alerts: value =>
