@@ -1,5 +1,6 @@
 import { defineCheck, failed, passed } from '../model/check.ts'
-import { askHeld, delivery, type Held } from '../rotation/deliver.ts'
+import { askHeld } from '../rotation/deliver.ts'
+import { delivery, type Held } from '../rotation/delivery.ts'
 
 interface HandedOver {
   readonly at: string

@@ -1,10 +1,10 @@
-import { keptCapture } from '../model/capture.ts'
 import type { AnyCheck, CheckContext } from '../model/check.ts'
 import { formatCommand } from '../model/command.ts'
 import { parseCommand, refuseCommand } from '../model/command-param.ts'
 import { RunproofError } from '../model/error.ts'
 import type { ParamSpec, PlanInput, Step, StepContext } from '../model/runbook.ts'
 import { reachOf } from '../suite/params.ts'
+import { type Delivery, delivery, type Held } from './delivery.ts'
 import { newSecret } from './new-secret.ts'
 
 /** A vault far away may take its time; nothing has been replaced yet. */
@@ -26,24 +26,7 @@ export const deliverParams: Readonly<Record<string, ParamSpec>> = {
   },
 }
 
-/** What a command that prints the value printed: the new one, another, or nothing that could be read. */
-export type Held = 'new' | 'another' | 'nothing'
-
-export interface Delivery {
-  readonly at: string
-  /** Before it was handed over; undefined where nothing tells what is held. */
-  readonly heldBefore: Held | undefined
-}
-export const delivery = keptCapture<Delivery>(
-  'delivery',
-  'when the new value was handed over, and what was held before',
-)
-
-/**
- * Why these parameters do not go together, or undefined; for a rotation's `conflict`.
- *
- * @param names - parameters that reach out to consumers of the daemon that is rotated
- */
+/** Why these parameters do not go together, or undefined; for a rotation's `conflict`. */
 export function deliverConflict(input: PlanInput): { readonly message: string; readonly hint: string } | undefined {
   const { params } = input
   const given = ['deliver-command', 'consumer-probe'].find(name => params[name] !== undefined)
