@@ -53,6 +53,8 @@ export interface IncidentApi {
   /** Where debug capture keeps its files, relative to the state root. */
   readonly debugDir: string
   readonly read: {
+    /** Of the doctor: whether a page of that origin may use the daemon; undefined where it did not look. */
+    originAllowed(document: Json): boolean | undefined
     session(document: Json): SessionState
     /** The configuration of hooks, as a file of it has it. */
     hooks(document: Json): Json

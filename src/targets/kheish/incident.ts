@@ -45,6 +45,13 @@ export const incident: IncidentApi = {
   debugDir: 'debug',
 
   read: {
+    originAllowed: value =>
+      new Document(value, 'doctor')
+        .at('checks')
+        .list()
+        .find(check => check.at('name').text() === 'control_plane_cors')
+        ?.at('ok')
+        .flag(),
     session(value) {
       const status = new Document(value, 'session').at('snapshot').at('agent').at('status').oneOf(AGENT_STATUSES)
       return { status, busy: BUSY.includes(status) }
