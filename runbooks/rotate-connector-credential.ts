@@ -36,9 +36,10 @@ import { connectorStep } from '../src/rotation/connector-step.ts'
 import { consumersBeforeStep, consumersStep } from '../src/rotation/consumers.ts'
 import { deliverStep } from '../src/rotation/deliver.ts'
 import { newSecret } from '../src/rotation/new-secret.ts'
+import { setGuarded } from '../src/rotation/set-guarded.ts'
 import { slotRotationConflict, wayOnRunning } from '../src/rotation/slot-params.ts'
 import { liveRecipe, routeCredential } from '../src/suite/live-recipe.ts'
-import { reachOf, suiteInUse, suiteLacks } from '../src/suite/params.ts'
+import { reachOf, suiteInUse, suiteLacks, suiteUnresumable } from '../src/suite/params.ts'
 import { CONNECTOR } from '../src/suite/sidecar.ts'
 import { daemonStep, endSteps } from '../src/suite/steps.ts'
 
@@ -57,7 +58,7 @@ export default defineRunbook({
   conflict: input => slotRotationConflict(input, ['connector', 'auth-ref', 'connector-file']),
   lacks: suiteLacks,
   inUse: suiteInUse,
-  unresumable: input => (isOwn(input) ? 'the daemon it was rehearsed on ended with it' : undefined),
+  unresumable: suiteUnresumable,
   ways: wayOnRunning({
     connector: 'ops-webhook',
     'auth-ref': 'sidecars.webhook.routes',
@@ -134,13 +135,9 @@ const set: Step = {
     describe: 'store the new value, which comes on standard input; look what became of the leases',
     commands: [SET],
     async execute(context) {
-      const made = await setCredential(context)
-      context.set(credentialSet, made)
-      const at = context.tools.clock.now().toISOString()
-      context.run.fact('rotation.setAt', at)
-      context.run.assume(
-        `since ${at} the slot ${made.slot} holds the new value, and the old one is stored nowhere here`,
-      )
+      const { slot, status } = context.values.get(connectorBefore)
+      const looked = { slot: slot!, changedAtMs: status!.updatedAtMs, what: 'value' }
+      context.set(credentialSet, await setGuarded(context, looked, () => setCredential(context)))
     },
   },
   verify: [

@@ -23,9 +23,10 @@ import { connectorStep } from '../src/rotation/connector-step.ts'
 import { consumersBeforeStep, consumersStep } from '../src/rotation/consumers.ts'
 import { deliverStep } from '../src/rotation/deliver.ts'
 import { newSecret, takeNewSecret } from '../src/rotation/new-secret.ts'
+import { setGuarded } from '../src/rotation/set-guarded.ts'
 import { slotRotationConflict, wayOnRunning } from '../src/rotation/slot-params.ts'
 import { liveRecipe, routeCredential } from '../src/suite/live-recipe.ts'
-import { reachOf, suiteInUse, suiteLacks } from '../src/suite/params.ts'
+import { reachOf, suiteInUse, suiteLacks, suiteUnresumable } from '../src/suite/params.ts'
 import { CONNECTOR } from '../src/suite/sidecar.ts'
 import { daemonStep, endSteps } from '../src/suite/steps.ts'
 
@@ -43,7 +44,7 @@ export default defineRunbook({
   conflict: input => slotRotationConflict(input, ['connector']),
   lacks: suiteLacks,
   inUse: suiteInUse,
-  unresumable: input => (isOwn(input) ? 'the daemon it was rehearsed on ended with it' : undefined),
+  unresumable: suiteUnresumable,
   ways: wayOnRunning({ connector: 'ops-webhook' }),
   limits: input => [
     'events that somebody hands in with the old token meanwhile: they are refused, and nobody told the sender',
@@ -115,13 +116,9 @@ const set: Step = {
       'store the new token, which comes on standard input; wait until a new process answers and holds one lease',
     commands: ['kheish-daemon secrets set <slot> --provider generic --stdin', 'kheish-daemon secrets get <auth_ref>'],
     async execute(context) {
-      const made = await setSharedToken(context)
-      context.set(tokenSet, made)
-      const at = context.tools.clock.now().toISOString()
-      context.run.fact('rotation.setAt', at)
-      context.run.assume(
-        `since ${at} the slot ${made.slot} holds the new token, and the old one is stored nowhere here`,
-      )
+      const { slot, status } = context.values.get(connectorBefore)
+      const looked = { slot: slot!, changedAtMs: status!.updatedAtMs, what: 'token' }
+      context.set(tokenSet, await setGuarded(context, looked, () => setSharedToken(context)))
     },
   },
   verify: [

@@ -33,9 +33,10 @@ import {
   tryCanary,
 } from '../src/rotation/route-key.ts'
 import { ROUTE_KEY_WAYS, routeKeyConflict, routeKeyParams } from '../src/rotation/route-key-params.ts'
+import { setGuarded } from '../src/rotation/set-guarded.ts'
 import { keySha256, liveRecipe, routeCredential } from '../src/suite/live-recipe.ts'
 import { PROVIDER_KEY } from '../src/suite/own-recipe.ts'
-import { reachOf, suiteInUse, suiteLacks } from '../src/suite/params.ts'
+import { reachOf, suiteInUse, suiteLacks, suiteUnresumable } from '../src/suite/params.ts'
 import { switchProvider, withoutProvider } from '../src/suite/provider.ts'
 import { daemonStep, endSteps } from '../src/suite/steps.ts'
 
@@ -56,7 +57,7 @@ export default defineRunbook({
   conflict: routeKeyConflict,
   lacks: suiteLacks,
   inUse: suiteInUse,
-  unresumable: input => (isOwn(input) ? 'the daemon it was rehearsed on ended with it' : undefined),
+  unresumable: suiteUnresumable,
   ways: ROUTE_KEY_WAYS,
   limits: input => [
     'other programs that use the same key at the provider: they are not asked, and stop working once it is revoked there',
@@ -181,27 +182,21 @@ export const set = (input: PlanInput): Step => {
     yields: [keySet],
     run: {
       describe: `${goOn ? 'submit runs all the time; ' : ''}store the new key, which comes on standard input; leases on the old one die, and a block by a revocation is lifted`,
-      commands: [
-        'kheish-daemon secrets set <auth_ref> --provider <provider> --stdin',
-        ...(['organization', 'project'].some(name => input.params[name] !== undefined)
-          ? [
-              'kheish-daemon secrets set <auth_ref> --provider <provider> --stdin --organization <organization> --project <project>',
-            ]
-          : []),
-      ],
+      commands: [['kheish-daemon secrets set <auth_ref> --provider <provider> --stdin', ...accountOf(input)].join(' ')],
       async execute(context) {
         const { leases = [] } = context.values.find(oldCanary) ?? {}
-        const made = await setRouteKey(context, leases, goOn)
-        context.set(keySet, made)
-        context.run.fact('rotation.setAt', made.endedAt)
-        context.run.assume(
-          `since ${made.endedAt} the slot ${made.slot} holds the new key, and the old one is stored nowhere here`,
-        )
+        const { slot, status } = context.values.get(routeKey)
+        const looked = { slot, changedAtMs: status!.updatedAtMs, what: 'key' }
+        context.set(keySet, await setGuarded(context, looked, () => setRouteKey(context, leases, goOn)))
       },
     },
     verify: [keyChanged, keyLeasesDead, ...(goOn ? [runsWentOn] : [])],
   }
 }
+
+/** Whose account the key is for, where somebody said so. */
+const accountOf = ({ params }: PlanInput) =>
+  ['organization', 'project'].flatMap(name => (params[name] === undefined ? [] : [`--${name} <${name}>`]))
 
 export const prove: Step = {
   id: 'canary',
