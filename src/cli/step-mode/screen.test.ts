@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { Scene } from '../../engine/conductor.ts'
+import type { Step } from '../../model/runbook.ts'
+import { HELP, KEYS, type Shown, screenLines } from './screen.ts'
+
+const LONG = `/very/long/path/${'x'.repeat(200)}/end`
+const step = {
+  id: 'revoke',
+  title: 'Revoke every session of the stolen token',
+  effect: 'destroy',
+  docs: { page: 'production-runbooks', command: 'sessions revoke <session>' },
+  timeoutMs: 1,
+  role: 'security-owner',
+  run: {
+    describe: 'revoke the sessions, one after the other',
+    commands: [`kheish sessions revoke <session-id> --file ${LONG}`, 'kheish sessions list'],
+    async execute() {},
+  },
+  resume: 'once',
+  irreversible: 'a revoked session stays revoked',
+  verify: [],
+} as unknown as Step
+
+const scene = (given: Partial<Scene> = {}): Scene => ({
+  step,
+  index: 2,
+  steps: 14,
+  decision: { verdict: 'ask', rule: 'policy.careful', confirm: 'prod', reason: 'it can not be taken back' },
+  asked: { of: 'bob', role: 'security-owner', other: true },
+  operator: 'ada',
+  ...given,
+})
+const shown = (given: Partial<Shown> = {}): Shown => ({
+  target: { id: 'prod', real: true },
+  inUse: 'it runs',
+  params: { 'session-id': 'abc' },
+  cited: () => 'docs/operations/production-runbooks.md:107',
+  columns: 80,
+  redact: text => text,
+  ...given,
+})
+
+describe('the screen before a step', () => {
+  test('says what will run, why policy asks, what it changes, how to undo it, which page says so, and who is in charge', () => {
+    assert.deepEqual(
+      screenLines(
+        scene({ step: { ...step, run: { ...step.run, commands: ['kheish revoke <session-id>'] } } as Step }),
+        shown(),
+      ),
+      [
+        '',
+        '-'.repeat(79),
+        'Step 3 of 14: Revoke every session of the stolen token',
+        '',
+        'step     revoke, effect destroy, on prod, real, in use',
+        'changes  revoke the sessions, one after the other',
+        'runs     $ kheish revoke abc',
+        'policy   asks for the word prod: policy.careful, it can not be taken back',
+        'undo     none: a revoked session stays revoked',
+        'page     docs/operations/production-runbooks.md:107: sessions revoke <session>',
+        'role     security-owner, held by bob',
+        'operator ada',
+        '',
+      ],
+    )
+  })
+
+  for (const columns of [40, 80, undefined, 20, 300]) {
+    test(`fits a terminal of ${columns} columns, and cuts nothing off`, () => {
+      const lines = screenLines(scene(), shown({ columns }))
+      const width = Math.min(Math.max(columns ?? 80, 40), 100)
+      for (const line of lines) assert.ok(line.length < width, `${line.length}: ${line}`)
+      assert.ok(
+        lines
+          .map(line => line.slice(9))
+          .join('')
+          .includes('x'.repeat(200)),
+      )
+    })
+  }
+
+  test('lets nothing act on the terminal, and shows no secret', () => {
+    const title = 'Look\u001b[2J\nhere hunter22'
+    const lines = screenLines(
+      scene({ step: { ...step, title } as Step }),
+      shown({ redact: text => text.replace('hunter22', '[secret x]') }),
+    )
+    const text = lines.join('\n')
+    assert.ok(!text.includes('\u001b'))
+    assert.ok(text.includes('[secret x]') && !text.includes('hunter22'), text)
+  })
+
+  test('tells a person what to do by hand, and what to attach', () => {
+    const run = { instruction: 'Call the provider', confirm: 'It is revoked', attachment: 'the ticket' }
+    const text = screenLines(scene({ step: { ...step, run, effect: 'write' } as Step }), shown()).join('\n')
+    assert.match(text, /changes {2}by hand: Call the provider\nchanges {2}to be attached: the ticket\n/)
+    assert.match(text, /policy {3}a person acts and confirms it/)
+    assert.doesNotMatch(text, /^runs/m)
+  })
+
+  test('has its keys and its help in 80 columns', () => {
+    for (const line of [KEYS, ...HELP]) assert.ok(line.length < 80, line)
+  })
+})
