@@ -32,7 +32,7 @@ import { protectSecrets } from './protected-secrets.ts'
 import { loadReports } from './registry.ts'
 import { type GoingOnWith, resumingFrom } from './resume/go-on-with.ts'
 import { originOf } from './resume/origin.ts'
-import { nextRunId, takeOver } from './resume/take-over.ts'
+import { clearAbandonedScratch, nextRunId, takeOver } from './resume/take-over.ts'
 import { resumeCommand } from './resume/tell.ts'
 import { factsBefore } from './run-facts.ts'
 import { noticeDir } from './source-notice.ts'
@@ -87,6 +87,7 @@ export async function runSealed(
 
   const runDir = join(places.reportsDir, `${UNSEALED_PREFIX}${runId}`)
   const finalDir = join(places.reportsDir, runId)
+  if (goingOn !== undefined) await clearAbandonedScratch(runId, places)
   await using lease = await claimScratch({ workDir: places.workDir, runId, runDir })
   const journalFile = join(runDir, JOURNAL_FILE)
   const redact = (text: string) => known.redact(text)
@@ -214,6 +215,11 @@ async function claimScratch(of: Parameters<typeof holdLease>[0]): Promise<Lease>
   try {
     return await holdLease(of)
   } catch (thrown) {
+    if (errnoOf(thrown) === 'EEXIST')
+      throw new RunproofError('NOT_RESUMABLE', `${of.runId} is being run by another process`, {
+        hint: 'nothing was done here; runproof gc clears what a dead one left',
+        cause: thrown,
+      })
     const error = fileError(thrown, of.workDir, 'claim scratch space in')
     throw new RunproofError(error.code, error.message, {
       hint: error.hint ?? '--work DIR goes elsewhere',

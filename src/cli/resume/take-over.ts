@@ -4,6 +4,8 @@ import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { files, syncDirectory, syncFile } from '../../adapters/files.ts'
 import { identify, isAlive } from '../../adapters/process/identity.ts'
+import { readLease } from '../../adapters/process/lease.ts'
+import { removeTree } from '../../adapters/process/remove-tree.ts'
 import {
   giveRunBack,
   RESUMED_DIR,
@@ -18,6 +20,7 @@ import { RunproofError } from '../../model/error.ts'
 import type { Clock } from '../../model/ports.ts'
 import { errnoOf, fileError } from '../../model/system-error.ts'
 import { operatorName } from '../operator.ts'
+import type { Places } from '../places.ts'
 import { version } from '../version.ts'
 import type { BrokenRun } from './broken-run.ts'
 
@@ -121,6 +124,22 @@ function alreadyTaken(reportsDir: string, runId: string): RunproofError {
       : `${runId} was taken over as ${taken.as} at ${taken.takenAt} by ${taken.user} on ${taken.host}, a moment ago`,
     { hint: 'nothing was done here; watch the other one' },
   )
+}
+
+/**
+ * Scratch space of a process that died before it took the run over, in which nothing has happened.
+ *
+ * @throws RunproofError NOT_RESUMABLE when that process lives: it is faster
+ */
+export async function clearAbandonedScratch(runId: string, { workDir }: Pick<Places, 'workDir'>): Promise<void> {
+  const place = join(workDir, runId)
+  const lease = readLease(place)
+  if (lease === undefined) return
+  if (isAlive(lease.holder))
+    throw new RunproofError('NOT_RESUMABLE', `process ${lease.holder.pid} is going on with that run as ${runId}`, {
+      hint: 'nothing was done here; watch the other one',
+    })
+  await removeTree(place)
 }
 
 /** Gives the directory of a run its name whose process died right after it had taken the old one over. */

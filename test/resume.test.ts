@@ -1,0 +1,301 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import {
+  cpSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { join, resolve } from 'node:path'
+import { after, describe, test } from 'node:test'
+import { identify } from '../src/adapters/process/identity.ts'
+import { takeRunOver } from '../src/adapters/process/resume-lock.ts'
+import { findBrokenRun } from '../src/cli/resume/broken-run.ts'
+import { refuseChanged } from '../src/cli/resume/conditions.ts'
+import { settleSteps } from '../src/cli/resume/settle.ts'
+import { removeAbandoned } from '../src/cli/resume/take-over.ts'
+import { plan } from '../src/engine/plan.ts'
+import { Secret } from '../src/model/secret.ts'
+import standIn from '../src/targets/stand-in.ts'
+import { type Ended, Site, type Started } from './cli/launch.ts'
+import runbook, { textOf } from './testdata/break-off/runbook.ts'
+
+const BOOK = resolve(import.meta.dirname, 'testdata', 'break-off', 'runbook.ts')
+const site = new Site()
+const home = { ...site.env, GIVEN: 'a-value-that-was-given' }
+const log = (place: string) => textOf(join(place, 'log')).split('\n').slice(0, -1)
+const digest = (of: string) =>
+  globSync('**/*', { cwd: of, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(
+      ({ parentPath, name }) =>
+        `${name} ${createHash('sha256')
+          .update(readFileSync(join(parentPath, name)))
+          .digest('hex')}`,
+    )
+    .sort()
+
+/** Runs with reports of their own, and a place for what they change. */
+class Ground {
+  readonly place = mkdtempSync(join(site.root, 'dir-'))
+  readonly reports = mkdtempSync(join(site.root, 'reports-'))
+  readonly env = { ...home, RUNPROOF_REPORTS: this.reports }
+
+  begin(...words: readonly string[]): Started {
+    return site.start(['run', BOOK, '--param', `dir=${this.place}`, ...words], { env: this.env })
+  }
+
+  run(...words: readonly string[]): Promise<Ended> {
+    return site.run(words, { env: this.env })
+  }
+
+  get runs(): readonly string[] {
+    return globSync(['break-off-*', '.run-*'], { cwd: this.reports }).sort()
+  }
+
+  /** The id of the one run that there is. */
+  get runId(): string {
+    const [name, ...more] = this.runs
+    assert.deepEqual(more, [])
+    return name!.replace('.run-', '')
+  }
+}
+
+/** Kills a run where it waits, and returns its id. */
+async function die(ground: Ground, started: Started, at: string): Promise<string> {
+  await started.says(`stopped at ${at}`)
+  started.child.kill('SIGKILL')
+  await started.ended
+  return ground.runId
+}
+
+describe('a run that was interrupted', { timeout: 60_000 }, () => {
+  test('says how it is gone on with, and ends well: the break is in the evidence, and nothing was done twice', async () => {
+    const ground = new Ground()
+    const { place, reports } = ground
+    const started = ground.begin('stop-before=open', '--secret', 'given=generate')
+    await started.says('stopped at open')
+    started.child.kill('SIGINT')
+    const first = await started.ended
+    assert.equal(first.status, 130, first.stderr)
+    const { runId } = ground
+    assert.match(first.stdout, new RegExp(`^go on +.*run --resume ${runId}$`, 'm'))
+    const old = digest(join(reports, runId))
+
+    writeFileSync(join(place, 'go-on'), '')
+    const second = await ground.run('run', '--resume', runId, '--json')
+    assert.equal(second.status, 0, second.stderr)
+    const evidence = JSON.parse(second.stdout)
+    assert.equal(evidence.runId, `${runId}-2`)
+    assert.deepEqual(
+      evidence.steps.map((step: { id: string; carriedFrom?: string }) => [step.id, step.carriedFrom === runId]),
+      [
+        ['measure', true],
+        ['level', true],
+        ['swap', true],
+        ['look', true],
+        ['send', true],
+        ['open', false],
+        ['use', false],
+      ],
+    )
+    assert.deepEqual(
+      evidence.breaks.map(({ runId: of, kind }: { runId: string; kind: string }) => [of, kind]),
+      [[runId, 'interrupted']],
+    )
+    assert.ok(evidence.assumptions.some((text: string) => text.includes(`${runId} was interrupted after`)))
+    assert.ok(evidence.artifacts.some(({ path }: { path: string }) => path === 'artifacts/opened.txt'))
+    assert.deepEqual(log(place), ['measure', 'level', 'swap', 'look', 'send', 'open', 'open', 'use'])
+    for (const run of [runId, `${runId}-2`]) {
+      const verified = await ground.run('evidence', 'verify', join(reports, run))
+      assert.equal(verified.status, 0, verified.stderr)
+    }
+    assert.deepEqual(digest(join(reports, runId)), old)
+
+    const again = await ground.run('run', '--resume', runId)
+    assert.equal(again.status, 2)
+    assert.match(again.stderr, new RegExp(`taken over as ${runId}-2 at .* by .* on .*; which ended`))
+    const ended = await ground.run('run', '--resume', `${runId}-2`)
+    assert.deepEqual([ended.status, /came to its own end: passed/.test(ended.stderr)], [2, true], ended.stderr)
+  })
+})
+
+describe('a run that died', { timeout: 60_000 }, () => {
+  test('is refused while it lives, told by gc, asked about, and gone on with by one of two at once', async () => {
+    const ground = new Ground()
+    const { place } = ground
+    const started = ground.begin('stop-after=send', '--secret', 'given=env:GIVEN')
+    await started.says('stopped at send')
+    const { runId } = ground
+    const alive = await ground.run('run', '--resume', runId)
+    assert.equal(alive.status, 2)
+    assert.match(
+      alive.stderr,
+      new RegExp(`still runs: process ${started.child.pid} on .*\\n.*kill -INT ${started.child.pid}`),
+    )
+    await die(ground, started, 'send')
+
+    const { stdout } = await ground.run('gc')
+    assert.match(stdout, new RegExp(`go on +.*run --resume ${runId} --secret given=…$`, 'm'))
+    const without = await ground.run('run', '--resume', runId, '--done', 'send')
+    assert.deepEqual([without.status, /--secret given=file:PATH/.test(without.stderr)], [2, true], without.stderr)
+    const given = ['run', '--resume', runId, '--secret', 'given=env:GIVEN'] as const
+    const unasked = await ground.run(...given)
+    assert.deepEqual([unasked.status, /--done send, or --repeat send/.test(unasked.stderr)], [4, true], unasked.stderr)
+    const stray = await ground.run(...given, '--done', 'send', '--repeat', 'look')
+    assert.deepEqual([stray.status, /nothing is asked about that step/.test(stray.stderr)], [2, true], stray.stderr)
+    assert.deepEqual(ground.runs, [`.run-${runId}`])
+
+    const both = await Promise.all([1, 2].map(() => ground.run(...given, '--done', 'send')))
+    assert.deepEqual(both.map(({ status }) => status).sort(), [0, 2], both.map(({ stderr }) => stderr).join('\n'))
+    assert.match(
+      both.find(({ status }) => status === 2)!.stderr,
+      /taken over|going on with that run|being run by another/,
+    )
+    assert.deepEqual(log(place), ['measure', 'level', 'swap', 'look', 'send', 'open', 'use'])
+    assert.match((await ground.run('gc')).stdout, new RegExp(`go on +taken over as ${runId}-2`))
+  })
+
+  test('and wakes up again after it was taken over does nothing more, and is not sealed', async () => {
+    const ground = new Ground()
+    const { place, reports } = ground
+    const started = ground.begin('stop-after=level', '--secret', 'given=env:GIVEN')
+    await started.says('stopped at level')
+    const { runId } = ground
+    const holder = { ...identify(process.pid)!, pid: 1 }
+    const taken = { runId, as: `${runId}-2`, holder, host: 'elsewhere', user: 'jo', takenAt: 'now', staged: 'none' }
+    assert.ok(takeRunOver(reports, taken))
+    assert.ok(!takeRunOver(reports, taken))
+    writeFileSync(join(place, 'go-on'), '')
+    const { status, stderr } = await started.ended
+    assert.equal(status, 3, stderr)
+    assert.match(stderr, /taken over as .*-2 at now by jo on elsewhere: this process does nothing more/)
+    assert.deepEqual(log(place), ['measure', 'level'])
+    assert.ok(statSync(join(reports, `.run-${runId}`)).isDirectory())
+  })
+})
+
+describe('going on is refused', { timeout: 60_000 }, async () => {
+  const ground = new Ground()
+  const { place, reports } = ground
+  const runId = await die(ground, ground.begin('stop-after=swap', '--secret', 'given=env:GIVEN'), 'swap')
+  const places = (reportsDir: string) => ({ reportsDir, workDir: site.work, stateDir: join(site.root, 'state') })
+  const prepared = {
+    plan: plan(runbook, standIn, { dir: place, 'stop-after': 'swap' }),
+    path: BOOK,
+    allowedSkips: [],
+    secrets: { given: new Secret('given', 'a-value-that-was-given') },
+  }
+  const policy = { rules: [], facts: {} }
+  /** Reports of its own, with that run in them. */
+  function copied(change: (run: string) => void = () => {}): string {
+    const reportsDir = mkdtempSync(join(site.root, 'reports-'))
+    cpSync(join(reports, `.run-${runId}`), join(reportsDir, `.run-${runId}`), { recursive: true })
+    change(join(reportsDir, `.run-${runId}`))
+    return reportsDir
+  }
+  const journal = (run: string) => join(run, 'journal.jsonl')
+
+  test('for nothing that is not so', async () => {
+    const broken = await findBrokenRun(runId, places(copied()))
+    assert.equal(broken.kind, 'died')
+    await refuseChanged(broken, prepared, { policy })
+    const byPath = await findBrokenRun(join(reports, `.run-${runId}`), places(reports))
+    assert.equal(byPath.run.runId, runId)
+  })
+
+  test('for a run that is not there, or lies elsewhere', async () => {
+    await assert.rejects(findBrokenRun('nobody', places(reports)), { code: 'USAGE', message: /no such run/ })
+    const elsewhere = findBrokenRun(join(copied(), `.run-${runId}`), places(reports))
+    await assert.rejects(elsewhere, { code: 'USAGE', message: /is not in/ })
+  })
+
+  test('for a journal that was changed, is empty, or has another run’s name', async () => {
+    const edited = copied(run => writeFileSync(journal(run), textOf(journal(run)).replace('"passed"', '"failed"')))
+    await assert.rejects(findBrokenRun(runId, places(edited)), { code: 'JOURNAL_BROKEN' })
+    const empty = copied(run => writeFileSync(journal(run), ''))
+    await assert.rejects(findBrokenRun(runId, places(empty)), { code: 'JOURNAL_BROKEN' })
+    const other = copied(run => renameSync(run, `${run}x`))
+    await assert.rejects(findBrokenRun(`${runId}x`, places(other)), {
+      code: 'NOT_RESUMABLE',
+      message: /holds the journal of/,
+    })
+    const quarantined = copied(run => renameSync(run, join(run, '..', `${runId}.quarantined`)))
+    await assert.rejects(findBrokenRun(`${runId}.quarantined`, places(quarantined)), { message: /quarantine/ })
+  })
+
+  test('with another runbook, other rules, or without its secrets: both values are named', async () => {
+    const broken = await findBrokenRun(runId, places(copied()))
+    const file = join(site.root, 'other.ts')
+    writeFileSync(file, '// another')
+    const sha256 = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex')
+    await assert.rejects(refuseChanged(broken, { ...prepared, path: file }, { policy }), {
+      code: 'NOT_RESUMABLE',
+      message: new RegExp(`runbook break-off was ${sha256(BOOK)}, and is ${sha256(file)}`),
+    })
+    const ruled = { policy: { rules: [], facts: { 'policy.sha256': 'abc' } } }
+    await assert.rejects(refuseChanged(broken, prepared, ruled), { message: /policy.sha256 was none, and is abc/ })
+    await assert.rejects(refuseChanged(broken, { ...prepared, secrets: {} }, { policy }), {
+      code: 'USAGE',
+      message: /given/,
+    })
+    const shorter = { ...prepared, plan: { ...prepared.plan, steps: prepared.plan.steps.slice(1) } }
+    await assert.rejects(refuseChanged(broken, shorter, { policy }), { message: /the steps was|the steps were/ })
+  })
+
+  test('where the runbook says that it can not be gone on with, and where the journal does not say enough', async () => {
+    const other = new Ground()
+    const stopped = await die(other, other.begin('stop-after=level', 'resumable=no'), 'level')
+    await assert.rejects(findBrokenRun(stopped, places(other.reports)), {
+      code: 'NOT_RESUMABLE',
+      message: /it was told so/,
+    })
+    assert.doesNotMatch((await other.run('gc')).stdout, /go on/)
+  })
+
+  test('with words that contradict a run that knows them', async () => {
+    const words: readonly [readonly string[], RegExp][] = [
+      [['break-off', '--resume', runId], /one too many/],
+      [['--resume', runId, '--param', 'dir=/x'], /--param does not go with --resume/],
+      [['--resume', runId, '--counterproofs', 'all'], /--counterproofs does not go with/],
+      [['--resume', runId, '--target', 'kheish'], /acts on stand-in, and --target says kheish/],
+      [[BOOK, '--done', 'swap'], /--resume does not name one/],
+    ]
+    await Promise.all(
+      words.map(async ([given, said]) => {
+        const { status, stderr } = await ground.run('run', ...given)
+        assert.deepEqual([status, said.test(stderr)], [2, true], stderr)
+      }),
+    )
+  })
+
+  test('by no answer: what nobody says is not guessed', async () => {
+    const broken = await findBrokenRun(runId, places(copied()))
+    const steps = prepared.plan.steps.map(step => (step.id === 'swap' ? { ...step, resume: 'once' as const } : step))
+    const none = { done: [], repeat: [] }
+    await assert.rejects(settleSteps({ steps } as never, broken.run, none, undefined), { code: 'DENIED' })
+    await assert.rejects(
+      settleSteps({ steps } as never, broken.run, none, async () => undefined),
+      { code: 'INTERRUPTED' },
+    )
+  })
+})
+
+test('what a process left that died while it took a run over is finished or cleared away', async () => {
+  const reportsDir = mkdtempSync(join(site.root, 'reports-'))
+  const dead = { bootId: 'another-boot', pid: 1, startTicks: 1 }
+  for (const name of ['run-2.999999999.00000000', 'other-2.999999999.00000000'])
+    mkdirSync(join(reportsDir, '.resumed', name), { recursive: true })
+  const taken = { as: 'run-2', holder: dead, host: 'h', user: 'u', takenAt: 'now', staged: 'run-2.999999999.00000000' }
+  assert.ok(takeRunOver(reportsDir, { runId: 'run', ...taken }))
+  const removed = await removeAbandoned(reportsDir)
+  assert.deepEqual(removed, [join(reportsDir, '.resumed', 'other-2.999999999.00000000')])
+  assert.ok(statSync(join(reportsDir, '.run-run-2')).isDirectory())
+})
+
+after(() => rmSync(site.root, { recursive: true, force: true }))
