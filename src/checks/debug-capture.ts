@@ -11,6 +11,7 @@ import {
 } from '../incident/debug-capture.ts'
 import { settingsNow } from '../incident/first-containment.ts'
 import { changed, defineCheck, failed, passed } from '../model/check.ts'
+import { withoutFaults } from './without-faults.ts'
 
 interface Kept {
   readonly artifacts: number | undefined
@@ -155,6 +156,7 @@ export const nothingCaptured = defineCheck<Uncaptured>({
       breaks: 'the daemon turns capture off in its settings only, and goes on',
       because: /captured, although capture was turned off/,
       cost: { instances: 1 },
+      unavailable: withoutFaults,
       subject: async (context, scope) => {
         const broken = await withBrokenDaemon(context, scope, { extras: { faults: ['keeps-debug'] } })
         await setDebugLevel(broken, 'full')

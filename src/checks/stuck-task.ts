@@ -12,6 +12,7 @@ import {
 } from '../incident/stuck-task.ts'
 import { changesWithin, type WorkspaceDiff, workspaceDiff, workspaceOf } from '../incident/workspace.ts'
 import { type CheckContext, changed, defineCheck, failed, passed } from '../model/check.ts'
+import { withoutFaults } from './without-faults.ts'
 
 const STILL_MS = 500
 
@@ -141,6 +142,7 @@ export const taskGone = defineCheck<Stopped>({
       breaks: 'the daemon marks the task as stopped and lets its command run on',
       because: /processes of the task run on/,
       cost: { instances: 1 },
+      unavailable: withoutFaults,
       subject: (context, scope) => withDeafTask(context, scope),
     },
   ],

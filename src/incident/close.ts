@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { type Capture, keptCapture } from '../model/capture.ts'
 import type { AnyCheck } from '../model/check.ts'
 import { isManual, type PlanInput, type Step, type StepContext } from '../model/runbook.ts'
-import { previousSettings, settingsToRestore } from './first-containment.ts'
+import { previousSettings, settingsNow } from './first-containment.ts'
 
 const PAGE = 'production-runbooks'
 
@@ -76,7 +76,7 @@ export function closeStep({ params }: PlanInput, { written, steps, closing }: Cl
           since: params.since,
           contained: [],
           ...given,
-          restored: [...given.restored, ...settingsOf(context)],
+          restored: [...given.restored, ...(await settingsOf(context))],
         }
         const list: PostIncident = {
           ...whole,
@@ -85,7 +85,7 @@ export function closeStep({ params }: PlanInput, { written, steps, closing }: Cl
           people: steps.flatMap(({ id, role, run: work }) =>
             isManual(work) ? [{ step: id, instruction: work.instruction, role: role ?? 'nobody in particular' }] : [],
           ),
-          timeline: `journal.jsonl of run ${run.runId}, beside the evidence: every command, decision and note with its instant`,
+          timeline: `bin/runproof evidence timeline reports/${run.runId}: every command, decision and note, with its instant and who`,
         }
         await tools.files.write(join(run.artifactsDir, POST_INCIDENT.json), `${JSON.stringify(list, null, 2)}\n`)
         await tools.files.write(join(run.artifactsDir, POST_INCIDENT.text), asText(list))
@@ -96,26 +96,16 @@ export function closeStep({ params }: PlanInput, { written, steps, closing }: Cl
   }
 }
 
-/** What became of the settings that were set first. */
-function settingsOf({ values }: StepContext): readonly Done[] {
-  const previous = values.find(previousSettings)
+/** What the settings that were set first are now, held against what they were: after a failure nobody puts them back. */
+async function settingsOf(context: StepContext): Promise<readonly Done[]> {
+  const previous = context.values.find(previousSettings)
   if (previous === undefined) return []
-  const { permissionMode, debugLevel } = settingsToRestore(previous)
+  const now = await settingsNow(context).catch(() => undefined)
+  const told = (was: string, is: string | undefined) =>
+    is === undefined ? `not known; it was ${was}` : is === was ? `${is}, as before` : `${is}; it was ${was}`
   return [
-    {
-      what: 'permission mode',
-      result:
-        permissionMode === previous.permissionMode
-          ? `${permissionMode}, as before`
-          : `${permissionMode}; it was ${previous.permissionMode}`,
-    },
-    {
-      what: 'debug level',
-      result:
-        debugLevel === previous.debugLevel
-          ? `${debugLevel}, as before`
-          : `${debugLevel}; it was ${previous.debugLevel}`,
-    },
+    { what: 'permission mode', result: told(previous.permissionMode, now?.permissionMode) },
+    { what: 'debug level', result: told(previous.debugLevel, now?.debugLevel) },
   ]
 }
 
@@ -130,7 +120,7 @@ function asText(list: PostIncident): string {
     ...section('Stopped or taken away', done(list.contained ?? [])),
     ...section('Rotated', done(list.rotated)),
     ...section('Revoked', done(list.revoked)),
-    ...section('Put back', done(list.restored)),
+    ...section('Put back, and how it is now', done(list.restored)),
     ...section('Asked of people: whether they said so stands in the evidence', people),
     ...section('Open', list.open.map(inLine)),
     ...section(

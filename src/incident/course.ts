@@ -1,3 +1,4 @@
+import { daemon } from '../daemon/subjects.ts'
 import type { AnyCheck, NonEmpty } from '../model/check.ts'
 import type { PlanInput, Step, StepContext } from '../model/runbook.ts'
 import { reachOf } from '../suite/params.ts'
@@ -59,7 +60,8 @@ export function courseOf(input: PlanInput, checks: CourseChecks, course: Course)
   const { nothingLeft, noSecretWritten } = checks
   return [
     ...steps,
-    closeStep(input, { written: checks.written, steps, closing: course.closing }),
+    // What is open is worth most where something failed.
+    { ...closeStep(input, { written: checks.written, steps, closing: course.closing }), afterFailure: [daemon] },
     ...endSteps(input, { nothingLeft, noSecretWritten }),
   ]
 }

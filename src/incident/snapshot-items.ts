@@ -20,8 +20,11 @@ export interface SnapshotItem {
   readonly late?: string
   /** Which end is kept of what is too long. Default `head`. */
   readonly keep?: 'head' | 'tail'
-  collect(context: CheckContext): Promise<string>
+  collect(context: CheckContext): Promise<Given>
 }
+
+/** What was given; `more` where there is more of it than that. */
+export type Given = string | { readonly text: string; readonly more: boolean }
 
 /** What of a daemon an incident is about; whatever else is there is collected as far as the bounds go. */
 export interface SnapshotSubjects {
@@ -146,7 +149,7 @@ async function printed(
 }
 
 /** The end of the audit log: refusals only, which is all that is written into it. */
-async function auditTail(context: CheckContext): Promise<string> {
+async function auditTail(context: CheckContext): Promise<Given> {
   const { reached, stateRoot } = context.values.get(daemon)
   if (stateRoot === undefined) throw new NotThere('no state-root= was given')
   const path = join(stateRoot, context.target.signals.auditLog)
@@ -166,7 +169,7 @@ async function auditTail(context: CheckContext): Promise<string> {
   })
   if (timedOut) throw new RunproofError('TIMEOUT', `${path} could not be read in time`)
   if (exitCode !== 0) throw new NotThere('it cannot be read, or does not exist because nothing was refused so far')
-  return stdout
+  return { text: stdout, more: Buffer.byteLength(stdout) > MOST_AUDIT_BYTES }
 }
 
 /** Ids become file names: whatever is no plain letter is written as its code, so that two ids never share a file. */

@@ -10,6 +10,7 @@ import type { Action, PlanInput, Step, StepContext } from '../model/runbook.ts'
 import type { RunView } from '../model/target.ts'
 import { Redactor } from '../scan/redact.ts'
 import {
+  type Given,
   generalItems,
   MOST_AUDIT_BYTES,
   NotThere,
@@ -21,8 +22,15 @@ import {
 } from './snapshot-items.ts'
 
 const PAGE = 'production-runbooks'
+interface Bounds {
+  readonly itemBytes: number
+  readonly allBytes: number
+  readonly totalMs: number
+  readonly atOnce: number
+}
+
 /** Of one document, of all together, and how long all may take. */
-const BOUNDS = { itemBytes: MOST_AUDIT_BYTES, allBytes: 32 * 1024 * 1024, totalMs: 45_000, atOnce: 4 } as const
+const BOUNDS: Bounds = { itemBytes: MOST_AUDIT_BYTES, allBytes: 32 * 1024 * 1024, totalMs: 45_000, atOnce: 4 }
 
 /** What became of one document. */
 export interface Collected {
@@ -40,7 +48,7 @@ export interface SnapshotIndex {
   readonly name: string
   readonly takenAt: string
   readonly tookMs: number
-  readonly bounds: typeof BOUNDS
+  readonly bounds: Bounds
   readonly items: readonly Collected[]
 }
 
@@ -166,18 +174,21 @@ function runsIn({ target }: CheckContext, text: string): readonly RunView[] {
   }
 }
 
-class Collecting {
+/** Asks, bounds, redacts and writes; whatever does not come is on the list. */
+export class Collecting {
   readonly items: Collected[] = []
   readonly #context: CheckContext
   readonly #directory: string
   readonly #deadline: number
+  readonly #bounds: Bounds
   readonly #redactor: Redactor
   #bytes = 0
 
-  constructor(context: CheckContext, directory: string, deadline: number) {
+  constructor(context: CheckContext, directory: string, deadline: number, bounds: Bounds = BOUNDS) {
     this.#context = context
     this.#directory = directory
     this.#deadline = deadline
+    this.#bounds = bounds
     this.#redactor = new Redactor(context.knownSecrets().map(secret => ({ name: secret.name, value: secret.reveal() })))
   }
 
@@ -186,7 +197,7 @@ class Collecting {
     const worker = async () => {
       for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await this.item(item)
     }
-    await Promise.all(Array.from({ length: BOUNDS.atOnce }, worker))
+    await Promise.all(Array.from({ length: this.#bounds.atOnce }, worker))
     this.items.sort((a, b) => (a.file < b.file ? -1 : 1))
   }
 
@@ -198,13 +209,14 @@ class Collecting {
       return undefined
     }
     if (this.#context.tools.clock.monotonicMs() > this.#deadline)
-      return missing(`the ${BOUNDS.totalMs} ms for the whole snapshot were over`)
-    if (this.#bytes >= BOUNDS.allBytes) return missing(`${BOUNDS.allBytes} bytes had been kept already`)
+      return missing(`the ${this.#bounds.totalMs} ms for the whole snapshot were over`)
+    if (this.#bytes >= this.#bounds.allBytes) return missing(`${this.#bounds.allBytes} bytes had been kept already`)
     try {
       const given = await this.#within(item)
-      if (given.trim() === '') return missing('it was empty')
-      await this.#keep(item, given)
-      return given
+      const { text, more } = typeof given === 'string' ? { text: given, more: false } : given
+      if (text.trim() === '') return missing('it was empty')
+      await this.#keep(item, text, more)
+      return text
     } catch (thrown) {
       const error = toRunproofError(thrown)
       if (this.#context.signal.aborted) throw new RunproofError('INTERRUPTED', 'the snapshot was interrupted')
@@ -215,7 +227,7 @@ class Collecting {
   }
 
   /** What is asked ends with its time, whether it listens or not. */
-  async #within(item: SnapshotItem): Promise<string> {
+  async #within(item: SnapshotItem): Promise<Given> {
     const { signal } = this.#context
     const over = new AbortController()
     const timer = delay(item.limitMs, 'late' as const, { signal: over.signal }).catch(() => 'late' as const)
@@ -226,9 +238,9 @@ class Collecting {
       signal: AbortSignal.any([signal, stopping.signal]),
     })
     try {
-      const first = await Promise.race([item.collect(inner).then(text => ({ text })), timer])
+      const first = await Promise.race([item.collect(inner).then(given => ({ given })), timer])
       if (first === 'late') throw late()
-      return first.text
+      return first.given
     } catch (thrown) {
       throw toRunproofError(thrown).code === 'TIMEOUT' ? late() : thrown
     } finally {
@@ -237,10 +249,11 @@ class Collecting {
     }
   }
 
-  async #keep({ file, what, keep = 'head' }: SnapshotItem, given: string): Promise<void> {
+  async #keep({ file, what, keep = 'head' }: SnapshotItem, given: string, more: boolean): Promise<void> {
     const safe = Buffer.from(this.#redactor.redactText(given))
-    const most = Math.min(BOUNDS.itemBytes, Math.max(0, BOUNDS.allBytes - this.#bytes))
-    const cut = safe.length > most
+    const most = Math.min(this.#bounds.itemBytes, Math.max(0, this.#bounds.allBytes - this.#bytes))
+    // What is masked is shorter: that there was more is known from whoever gave it, not from the length.
+    const cut = more || safe.length > most
     const content = cut ? shortened(safe, most, keep, file) : safe
     this.#bytes += content.length
     await this.#context.tools.files.write(join(this.#directory, file), content)
@@ -252,7 +265,9 @@ class Collecting {
       ofBytes: safe.length,
       sha256: createHash('sha256').update(content).digest('hex'),
       ...(cut
-        ? { reason: `${safe.length} bytes, of which the ${keep === 'head' ? 'first' : 'last'} ${most} are kept` }
+        ? {
+            reason: `${more ? 'more than ' : ''}${safe.length} bytes, of which the ${keep === 'head' ? 'first' : 'last'} are kept`,
+          }
         : {}),
     })
   }
@@ -260,7 +275,7 @@ class Collecting {
 
 /** A document that is cut stays one: its text stands in a member. Lines stay lines. */
 function shortened(whole: Buffer, most: number, keep: 'head' | 'tail', file: string): Buffer {
-  const part = keep === 'head' ? whole.subarray(0, most) : whole.subarray(whole.length - most)
+  const part = keep === 'head' ? whole.subarray(0, most) : whole.subarray(Math.max(0, whole.length - most))
   if (!file.endsWith('.json')) {
     const lineBreak = part.indexOf(0x0a)
     return keep === 'tail' && lineBreak >= 0 ? part.subarray(lineBreak + 1) : part

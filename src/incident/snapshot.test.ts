@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, test } from 'node:test'
+import { files } from '../adapters/files.ts'
+import type { CheckContext } from '../model/check.ts'
+import { RunproofError } from '../model/error.ts'
+import { Secret } from '../model/secret.ts'
+import { memoryTools } from '../testing/memory-tools.ts'
+import { Collecting } from './snapshot.ts'
+import type { Given, SnapshotItem } from './snapshot-items.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'snapshot-'))
+after(() => rmSync(root, { recursive: true, force: true }))
+
+const BOUNDS = { itemBytes: 100, allBytes: 250, totalMs: 60_000, atOnce: 2 }
+const known = new Secret('leaked', 'a-token-that-leaked')
+
+function collecting(write = files.write) {
+  const directory = mkdtempSync(join(root, 'run-'))
+  const tools = memoryTools({ files: { ...files, write } })
+  const context = {
+    tools,
+    signal: new AbortController().signal,
+    deadlineMs: 1_000,
+    knownSecrets: () => [known],
+  } as unknown as CheckContext
+  const made = new Collecting(context, directory, tools.clock.monotonicMs() + BOUNDS.totalMs, BOUNDS)
+  const read = (file: string) => readFileSync(join(directory, file), 'utf8')
+  return { made, directory, read, of: (file: string) => made.items.find(one => one.file === file)! }
+}
+
+const item = (file: string, collect: SnapshotItem['collect'], more: Partial<SnapshotItem> = {}): SnapshotItem => ({
+  file,
+  what: `GET ${file}`,
+  limitMs: 1_000,
+  collect,
+  ...more,
+})
+const given = (file: string, what: Given, more: Partial<SnapshotItem> = {}) => item(file, async () => what, more)
+
+describe('a snapshot', () => {
+  test('goes on past what hangs, fails or says nothing, and lists each with its reason', async () => {
+    const { made, directory, of } = collecting()
+    await made.all([
+      item('hangs.json', () => new Promise(() => {}), { limitMs: 20 }),
+      item('fails.json', async () => {
+        throw new RunproofError('TARGET_UNREACHABLE', 'nobody listens')
+      }),
+      given('empty.json', ' \n'),
+      given('status.json', '{"ok":true}'),
+    ])
+    assert.deepEqual(
+      made.items.map(({ file, outcome, reason }) => [file, outcome, reason]),
+      [
+        ['empty.json', 'not-collected', 'it was empty'],
+        ['fails.json', 'not-collected', 'TARGET_UNREACHABLE: nobody listens'],
+        ['hangs.json', 'not-collected', 'it gave no answer within 20 ms'],
+        ['status.json', 'collected', undefined],
+      ],
+    )
+    assert.deepEqual([readdirSync(directory), of('status.json').bytes], [['status.json'], 11])
+  })
+
+  test('keeps a part of what is too long, as a document, and says so', async () => {
+    const { made, read, of } = collecting()
+    await made.item(given('runs.json', JSON.stringify('x'.repeat(500))))
+    const { truncated, ofBytes, text } = JSON.parse(read('runs.json'))
+    assert.deepEqual([truncated, ofBytes, text.length, of('runs.json').outcome], [true, 502, 100, 'truncated'])
+    assert.match(of('runs.json').reason!, /^502 bytes, of which the first are kept$/)
+  })
+
+  test('keeps whole lines of the end of a log, and says so even where masking made it short', async () => {
+    const { made, read, of } = collecting()
+    const text = `cut ${known.reveal()}\n{"code":"second"}\n{"code":"third"}\n`
+    await made.item(given('audit.jsonl', { text, more: true }, { keep: 'tail' }))
+    assert.equal(read('audit.jsonl'), '{"code":"second"}\n{"code":"third"}\n')
+    assert.equal(of('audit.jsonl').outcome, 'truncated')
+  })
+
+  test('masks a known secret before anything is written, in other forms, too', async () => {
+    const { made, read } = collecting()
+    const encoded = Buffer.from(known.reveal()).toString('base64')
+    await made.item(given('task.json', JSON.stringify([known.reveal(), encoded])))
+    assert.doesNotMatch(read('task.json'), new RegExp(`${known.reveal()}|${encoded}`))
+    assert.match(read('task.json'), /\[secret leaked\]/)
+  })
+
+  test('stops keeping where all together is enough, and lists what it left out', async () => {
+    const { made, of } = collecting()
+    for (const file of ['a.json', 'b.json', 'c.json', 'd.json']) await made.item(given(file, '1'.repeat(90)))
+    assert.deepEqual(
+      ['a.json', 'b.json', 'c.json', 'd.json'].map(file => of(file).outcome),
+      ['collected', 'collected', 'truncated', 'not-collected'],
+    )
+    assert.match(of('d.json').reason!, /250 bytes had been kept already/)
+  })
+
+  test('ends where the disk is full: what follows would look collected', async () => {
+    const { made } = collecting(async () => {
+      throw new RunproofError('DISK_FULL', 'no space')
+    })
+    await assert.rejects(made.all([given('a.json', '1'), given('b.json', '2')]), { code: 'DISK_FULL' })
+  })
+})
