@@ -11,7 +11,6 @@ import { captureReadable, captureViews } from '../src/checks/capture-views.ts'
 import { instanceReady } from '../src/checks/instance-ready.ts'
 import { noSecretWritten } from '../src/checks/no-secret-written.ts'
 import { nothingLeft } from '../src/checks/tear-down.ts'
-import { answering } from '../src/daemon/subjects.ts'
 import { formatCommand } from '../src/model/command.ts'
 import { parseCommand } from '../src/model/command-param.ts'
 import { RunproofError } from '../src/model/error.ts'
@@ -82,7 +81,10 @@ export default defineRunbook({
     look,
     ...(input.params['old-file'] === undefined ? [] : [oldFile]),
     rotate,
-    ...(isOwn(input) ? [play] : [input.params['deliver-command'] === undefined ? bring : deliver(input), hear]),
+    // The old tokens are dead, so the machine gets its file whatever the checks say.
+    ...(isOwn(input) ? [play] : [input.params['deliver-command'] === undefined ? bring : deliver(input), hear]).map(
+      (step): Step => ({ ...step, afterFailure: [rotated] }),
+    ),
     views,
     ...endSteps(input, { nothingLeft, noSecretWritten }),
   ],
@@ -94,7 +96,6 @@ const machine: Step = {
   effect: 'read',
   docs: { page: PAGE, command: 'capture provision --batch-id <batch-id> --agent-id <machine-id>' },
   timeoutMs: 30_000,
-  afterFailure: [answering],
   yields: [oldAgentTokens, openedBefore],
   run: {
     describe: 'provision it with two sources, send a heartbeat, and upload once for each source',

@@ -8,7 +8,6 @@ import { mcpReadable } from '../src/checks/mcp-servers.ts'
 import { noSecretWritten } from '../src/checks/no-secret-written.ts'
 import { nothingLeft } from '../src/checks/tear-down.ts'
 import { withoutInstances } from '../src/checks/without-instances.ts'
-import { answering } from '../src/daemon/subjects.ts'
 import { defineRunbook, type PlanInput, type Step } from '../src/model/runbook.ts'
 import { consumersBeforeStep, consumersStep } from '../src/rotation/consumers.ts'
 import { deliverStep } from '../src/rotation/deliver.ts'
@@ -86,8 +85,11 @@ export default defineRunbook({
     ...deliverStep(input, { handedOver }),
     ...consumersBeforeStep(input, { consumersAsked }),
     store(input),
-    isOwn(input) ? startAgain : restartStep(input, { page: PAGE, command: START_WITH }, instanceReady),
-    use(input),
+    // There is no way back to the old value, so also a slot that was set in an odd way is put to use.
+    ...[
+      isOwn(input) ? startAgain : restartStep(input, { page: PAGE, command: START_WITH }, instanceReady),
+      use(input),
+    ].map((step): Step => ({ ...step, afterFailure: [storedBearer] })),
     ...consumersStep(input, { consumersWork }),
     isOwn(input) ? withdraw : withdrawThere,
     ...(isOwn(input) ? [] : [lookBack]),
@@ -101,7 +103,6 @@ const look = (input: PlanInput): Step => ({
   effect: 'read',
   docs: { page: PAGE, command: 'runtime get' },
   timeoutMs: 30_000,
-  afterFailure: [answering],
   yields: [bearerUse],
   run: {
     describe: 'ask for the MCP servers and for the slot of the one that is named',
@@ -122,7 +123,6 @@ const take = (input: PlanInput): Step => ({
   docs: { page: PAGE },
   timeoutMs: 30_000,
   role: 'security-owner',
-  afterFailure: [answering],
   yields: [newSecret, formerBearer],
   run: {
     describe: isOwn(input)
@@ -158,10 +158,9 @@ const store = ({ target }: PlanInput): Step => ({
     async execute(context) {
       const stored = await storeNew(context)
       context.set(storedBearer, stored)
-      if (stored.exitCode === 0)
-        context.run.assume(
-          `since ${context.tools.clock.now().toISOString()} the slot has the new value, and its servers are disconnected until the daemon is started again`,
-        )
+      context.run.assume(
+        `since ${stored.at} the slot has the new value, and its servers are disconnected until the daemon is started again`,
+      )
     },
   },
   verify: [bearerStored],

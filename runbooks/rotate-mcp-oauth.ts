@@ -11,7 +11,6 @@ import { mcpReadable } from '../src/checks/mcp-servers.ts'
 import { noSecretWritten } from '../src/checks/no-secret-written.ts'
 import { login, oauthLoggedIn } from '../src/checks/oauth-login.ts'
 import { nothingLeft } from '../src/checks/tear-down.ts'
-import { answering } from '../src/daemon/subjects.ts'
 import { defineRunbook, type PlanInput, type Step } from '../src/model/runbook.ts'
 import {
   accountRun,
@@ -104,9 +103,7 @@ export default defineRunbook({
     }),
     ...(isOwn(input) ? [account] : []),
     look,
-    ...(byLogin(input)
-      ? [forget(input), ...(isOwn(input) ? [logInAgain] : [revokeThere, logInThere(input), back])]
-      : []),
+    ...(byLogin(input) ? [forget(input), ...another(input)] : []),
     refresh(input),
     use(input),
     ...(isOwn(input) ? [attack] : []),
@@ -114,13 +111,19 @@ export default defineRunbook({
   ],
 })
 
+/** Without its account the server is of no use to anybody, so whatever the checks said of the logout, somebody logs in again. */
+const another = (input: PlanInput): readonly Step[] =>
+  (isOwn(input) ? [logInAgain] : [revokeThere, logInThere(input), back]).map(step => ({
+    ...step,
+    afterFailure: [loggedOut],
+  }))
+
 const account: Step = {
   id: 'account',
   title: 'Log in, and have a run use the account',
   effect: 'read',
   docs: { page: PAGE, command: LOGIN },
   timeoutMs: 60_000,
-  afterFailure: [answering],
   yields: [login, oldAgent, oldTokens],
   run: {
     describe:
@@ -164,7 +167,7 @@ const forget = ({ target }: PlanInput): Step => ({
   resume: 'check-first',
   async tookEffect(context) {
     if ((await accountsNow(context)).includes(slotOfAccount(context))) return false
-    context.set(loggedOut, { exitCode: 0, accepted: true })
+    context.set(loggedOut, { accepted: true })
     return true
   },
   irreversible: 'the tokens are shown to nobody: until somebody logs in again, no run can use the server',

@@ -59,7 +59,7 @@ describe('the rotation of an MCP server’s bearer', { timeout: 180_000 }, () =>
     assert.deepEqual(new Set((await running.servers()).map(({ connected }) => connected)), new Set([true]))
 
     await running.expect(next, bearer)
-    const stopped = await run(secrets, { 'restart-command': 'false' })
+    const stopped = await run(secrets, { 'restart-command': 'false', within: '1s' })
     assert.equal(stopped.status, 3, stopped.stderr)
     const { reason } = evidenceOf(stopped).steps.find(({ id }) => id === 'restart')!
     assert.match(reason!, /exited 1: the slot has the new value, and the servers that use it are disconnected/)

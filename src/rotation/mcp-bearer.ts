@@ -30,9 +30,8 @@ export interface BearerUse {
 }
 export const bearerUse = keptCapture<BearerUse>('bearer-use', 'the slot, who draws on it, and when it was last set')
 
-/** What the client said of the replacement. */
 export interface StoredBearer {
-  readonly exitCode: number | null
+  readonly at: string
   /** Requests that the server had seen until then; zero where it is not the rehearsal’s own. */
   readonly requestsBefore: number
 }
@@ -102,13 +101,21 @@ async function leasesOn(context: CheckContext, slot: string): Promise<readonly s
   return goodLeases(context, (await readSubject(context, DAEMON_SUBJECT)).leases.mcp, slot)
 }
 
-/** Stores the new value, by the daemon's own client. What a step does, and a counterproof on another daemon. */
+/**
+ * Stores the new value, by the daemon's own client. What a step does, and a counterproof on another daemon.
+ *
+ * @throws RunproofError COMMAND_FAILED when the daemon does not take it
+ */
 export async function storeNew(context: CheckContext): Promise<StoredBearer> {
   const { slot } = context.values.get(bearerUse)
   const own = context.values.get(daemon).reached === 'isolated'
   const requestsBefore = own ? (await mcpRequests(context)).length : 0
   const { exitCode } = await setSlot(context, slot, 'generic', context.values.get(newSecret))
-  return { exitCode, requestsBefore }
+  if (exitCode !== 0)
+    throw new RunproofError('COMMAND_FAILED', `setting ${slot} ended with exit ${exitCode}`, {
+      hint: `what it holds is not known: secrets get ${slot} shows when it was changed last`,
+    })
+  return { at: context.tools.clock.now().toISOString(), requestsBefore }
 }
 
 /** What is seen of the servers once the value should be in use. */

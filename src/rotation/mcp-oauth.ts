@@ -41,8 +41,7 @@ export const oldTokens = capture<AccountTokens>('old-tokens', 'the tokens that a
 export const oldAgent = capture<string>('old-agent', 'the agent that used the account before')
 
 export interface Ended {
-  readonly exitCode: number | null
-  readonly accepted: boolean | undefined
+  readonly accepted: boolean
 }
 export const loggedOut = keptCapture<Ended>('logged-out', 'how the account was forgotten')
 
@@ -136,11 +135,15 @@ export async function makeAccount(context: StepContext): Promise<Login> {
   return made
 }
 
-/** Forgets the account, by the daemon's own client. */
+/** Forgets the account, by the daemon's own client. @throws RunproofError COMMAND_FAILED */
 export async function logOut(context: CheckContext): Promise<Ended> {
   const words = ['mcp', 'oauth', 'logout', serverOfAccount(context)]
   const { exitCode, view } = await client(context, words, context.target.mcp.read.accepted)
-  return { exitCode, accepted: view }
+  if (exitCode !== 0 || view === undefined)
+    throw new RunproofError('COMMAND_FAILED', `${words.join(' ')} ended with exit ${exitCode}`, {
+      hint: 'runtime auth accounts list shows whether the account is there',
+    })
+  return { accepted: view }
 }
 
 /** Has the authorization server beside the daemon take none of its tokens any longer, as a person does at a real one. */
