@@ -177,6 +177,14 @@ describe('a run that is conducted', () => {
     assert.ok(result.journal.some(one => one.type === 'stopped' && one['by'] === 'ada' && one['step'] === 'b'))
   })
 
+  test('says that nobody stopped it where the terminal went away', async () => {
+    const result = await conducted([step('a')], [{ do: 'stop', nobody: true }])
+    assert.equal(result.outcome, 'interrupted')
+    const stopped = result.journal.find(one => one.type === 'stopped')
+    assert.deepEqual([stopped?.['nobody'], stopped?.['by']], [true, undefined])
+    assert.match(String(result.steps[0]?.reason), /nobody is at the terminal any more/)
+  })
+
   test('does not wait for a choice once it is interrupted', async () => {
     const controller = new AbortController()
     const conductor: Conductor = {

@@ -90,9 +90,12 @@ async function aside(
     case 'undo':
       return takeBack(run, conductor, who)
     case 'stop':
-      journal.append('stopped', { ...who, step: step.id })
+      journal.append('stopped', { ...(choice.nobody === true ? { nobody: true } : who), step: step.id })
       run.stop()
-      throw new RunproofError('INTERRUPTED', `step ${step.id} was not started: ${who.by} stopped the run`)
+      throw new RunproofError(
+        'INTERRUPTED',
+        `step ${step.id} was not started: ${choice.nobody === true ? 'nobody is at the terminal any more' : `${who.by} stopped the run`}`,
+      )
     case 'run':
       return
   }

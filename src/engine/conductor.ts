@@ -20,7 +20,11 @@ export interface Scene {
 }
 
 export type Choice =
-  | { readonly do: 'run' | 'undo' | 'snapshot' | 'stop' }
+  | { readonly do: 'run' | 'undo' | 'snapshot' }
+  | {
+      readonly do: 'stop' /** The terminal went away, or its input ended: no person said so. */
+      readonly nobody?: true
+    }
   | { readonly do: 'skip'; readonly reason: string }
   | { readonly do: 'note'; readonly text: string }
   | { readonly do: 'hand-over'; readonly to: string; readonly role?: Role }

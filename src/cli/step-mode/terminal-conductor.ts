@@ -20,7 +20,7 @@ export function terminalConductor(lines: LineInput, output: Writable, shown: () 
       say(KEYS)
       const key = await lines.ask('> ', signal)
       // Nobody is there any more: nothing is run unasked.
-      if (key === undefined) return { do: 'stop' }
+      if (key === undefined) return { do: 'stop', nobody: true }
       const choice = await chosen(key, scene, signal)
       if (choice !== undefined) return choice
     }

@@ -83,7 +83,7 @@ const DESCRIPTIONS: Readonly<Record<string, Describe>> = {
   'snapshot-ended': data => parts(`${text(data, 'path')}: ${text(data, 'outcome')}`, text(data, 'reason')),
   'undo-started': data => `is taken back: ${text(data, 'describe')}`,
   undone: data => parts(`taken back: ${text(data, 'outcome')}`, text(data, 'reason')),
-  stopped: () => 'stops the run',
+  stopped: data => (data['nobody'] === true ? 'nobody is at the terminal any more: the run stops' : 'stops the run'),
   released: data => parts(`${text(data, 'kind')} of ${text(data, 'what')}: ${text(data, 'outcome')}`),
   'run-broken': data =>
     parts(
