@@ -278,9 +278,9 @@ describe('going on is refused', { timeout: 60_000 }, async () => {
     const broken = await findBrokenRun(runId, places(copied()))
     const steps = prepared.plan.steps.map(step => (step.id === 'swap' ? { ...step, resume: 'once' as const } : step))
     const none = { done: [], repeat: [] }
-    await assert.rejects(settleSteps({ steps } as never, broken.run, none, undefined), { code: 'DENIED' })
+    await assert.rejects(settleSteps({ steps } as never, broken.run, none, undefined, 'jo'), { code: 'DENIED' })
     await assert.rejects(
-      settleSteps({ steps } as never, broken.run, none, async () => undefined),
+      settleSteps({ steps } as never, broken.run, none, async () => undefined, 'jo'),
       { code: 'INTERRUPTED' },
     )
   })

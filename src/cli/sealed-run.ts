@@ -92,7 +92,7 @@ export async function runSealed(
   const journalFile = join(runDir, JOURNAL_FILE)
   const redact = (text: string) => known.redact(text)
   const fence = () => refuseTakenOver(places.reportsDir, runId)
-  if (goingOn !== undefined) await takeOver(goingOn.broken, clock, redact)
+  if (goingOn !== undefined) await takeOver(goingOn.broken, goingOn.by, clock, redact)
   await makeRunDir(join(runDir, ARTIFACTS_DIR))
   const journal =
     goingOn === undefined

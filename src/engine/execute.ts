@@ -42,7 +42,8 @@ export async function execute(input: ExecuteInput): Promise<RunResult> {
 
   const released = await run.releases.all({
     outcome: worstOf(run),
-    undoes: plan.runbook.purpose !== 'containment',
+    // Who went on and has changed nothing takes nothing back that somebody else did: it is offered.
+    undoes: plan.runbook.purpose !== 'containment' && (input.resuming === undefined || run.acted),
   })
   listUntested(steps, run.notTested)
   tellBreaks(run, steps)

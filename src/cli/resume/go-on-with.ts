@@ -8,6 +8,7 @@ import type { RunFlags } from '../commands/run.ts'
 import type { Places } from '../places.ts'
 import type { PreparedRun, Settings } from '../prepare-run.ts'
 import { ROOT } from '../registry.ts'
+import { refuseUnapproved } from './approvals.ts'
 import { type BrokenRun, findBrokenRun } from './broken-run.ts'
 import { refuseChanged } from './conditions.ts'
 import { askWhetherDone, settleSteps } from './settle.ts'
@@ -16,6 +17,8 @@ import { askWhetherDone, settleSteps } from './settle.ts'
 export interface GoingOnWith {
   readonly broken: BrokenRun
   readonly settled: ReadonlyMap<string, Settled>
+  /** Who goes on. */
+  readonly by: string
 }
 
 /**
@@ -65,12 +68,20 @@ export async function readyToGoOn(
 ): Promise<GoingOnWith> {
   await refuseChanged(broken, prepared, settings)
   const answers = { done: flags.done ?? [], repeat: flags.repeat ?? [] }
-  const settled = await settleSteps(prepared.plan, broken.run, answers, settings.terminal ? askWhetherDone : undefined)
-  return { broken, settled }
+  const by = settings.people.operator
+  const settled = await settleSteps(
+    prepared.plan,
+    broken.run,
+    answers,
+    settings.terminal ? askWhetherDone : undefined,
+    by,
+  )
+  await refuseUnapproved(broken.run, prepared, settings, settled)
+  return { broken, settled, by }
 }
 
 /** What the engine goes on with: the journal as this process has it now, with the break in it. */
-export async function resumingFrom(journalFile: string, { settled }: GoingOnWith): Promise<Resuming> {
+export async function resumingFrom(journalFile: string, { settled }: Pick<GoingOnWith, 'settled'>): Promise<Resuming> {
   const { records } = verifyJournal(await files.readText(journalFile))
   return { from: followJournal(records), settled }
 }

@@ -5,7 +5,6 @@ import type { Plan } from '../../engine/plan.ts'
 import { RunproofError } from '../../model/error.ts'
 import { isManual, type Step } from '../../model/runbook.ts'
 import { terminalLine } from '../../reporters/text/terminal.ts'
-import { operatorName } from '../operator.ts'
 
 /** Asks a person whether a step took effect; undefined when there is no answer. */
 export type AskWhetherDone = (step: Step) => Promise<Settled['answer'] | undefined>
@@ -28,21 +27,21 @@ export async function settleSteps(
   run: JournalledRun,
   answers: Answers,
   person: AskWhetherDone | undefined,
+  by: string,
 ): Promise<ReadonlyMap<string, Settled>> {
   const open = steps.filter(step => goingOn(step, run.been.get(step.id), false).how === 'ask')
   refuseStray(answers, open, run.runId)
   const settled = new Map<string, Settled>()
   for (const step of open) {
     const { id } = step
-    if (answers.done.includes(id)) settled.set(id, { answer: 'done', by: operatorName(), how: `--done ${id}` })
-    else if (answers.repeat.includes(id))
-      settled.set(id, { answer: 'repeat', by: operatorName(), how: `--repeat ${id}` })
+    if (answers.done.includes(id)) settled.set(id, { answer: 'done', by, how: `--done ${id}` })
+    else if (answers.repeat.includes(id)) settled.set(id, { answer: 'repeat', by, how: `--repeat ${id}` })
     else if (person === undefined) throw unanswered(step)
     else {
       const answer = await person(step)
       if (answer === undefined)
         throw new RunproofError('INTERRUPTED', `nobody said what became of step ${id}; nothing was done`)
-      settled.set(id, { answer, by: operatorName(), how: 'asked' })
+      settled.set(id, { answer, by, how: 'asked' })
     }
   }
   return settled

@@ -40,7 +40,12 @@ export function nextRunId({ run }: Pick<BrokenRun, 'run'>): string {
  * @throws RunproofError NOT_RESUMABLE when somebody else was faster, or the old run wrote again; DISK_FULL, FILE_UNREADABLE;
  *   the old run is then as it was
  */
-export async function takeOver(broken: BrokenRun, clock: Clock, redact: (text: string) => string): Promise<void> {
+export async function takeOver(
+  broken: BrokenRun,
+  by: string,
+  clock: Clock,
+  redact: (text: string) => string,
+): Promise<void> {
   const { reportsDir, run, dir } = broken
   const as = nextRunId(broken)
   const staged = `${as}.${process.pid}.${randomBytes(4).toString('hex')}`
@@ -48,7 +53,7 @@ export async function takeOver(broken: BrokenRun, clock: Clock, redact: (text: s
   const runDir = join(reportsDir, `${UNSEALED_PREFIX}${as}`)
   try {
     const whole = await stage(broken, place)
-    putBreakOnRecord(broken, continueJournal(join(place, JOURNAL_FILE), clock, redact), as)
+    putBreakOnRecord(broken, continueJournal(join(place, JOURNAL_FILE), clock, redact), as, by)
     await syncDirectory(place)
     const taken: TakenOver = {
       runId: run.runId,
@@ -96,7 +101,7 @@ async function stage({ dir }: BrokenRun, place: string): Promise<string> {
   return text
 }
 
-function putBreakOnRecord({ run, kind, tornBytes }: BrokenRun, journal: JournalFile, as: string): void {
+function putBreakOnRecord({ run, kind, tornBytes }: BrokenRun, journal: JournalFile, as: string, by: string): void {
   journal.append('run-broken', {
     runId: run.runId,
     kind,
@@ -107,7 +112,7 @@ function putBreakOnRecord({ run, kind, tornBytes }: BrokenRun, journal: JournalF
     runId: as,
     from: run.runId,
     epoch: run.epoch + 1,
-    by: operatorName(),
+    by,
     host: hostname(),
     holder: { ...identify(process.pid)! },
     tool: version(),

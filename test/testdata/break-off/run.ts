@@ -48,14 +48,18 @@ export async function goOn(runId: string, kill?: Kill): Promise<RunResult> {
   const reportsDir = resolve('reports')
   const broken = await findBrokenRun(runId, { reportsDir, workDir: resolve('work'), stateDir: resolve('state') })
   const sent = textOf(join(DIR, 'sent')) !== ''
-  const settled = await settleSteps(planned(), broken.run, { done: [], repeat: [] }, async () =>
-    sent ? 'done' : 'repeat',
+  const settled = await settleSteps(
+    planned(),
+    broken.run,
+    { done: [], repeat: [] },
+    async () => (sent ? 'done' : 'repeat'),
+    'tester',
   )
-  await takeOver(broken, clock, unredacted)
+  await takeOver(broken, 'tester', clock, unredacted)
   const next = nextRunId(broken)
   const file = join(reportsDir, `.run-${next}`, 'journal.jsonl')
   const journal = continueJournal(file, clock, unredacted, () => refuseTakenOver(reportsDir, next))
-  return run(reportsDir, next, file, journal, kill, await resumingFrom(file, { broken, settled }))
+  return run(reportsDir, next, file, journal, kill, await resumingFrom(file, { settled }))
 }
 
 async function run(

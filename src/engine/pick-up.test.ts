@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { JournalRecord } from '../evidence/schema.ts'
+import { defineCheck, failed, passed } from '../model/check.ts'
+import { RunproofError } from '../model/error.ts'
+import type { Runbook, Step } from '../model/runbook.ts'
+import { bareTarget, type Entry, memoryJournal, memoryTools } from '../testing/memory-tools.ts'
+import { followJournal } from './broken-run.ts'
+import { execute } from './execute.ts'
+import type { Settled } from './pick-up.ts'
+import { plan } from './plan.ts'
+import type { ExecuteInput } from './run-input.ts'
+
+const fine = (id: string, yes = true) =>
+  defineCheck<boolean>({
+    id,
+    title: id,
+    probe: async () => yes,
+    judge: seen => (seen ? passed() : failed('no')),
+    counterproofs: [{ id: 'not', breaks: 'it is not so', because: /no/, observation: () => false }],
+  })
+
+/** A step that writes down what it does, and is taken back. */
+function undoable(log: string[], id: string, given: Partial<Step> = {}): Step {
+  const does = (what: string) => ({ describe: what, execute: async () => void log.push(what) })
+  const run = does(`does ${id}`)
+  return {
+    ...{ id, title: id, effect: 'write', resume: 'repeatable', timeoutMs: 1_000, run, undo: does(`undoes ${id}`) },
+    verify: [fine(`${id}-fine`)],
+    ...given,
+  } as Step
+}
+
+type Events = readonly (readonly [string, JournalRecord['data']])[]
+const RESUMED: Events = [
+  ['run-broken', { runId: 'run', kind: 'died', lastRecordAt: '2026-01-31T02:10:00.000Z' }],
+  ['run-resumed', { runId: 'run-2', by: 'jo', host: 'h' }],
+]
+const ended = (step: string): Events => [
+  ['step-started', { step }],
+  [
+    'step-ended',
+    {
+      step,
+      record: {
+        id: step,
+        title: step,
+        effect: 'write',
+        outcome: 'passed',
+        commands: [],
+        checks: [],
+        durationMs: 1,
+        counterproofsMs: 0,
+      },
+    },
+  ],
+]
+
+interface Given {
+  readonly before?: Events
+  readonly settled?: Readonly<Record<string, Settled>>
+  readonly full?: (entry: Entry) => boolean
+  readonly purpose?: Runbook['purpose']
+  /** Of the error that the journal gives once it is full. */
+  readonly code?: 'DISK_FULL' | 'RUN_FENCED'
+}
+
+async function run(steps: readonly Step[], { before, settled = {}, full, purpose = 'rotation', code }: Given = {}) {
+  const journal = memoryJournal(full)
+  const append = journal.append.bind(journal)
+  if (code === 'RUN_FENCED')
+    journal.append = (type, data) => {
+      if (full?.({ type, data })) throw new RunproofError('RUN_FENCED', 'taken over')
+      append(type, data)
+    }
+  const runbook: Runbook = { id: 'book', title: 'Book', purpose, params: {}, steps: () => steps as [Step] }
+  const events = [
+    ['run-started', { runId: 'run', runbook: 'book', target: 'bare', steps: [] }] as const,
+    ...(before ?? []),
+  ]
+  const records = events.map(([type, data], seq) => ({
+    seq,
+    at: '2026-01-31T02:11:00.000Z',
+    monotonicMs: 0,
+    type,
+    data,
+    prev: '',
+  }))
+  const resuming = { from: followJournal(records), settled: new Map(Object.entries(settled)) }
+  const result = await execute({
+    plan: plan(runbook, bareTarget(), {}),
+    runId: 'run',
+    tools: memoryTools(),
+    journal,
+    watch: () => {},
+    approve: async () => ({ granted: false, reason: 'nobody is there' }),
+    secrets: {},
+    protect: () => {},
+    knownSecrets: () => [],
+    scratchDir: '/nowhere',
+    artifactsDir: '/nowhere',
+    counterproofs: 'all',
+    width: 1,
+    allowedSkips: [],
+    lacking: () => undefined,
+    signal: new AbortController().signal,
+    patience: { settleMs: 50 },
+    ...(before === undefined ? {} : { resuming }),
+  } as unknown as ExecuteInput)
+  return { ...result, journal, outcomes: result.steps.map(({ outcome }) => outcome) }
+}
+
+describe('a run that was taken over by somebody else', () => {
+  test('stops before its next act, and takes nothing back: what goes on builds on it', async () => {
+    const log: string[] = []
+    let fenced = false
+    const full = (entry: Entry) => {
+      fenced ||= entry.type === 'step-started' && entry.data['step'] === 'b'
+      return fenced
+    }
+    const steps = ['a', 'b', 'c'].map(id => undoable(log, id))
+    const result = await run(steps, { full, code: 'RUN_FENCED' })
+    assert.deepEqual([log, result.outcomes], [['does a'], ['passed', 'errored', 'skipped']])
+    assert.deepEqual(
+      result.released.map(({ outcome }) => outcome),
+      ['offered'],
+    )
+  })
+
+  test('differs from one whose disk is full, which takes its change back', async () => {
+    const log: string[] = []
+    const full = ({ type, data }: Entry) => type === 'step-started' && data['step'] === 'b'
+    await run(
+      ['a', 'b'].map(id => undoable(log, id)),
+      { full },
+    )
+    assert.deepEqual(log, ['does a', 'undoes a'])
+  })
+})
+
+describe('a run that goes on', () => {
+  const before = [...ended('a'), ...RESUMED]
+
+  test('on a full disk does nothing at all', async () => {
+    const log: string[] = []
+    const result = await run(
+      ['a', 'b'].map(id => undoable(log, id)),
+      { before, full: () => true },
+    )
+    assert.deepEqual([log, result.outcomes], [[], ['errored', 'skipped']])
+    const later: string[] = []
+    const full = ({ type }: Entry) => type !== 'carried-over'
+    const second = await run(
+      ['a', 'b'].map(id => undoable(later, id)),
+      { before, full },
+    )
+    assert.deepEqual([later, second.outcomes], [[], ['passed', 'errored']])
+    assert.deepEqual(
+      second.released.map(({ outcome }) => outcome),
+      ['offered'],
+    )
+  })
+
+  test('takes back what another process did, once it has done something itself that went wrong', async () => {
+    const log: string[] = []
+    const steps = [undoable(log, 'a'), undoable(log, 'b', { verify: [fine('b-fine', false)] })]
+    const result = await run(steps, { before })
+    assert.deepEqual(log, ['does b', 'undoes b', 'undoes a'])
+    assert.equal(result.steps[0]!.carriedFrom, 'run')
+  })
+
+  test('does again what was undone, and looks again at what was looked at then', async () => {
+    const log: string[] = []
+    const looks = undoable(log, 'look', { effect: 'read' })
+    const undone: Events = [['released', { step: 'a', what: 'a: x', kind: 'undo', outcome: 'done' }]]
+    const events = [...ended('a'), ...ended('look'), ...undone, ...RESUMED]
+    await run([undoable(log, 'a'), looks], { before: events })
+    assert.deepEqual(log, ['does a', 'does look'])
+    const carried: string[] = []
+    await run([undoable(carried, 'a'), { ...looks, run: undoable(carried, 'look').run } as Step], {
+      before: [...ended('a'), ...ended('look'), ...RESUMED],
+    })
+    assert.deepEqual(carried, [])
+  })
+
+  test('does not guess what became of a step that must not be repeated', async () => {
+    const log: string[] = []
+    const once = undoable(log, 'a', { resume: 'once' } as Partial<Step>)
+    const begun: Events = [['step-started', { step: 'a' }], ...RESUMED]
+    const unsaid = await run([once], { before: begun })
+    assert.deepEqual([log, unsaid.outcomes], [[], ['denied']])
+    const done = await run([once], { before: begun, settled: { a: { answer: 'done', by: 'jo', how: 'asked' } } })
+    assert.deepEqual([log, done.outcomes], [[], ['passed']])
+    assert.ok(done.assumptions.some(text => /a took effect before the break.*jo \(asked\)/.test(text)))
+    const repeat = await run([once], { before: begun, settled: { a: { answer: 'repeat', by: 'jo', how: 'asked' } } })
+    assert.deepEqual([log, repeat.outcomes], [['does a'], ['passed']])
+    assert.equal(repeat.journal.entries[0]!.type, 'settled')
+  })
+
+  test('is errored where a step can not tell whether it took effect', async () => {
+    const log: string[] = []
+    const tookEffect = () => Promise.reject(new RunproofError('TARGET_UNREACHABLE', 'nobody answers'))
+    const step = undoable(log, 'a', { resume: 'check-first', tookEffect } as Partial<Step>)
+    const result = await run([step], { before: [['step-started', { step: 'a' }], ...RESUMED] })
+    assert.deepEqual([log, result.outcomes, result.steps[0]!.error!.code], [[], ['errored'], 'TARGET_UNREACHABLE'])
+  })
+})
