@@ -16,6 +16,7 @@ import { after, describe, test } from 'node:test'
 import { clock } from '../src/adapters/clock.ts'
 import { files } from '../src/adapters/files.ts'
 import { http } from '../src/adapters/http/port.ts'
+import { ownName } from '../src/adapters/replace-file/own-names.ts'
 import { replaceFile } from '../src/adapters/replace-file/replace-file.ts'
 import { fileWhole, nobodyShutOut, tokenReplaced } from '../src/checks/token-rotation.ts'
 import { randomSecret } from '../src/daemon/random-secret.ts'
@@ -29,7 +30,7 @@ import standIn from '../src/targets/stand-in.ts'
 import { memoryTools } from '../src/testing/memory-tools.ts'
 import { assertDocumented } from './documented-commands.ts'
 import { leftovers } from './leftovers.ts'
-import { assertPassed, checkOf, evidenceOf, RunningDrill, runDrill } from './run-drill.ts'
+import { assertPassed, checkOf, evidenceOf, RunningDrill, runDrill, runproof } from './run-drill.ts'
 import { proofsOf, RunningStandIn } from './run-suite.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'rotate-tokens-'))
@@ -167,6 +168,30 @@ describe('a rotation that breaks down says what each file holds', { timeout: 60_
     const evidence = evidenceOf(ended)
     assertTold(running, evidence)
     assert.match(evidence.steps.find(({ id }) => id === 'rotate')!.reason!, /holds the new token already/)
+  })
+
+  test('unless it was killed: then gc clears away the copies of a secret that it left beside the file', async () => {
+    await using running = await RunningStandIn.start(['late-token-reload'])
+    const { adminFile } = running.site
+    let run: RunningDrill | undefined
+    const ended = await brokenBy(running, one => {
+      run = one
+      // As it is between the copy and the rename.
+      writeFileSync(join(dirname(adminFile), ownName(`.${basename(adminFile)}`)), 'a copy of a secret', { mode: 0o600 })
+      one.child.kill('SIGKILL')
+    })
+    const copies = () => readdirSync(dirname(adminFile)).filter(name => name.startsWith('.'))
+    const [copy] = copies()
+    // It is the copy of this process until it has the name of one that has ended.
+    renameSync(
+      join(dirname(adminFile), copy!),
+      join(dirname(adminFile), copy!.replace(`-${process.pid}-`, `-${run!.child.pid}-`)),
+    )
+    const places = ['--reports', ended.reportsDir, '--work', ended.workDir]
+    const swept = await runproof(run!.env, ['gc', ...places])
+    assert.ok(swept.stdout.includes(`swept     ${adminFile}: 1 copies of a secret`), swept.stdout)
+    assert.deepEqual(copies(), [])
+    assert.match(held(adminFile), /^s[\w-]{43}\n$/)
   })
 })
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { files } from '../adapters/files.ts'
 import { readTakenOver } from '../adapters/process/resume-lock.ts'
 import { sweep } from '../adapters/process/sweep.ts'
+import { clearLeft } from '../adapters/replace-file/clear-left.ts'
 import { followJournal, isOver } from '../engine/broken-run.ts'
 import { verifyJournal } from '../evidence/journal.ts'
 import { JOURNAL_FILE, UNSEALED_PREFIX } from '../evidence/layout.ts'
@@ -32,8 +33,9 @@ export async function collectGarbage(options: { reports?: string; work?: string;
       for (const reason of failed) process.stdout.write(`left      ${reason}\n`)
     }
     for (const dir of abandoned) process.stdout.write(`swept     ${dir}: a resume that took nothing over\n`)
-    for (const { dir, journal, goOn } of unsealed) {
+    for (const { dir, journal, goOn, cleared } of unsealed) {
       process.stdout.write(`unsealed  ${dir}: ${journal}\n`)
+      for (const said of cleared) process.stdout.write(`${said}\n`)
       if (goOn !== undefined) process.stdout.write(`go on     ${goOn}\n`)
     }
     if (notices.length + swept.length + abandoned.length + unsealed.length === 0)
@@ -47,6 +49,8 @@ interface UnsealedRun {
   readonly journal: string
   /** The command that goes on with it, or what became of it. */
   readonly goOn?: string
+  /** What became of copies of a secret that it had left beside token files, in words. */
+  readonly cleared: readonly string[]
 }
 
 /** Directories of runs that ended without a seal. Kept: a journal may be the only record there is. */
@@ -61,9 +65,34 @@ async function unsealedRuns(places: Places): Promise<readonly UnsealedRun[]> {
     const ended = isDead ? 'its run is dead' : 'its run may still be going'
     const { said, records } = await journalOf(join(dir, JOURNAL_FILE))
     const goOn = isDead ? howToGoOn(runId, records, places) : undefined
-    runs.push({ dir, journal: `${ended}; ${said}`, ...(goOn === undefined ? {} : { goOn }) })
+    const cleared = isDead ? await clearCopies(records) : []
+    runs.push({ dir, journal: `${ended}; ${said}`, ...(goOn === undefined ? {} : { goOn }), cleared })
   }
   return runs
+}
+
+/** A replacement that was killed may leave a copy of the new token beside the file. The next one removes it; so does this. */
+async function clearCopies(records: readonly JournalRecord[]): Promise<readonly string[]> {
+  const { params = {} } = originOf(records) ?? {}
+  const said: string[] = []
+  for (const [name, path] of Object.entries(params)) {
+    if (!name.endsWith('-token-file')) continue
+    try {
+      const removed = await clearLeft(path)
+      if (removed > 0) said.push(`swept     ${path}: ${removed} copies of a secret that were left beside it`)
+    } catch (thrown) {
+      said.push(`left      ${toRunproofError(thrown).message}`)
+    }
+  }
+  return said
+}
+
+function originOf(records: readonly JournalRecord[]) {
+  try {
+    return records.length === 0 ? undefined : followJournal(records).origin
+  } catch {
+    return undefined
+  }
 }
 
 function howToGoOn(runId: string, records: readonly JournalRecord[], places: Places): string | undefined {

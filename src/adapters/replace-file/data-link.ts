@@ -9,7 +9,7 @@ import { notReplaced, UNCHANGED } from './explain.ts'
 import { contentAfter, openOld, refuseOther, writeLike } from './old-file.ts'
 import { ownName, removeStale } from './own-names.ts'
 
-const LINK = '..data'
+export const LINK = '..data'
 
 /**
  * How long the old directory is kept for readers that were stopped on their way from the link to the file. Measured on two busy
@@ -92,7 +92,7 @@ async function fill(directory: Directory, filling: Filling, content: Secret): Pr
   const { name, before, next, link, path } = filling
   await using from = await Directory.open(directory.at(before))
   await using to = await Directory.open(directory.at(next))
-  const staleRemoved = await removeStaleDirectories(directory, filling)
+  const staleRemoved = await removeStaleDirectories(directory, [before, next], path)
   let otherNames = 0
   for (const each of await readdir(from.at('.'))) {
     const { handle, old } = await openOld(from.at(each), `${path} (${each} beside it)`, 'read')
@@ -107,12 +107,16 @@ async function fill(directory: Directory, filling: Filling, content: Secret): Pr
 }
 
 /** What stands at the beginning of such a name is the moment it was made at. */
-async function removeStaleDirectories(directory: Directory, { before, next, path }: Filling): Promise<number> {
+export async function removeStaleDirectories(
+  directory: Directory,
+  spared: readonly string[],
+  path: string,
+): Promise<number> {
   const prefixes = new Set(
     (await readdir(directory.at('.'))).flatMap(name => /^(\.\.\d{4}_.*?)\.runproof-/.exec(name)?.[1] ?? []),
   )
   let removed = 0
-  for (const prefix of prefixes) removed += await removeStale(directory, prefix, [before, next], path)
+  for (const prefix of prefixes) removed += await removeStale(directory, prefix, spared, path)
   return removed
 }
 

@@ -24,6 +24,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { REPLACE_STYLES, type ReplaceStyle } from '../../model/replace-file.ts'
 import { Secret } from '../../model/secret.ts'
+import { clearLeft } from './clear-left.ts'
 import { ownName } from './own-names.ts'
 import { replaceFile } from './replace-file.ts'
 
@@ -187,6 +188,27 @@ describe('a replacement that is killed', () => {
       assert.equal(readFileSync(path, 'utf8'), TOKENS[1])
     })
   }
+
+  for (const style of ['rename', 'data-link'] as const)
+    test(`by ${style} leaves nothing once what it left is looked for, and readers keep what they had`, async () => {
+      const path = fileFor(style)
+      // Its own directory is what readers are led to from now on, and must outlive its maker.
+      await replaceFile.replace(path, secret('the-token-of-readers'), style)
+      const ended = spawnSync(process.execPath, ['-p', 'process.pid'], { encoding: 'utf8' })
+      const left = (prefix: string) =>
+        join(path, '..', ownName(prefix).replace(`-${process.pid}-`, `-${ended.stdout.trim()}-`))
+      writeFileSync(left('.token'), 'a secret that was left')
+      if (style === 'data-link') {
+        const directory = left('..2026_01_02_03_04_05.678')
+        mkdirSync(directory)
+        writeFileSync(join(directory, 'token'), 'a secret that was left')
+      }
+      assert.equal(await clearLeft(path), style === 'data-link' ? 2 : 1)
+      assert.equal(await clearLeft(path), 0)
+      assert.deepEqual(strayNames(path), [])
+      assert.equal(readFileSync(path, 'utf8'), 'the-token-of-readers')
+      assert.equal(await clearLeft('/no/such/directory/token'), 0)
+    })
 
   test('leaves a name that is cleared away once its process has ended, and respected while it runs', async () => {
     const path = fileFor('rename')
