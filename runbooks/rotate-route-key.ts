@@ -46,6 +46,9 @@ const LOOKING = ['kheish-daemon doctor routes --check-auth', 'kheish-daemon secr
 const STAYS = 'a session cannot be deleted; its run stays on record, and the provider charges for it'
 
 const isOwn = (input: PlanInput) => reachOf(input) === 'isolated'
+/** The provider beside the daemon is told which keys it takes; any other is somebody’s. */
+const isRehearsal = (input: PlanInput) =>
+  isOwn(input) && !input.target.real && input.params['provider-url'] === undefined
 const isContained = ({ params }: PlanInput) => params['contain'] === 'yes'
 
 export default defineRunbook({
@@ -160,7 +163,11 @@ export const contain: Step = {
       context.set(containment, contained)
       if (contained.leases.length === 0)
         context.run.notTested('that leases on the slot die with its revocation: none was known to be good before')
-      context.run.fact('rotation.containedAt', context.tools.clock.now().toISOString())
+      const at = context.tools.clock.now().toISOString()
+      context.run.fact('rotation.containedAt', at)
+      context.run.assume(
+        `from ${at} on every run on the routes of ${context.values.get(routeKey).slot} failed, until it was set again`,
+      )
     },
   },
   verify: [slotContained, containedRefuses],
@@ -217,19 +224,19 @@ export const prove: Step = {
 
 /** The old key is good until its provider says otherwise: that is what a leak is about. */
 function withdraw(input: PlanInput): readonly Step[] {
-  return isOwn(input) ? [onceMore(input)] : [revokeAtProvider, onceMore(input)]
+  return isRehearsal(input) ? [onceMore(input)] : [revokeAtProvider, onceMore(input)]
 }
 
 /** A run with the new key, when the old one is good nowhere. */
 export const onceMore = (input: PlanInput): Step => ({
   ...prove,
-  id: isOwn(input) ? 'withdraw' : 'still-works',
-  title: isOwn(input)
+  id: isRehearsal(input) ? 'withdraw' : 'still-works',
+  title: isRehearsal(input)
     ? 'Have the provider refuse the old key, and a run answered once more'
-    : 'Have a run answered once more, now that the old key is gone',
+    : 'Have a run answered once more, whatever became of the old key',
   yields: [lastCanary],
   run: {
-    describe: isOwn(input)
+    describe: isRehearsal(input)
       ? 'tell the provider to take the new key only, submit a prompt with a marker, and wait for the end'
       : 'submit a prompt with a marker through the route, and wait for the end',
     commands: LOOKING,

@@ -70,12 +70,6 @@ describe('the rotation of a route’s key', { timeout: 120_000 }, () => {
     assert.deepEqual([doctor.code, JSON.parse(doctor.stdout).diagnostics], [0, []])
     assert.equal((await client('secrets', 'get', 'openai.prod')).code, 0)
     const secret = ['--secret', `new=file:${file}`]
-    const blocked = evidenceOf(await run(secret))
-    assert.match(
-      checkOf(blocked, 'old-key-works').reason!,
-      /auth slot `openai.prod` has been revoked, while .* secrets get/,
-    )
-
     const rotated = await run([...secret, '--allow-skip', 'revoke-at-provider=nobody is at its console'], {
       contain: 'yes',
     })

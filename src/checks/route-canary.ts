@@ -170,7 +170,7 @@ export const newKeyWorks = canaryAnswered({
 
 export const stillAnswered = canaryAnswered({
   id: 'still-answered',
-  title: 'Once the old key is withdrawn at the provider a run is answered, and the old key was not shown since',
+  title: 'In the end a run is answered once more, and the old key was not shown since it was replaced',
   canary: lastCanary,
   key: 'new',
   broken: [],
