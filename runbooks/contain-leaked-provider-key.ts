@@ -1,7 +1,7 @@
 #!/usr/bin/env -S sh -c 'exec "$(dirname "$(readlink -f "$0")")/../bin/runproof" run "$0" "$@"'
 import { containedFirst, settingsNoted, settingsRestored } from '../src/checks/first-containment.ts'
-import { instanceReady } from '../src/checks/instance-ready.ts'
 import { stolenKeyRefused, subjectBanned } from '../src/checks/leaked-key.ts'
+import { fileTokenOpens } from '../src/checks/leaked-token.ts'
 import { noSecretWritten } from '../src/checks/no-secret-written.ts'
 import { postIncidentWritten } from '../src/checks/post-incident.ts'
 import { snapshotWhole } from '../src/checks/snapshot-whole.ts'
@@ -88,7 +88,7 @@ function steps(given: PlanInput): NonEmpty<Step> {
     restoreSettings(input, settingsRestored),
   ]
   return [
-    asOperator(daemonStep(input, { recipe: liveRecipe, yields: [routeCredential], verify: [instanceReady] })),
+    asOperator(daemonStep(input, { recipe: liveRecipe, yields: [routeCredential], verify: [fileTokenOpens] })),
     asOperator(look),
     ...contained,
     close(input, contained),

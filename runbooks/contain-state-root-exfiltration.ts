@@ -10,7 +10,6 @@ import {
   thiefShutOut,
   tokenFilesReplaced,
 } from '../src/checks/exfiltration.ts'
-import { instanceReady } from '../src/checks/instance-ready.ts'
 import { egressRefused } from '../src/checks/isolation.ts'
 import { ledgerVerifies } from '../src/checks/ledger-verifies.ts'
 import { postIncidentWritten } from '../src/checks/post-incident.ts'
@@ -81,7 +80,8 @@ function steps(input: PlanInput): NonEmpty<Step> {
     recover(unpack(input), [treeMatches('state'), auditKeyContinuity, ledgerVerifies]),
     rotateSlots(input),
     rotateTokens,
-    recover(start(input), [instanceReady, egressRefused]),
+    // That it serves, and whom, is what the thief finds out next.
+    recover(start(input), [egressRefused]),
     attackersView,
     revokeWhereIssued,
     planMasterKey,

@@ -102,11 +102,21 @@ export async function takeSweep(
   if (given.sinceMs === undefined) run.notTested('what is newer than the incident: no since= says when that began')
   for (const { kind, why } of inventory.unread) run.notTested(`what lasts of kind ${kind}: ${why}`)
 
+  run.fact('sweep.baselineSigner', before?.signer ?? 'no baseline')
   run.fact('sweep.things', inventory.things.length)
   run.fact('sweep.findings', findings.length)
   await tools.files.write(join(run.artifactsDir, 'sweep.md'), findingsText(context, swept))
-  await writeBaseline(context, run.artifactsDir, inventory)
+  await writeBaseline(context, run.artifactsDir, { ...inventory, things: vouchedFor(swept) })
   return swept
+}
+
+/**
+ * What the next sweep may take for known. A finding is not among it: whatever a person decides, it is found again, and never becomes
+ * part of what was there before. Where there was nothing to judge by, everything is, and that was told.
+ */
+export function vouchedFor({ inventory, findings }: Pick<Sweep, 'inventory' | 'findings'>): readonly Thing[] {
+  const found = findings.filter(({ how }) => !how.includes('unjudged'))
+  return inventory.things.filter(({ kind, id }) => !found.some(one => one.kind === kind && one.id === id))
 }
 
 /** One line a finding, with how to look at it and how to take it away. */

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { after, describe, test } from 'node:test'
+import { assertDocumented } from './documented-commands.ts'
+import { leftovers } from './leftovers.ts'
+import { checkOf, type Ended, evidenceOf, runDrill } from './run-drill.ts'
+import { proofsOf, RunningStandIn } from './run-suite.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'contain-leaks-'))
+after(() => rmSync(root, { recursive: true, force: true }))
+
+const runbook = (id: string) => resolve(import.meta.dirname, '..', 'runbooks', `${id}.ts`)
+const TOKEN = runbook('contain-leaked-admin-token')
+const journalOf = ({ reportsDir, reports }: Ended) =>
+  readFileSync(join(reportsDir, reports[0]!, 'journal.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line) as { at: string; type: string; data: Readonly<Record<string, unknown>> })
+const artifact = ({ reportsDir, reports }: Ended, name: string) =>
+  readFileSync(join(reportsDir, reports[0]!, 'artifacts', name), 'utf8')
+
+/** Ends as passed, but for what only a person can say. @returns its evidence, and the steps that nobody confirmed */
+function assertContained(ended: Ended) {
+  const evidence = evidenceOf(ended)
+  assert.deepEqual([evidence.outcome, ended.status], ['passed', 0], ended.stderr)
+  const others = evidence.steps.filter(({ outcome }) => outcome !== 'passed')
+  assert.deepEqual([...new Set(others.map(({ outcome }) => outcome))], ['skipped'])
+  return { evidence, people: others.map(({ id }) => id) }
+}
+
+/** A rehearsal in which everything was broken once and turned red. @returns its evidence */
+async function rehearsed(id: string) {
+  const ended = await runDrill({ root, runbook: runbook(id), counterproofs: 'all' })
+  const { evidence, people } = assertContained(ended)
+  const { notRed, onSubjects } = proofsOf(evidence)
+  assert.deepEqual(notRed, [])
+  await assertDocumented(evidence)
+  assert.deepEqual(await leftovers(ended.workDir), [])
+  return { ended, evidence, onSubjects, people }
+}
+
+describe('a leak that is contained in a rehearsal', { timeout: 180_000 }, () => {
+  test('of the admin token is over at once, and everything that was left behind is found', async () => {
+    const { ended, evidence, onSubjects, people } = await rehearsed('contain-leaked-admin-token')
+    assert.ok(onSubjects >= 18, `${onSubjects} on subjects`)
+    assert.deepEqual(people, ['decide-findings', 'tell-stakeholders'])
+    const { planted } = JSON.parse(JSON.stringify({ planted: checkOf(evidence, 'planted-found').expected }))
+    assert.deepEqual(planted, ['connector', 'hook', 'settings', 'revision', 'schedule', 'capture-agent', 'slot'])
+    assert.match(artifact(ended, 'sweep.md'), /schedule `schedule-1`: added, newer .*\n.*schedules get schedule-1/)
+    // What was found never becomes what was there before.
+    assert.doesNotMatch(artifact(ended, 'persistence.json'), /ops-metrics|schedule-1|build-host-7/)
+    assert.match(evidence.notTested.join('\n'), /recent admin actions cannot be read from it/)
+    assert.match(evidence.assumptions.join('\n'), /still reads it .*: it ends when the daemon restarts/)
+    assert.match(artifact(ended, 'post-incident.md'), /permission mode: dontAsk; it was bypassPermissions/)
+  })
+
+  test('of a provider key begins with its revocation and ends with a run that is answered', async () => {
+    const { evidence, onSubjects, people } = await rehearsed('contain-leaked-provider-key')
+    assert.ok(onSubjects >= 20, `${onSubjects} on subjects`)
+    assert.deepEqual(people, ['revoke-at-provider', 'tell-stakeholders'])
+    const commands = evidence.steps.flatMap(step => step.commands.map(({ command }) => command))
+    const at = (words: string) => commands.findIndex(command => command.includes(words))
+    assert.ok(
+      at('revoke-slot') < at('set-permission-mode') && at('revoke-slot') < at('secrets set openai.prod --provider'),
+    )
+    assert.deepEqual(checkOf(evidence, 'stolen-key-refused').actual, { stolen: 401, ours: 200 })
+  })
+
+  test('of a state root is not over before every credential in the backup is new', async () => {
+    const { ended, evidence, onSubjects, people } = await rehearsed('contain-state-root-exfiltration')
+    assert.ok(onSubjects >= 30, `${onSubjects} on subjects`)
+    assert.deepEqual(people, ['revoke-where-issued', 'plan-master-key', 'tell-stakeholders'])
+    assert.equal(evidence.facts['stolen.leases'], 2)
+    assert.deepEqual(evidence.facts['rotated.left'], 0)
+    const left = checkOf(evidence, 'served-slots-newer').counterproofs.find(({ id }) => id === 'served-one-left')
+    assert.equal(left?.said, 'slot runproof.marker is as it was restored')
+    assert.match(evidence.assumptions.join('\n'), /there is no re-encryption/)
+    assert.match(JSON.stringify(checkOf(evidence, 'every-slot-newer').actual), /there is no re-encryption/)
+    assert.match(artifact(ended, 'audit-key.json'), /"publicKey": "[0-9a-f]{64}"/)
+    assert.doesNotMatch(artifact(ended, 'audit-key.json'), /secret_key/)
+  })
+})
+
+describe('a leaked admin token of a running daemon', { timeout: 120_000 }, () => {
+  test('is refused within three seconds, and the next sweep finds what came since', async context => {
+    await using running = await RunningStandIn.start()
+    const { site, daemon } = running
+    const params = {
+      'base-url': daemon.url,
+      'admin-token-file': site.adminFile,
+      'readonly-token-file': site.readOnlyFile,
+      'state-root': site.stateRoot,
+    }
+    const denied = await runDrill({ root, runbook: TOKEN, params })
+    assert.equal(denied.status, 4, denied.stderr)
+    assert.equal(readFileSync(site.adminFile, 'utf8'), `${site.admin}\n`)
+
+    const allowed = ['decide-findings', 'tell-stakeholders'].flatMap(id => ['--allow-skip', `${id}=nobody is here`])
+    const flags = ['--yes=stand-in', ...allowed]
+    const startedAtMs = Date.now()
+    const first = await runDrill({ root, runbook: TOKEN, params, flags })
+    const { evidence } = assertContained(first)
+    const proven = journalOf(first).find(
+      ({ type, data }) => type === 'check' && data['check'] === 'leaked-token-refused',
+    )
+    const provenAfterMs = Date.parse(proven!.at) - startedAtMs
+    context.diagnostic(`refused, proven and on record ${provenAfterMs} ms after the start of the process`)
+    assert.ok(provenAfterMs < 3_000, `${provenAfterMs} ms`)
+    assert.ok(Number(evidence.facts['containment.refusedAfterMs']) < 3_000)
+    assert.match(evidence.notTested.join('\n'), /no baseline= was given/)
+    const token = readFileSync(site.adminFile, 'utf8').trim()
+    assert.notEqual(token, site.admin)
+    assert.equal((await daemon.get('/v1/status', site.admin)).status, 401)
+    for (const text of [first.stdout, first.stderr, JSON.stringify(evidence)])
+      assert.ok(!text.includes(site.admin) && !text.includes(token))
+
+    const since = new Date().toISOString()
+    await daemon.post('/v1/sessions', token, { session_id: 'theirs', thread_id: null })
+    const body = { name: 'nightly', session_id: 'theirs', content: 'x', at_ms: Date.UTC(2126, 0, 1) }
+    assert.equal((await daemon.post('/v1/schedules', token, body)).status, 201)
+    const baseline = join(first.reportsDir, first.reports[0]!)
+    const second = await runDrill({ root, runbook: TOKEN, params: { ...params, since, baseline }, flags })
+    const { evidence: found } = assertContained(second)
+    assert.match(artifact(second, 'sweep.md'), /schedule `schedule-1`: added, newer/)
+    assert.deepEqual(
+      [found.facts['sweep.baselineSigner'], Number(found.facts['sweep.findings']) >= 1],
+      ['trusted', true],
+    )
+  })
+})
