@@ -92,7 +92,7 @@ const refuse = ({ target }: PlanInput): Step => ({
   effect: 'read',
   docs: {
     page: PAGE,
-    command: 'secrets set runproof.probe --offline --state-root "$COPY" --provider generic --stdin',
+    command: 'secrets set runproof.probe --offline --state-root $COPY --provider generic --stdin',
   },
   timeoutMs: 120_000,
   yields: [otherMasterKey],
