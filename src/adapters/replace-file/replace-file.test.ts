@@ -339,11 +339,13 @@ describe('what is wrong with a place', () => {
   })
 
   const immutable = fileFor('rename')
-  const frozen = spawnSync('chattr', ['+i', immutable]).status === 0
-  after(() => spawnSync('chattr', ['-i', immutable]))
-  test('is said of an immutable file, too', {
-    skip: !frozen && 'this file system has no immutable files',
-  }, async () => {
+  const within = fileFor('rename')
+  const kept = [immutable, join(within, '..')]
+  const frozen = kept.map(path => spawnSync('chattr', ['+i', path]).status === 0).every(Boolean)
+  after(() => spawnSync('chattr', ['-i', ...kept]))
+  const asImmutable = { skip: !frozen && 'this file system has no immutable files' }
+
+  test('is said of an immutable file, too', asImmutable, async () => {
     for (const style of ['rename', 'in-place'] as const)
       await assert.rejects(replaceFile.replace(immutable, secret('new-token'), style), {
         code: 'FILE_NOT_REPLACED',
@@ -351,5 +353,25 @@ describe('what is wrong with a place', () => {
       })
     assert.equal(readFileSync(immutable, 'utf8'), OLD)
     assert.deepEqual(strayNames(immutable), [])
+  })
+
+  test('is said of an immutable directory, in which a file can still be written in place', asImmutable, async () => {
+    await assert.rejects(replaceFile.replace(within, secret('new-token'), 'rename'), {
+      code: 'FILE_NOT_REPLACED',
+      message: /immutable.*\(EPERM\); it still has its old content/,
+    })
+    assert.equal(readFileSync(within, 'utf8'), OLD)
+    assert.deepEqual(strayNames(within), [])
+    await replaceFile.replace(within, secret('new-token'), 'in-place')
+    assert.equal(readFileSync(within, 'utf8'), 'new-token')
+  })
+
+  test('is said of nothing where the file lies on another file system than everything else', async context => {
+    if (statSync(fast).dev === statSync(root).dev) return context.skip('this machine has no second file system at hand')
+    for (const style of REPLACE_STYLES) {
+      const path = fileFor(style, OLD, fast)
+      await replaceFile.replace(path, secret('new-token'), style)
+      assert.equal(readFileSync(path, 'utf8'), 'new-token')
+    }
   })
 })
