@@ -8,7 +8,8 @@ import { catchStrays } from './strays.ts'
  * signal stops them, errors that nobody awaits are kept, and somebody watches.
  */
 export function openSession(): Session & Disposable & { readonly display: Display } {
-  const display = displayFor(process.stderr, { color: process.env['NO_COLOR'] === undefined })
+  const { NO_COLOR, TERM } = process.env
+  const display = displayFor(process.stderr, { color: NO_COLOR === undefined && TERM !== 'dumb' })
   const interrupt = interruptible(process, () =>
     display.note('interrupted: stopping and tearing down; once more stops now'),
   )

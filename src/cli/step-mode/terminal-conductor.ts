@@ -17,8 +17,7 @@ export function terminalConductor(lines: LineInput, output: Writable, shown: () 
     else output.write(`\nStill before step ${index + 1} of ${steps}.\n`)
     last = step.id
     for (;;) {
-      say(KEYS)
-      const key = await lines.ask('> ', signal)
+      const key = await lines.ask(`${KEYS}\n> `, signal)
       // Nobody is there any more: nothing is run unasked.
       if (key === undefined) return { do: 'stop', nobody: true }
       const choice = await chosen(key, scene, signal)
