@@ -1,4 +1,4 @@
-import { withBrokenDaemon } from '../daemon/break.ts'
+import { withBrokenDaemon, withProxy } from '../daemon/break.ts'
 import {
   capturedRun,
   captureOf,
@@ -43,13 +43,15 @@ export const everythingCaptured = defineCheck<Kept>({
       observation: () => ({ artifacts: 0 }),
     },
     {
-      id: 'capture-off',
-      breaks: 'a run is looked at that was made on a daemon whose level is off',
+      id: 'capture-denied',
+      breaks: 'the daemon says that it has nothing of the run',
       because: /nothing was captured/,
-      subject: async (context, scope) => {
-        const broken = await withBrokenDaemon(context, scope, {})
-        const run = await makeRun(broken, 'runproof-off')
-        return changed(broken, { values: broken.values.with(capturedRun, run) })
+      subject: (context, scope) => {
+        const { incident } = context.target
+        const body = JSON.stringify({ status: 404, code: incident.nothingCaptured, domain: 'runs', detail: 'nothing' })
+        const headers = { 'content-type': 'application/json' }
+        const paths = [incident.paths.debug(context.values.get(capturedRun).runId)]
+        return withProxy(context, scope, { answer: { status: 404, headers, body, paths } })
       },
     },
   ],
