@@ -17,6 +17,7 @@ import { CONNECTOR, ROUTES_SLOT, sidecar, sidecarSetup, startSidecar } from '../
 
 interface Whole {
   readonly slot: string
+  readonly changeable: boolean
   readonly slots: readonly string[]
   readonly given: { readonly env: readonly string[]; readonly credentials: readonly string[] }
   readonly there: { readonly env: readonly string[]; readonly credentials: readonly string[] }
@@ -34,13 +35,18 @@ export const configurationWhole = defineCheck<Whole>({
     const others = (names: readonly string[]) => names.filter(name => name !== marker).sort()
     return {
       slot: slot!,
+      changeable: view!.changeable,
       slots,
       given: { env: others(envKeys), credentials: others(credentialKeys) },
       there: { env: others(view!.envKeys), credentials: others(view!.credentialKeys) },
     }
   },
 
-  judge({ slot, slots, given, there }) {
+  judge({ slot, changeable, slots, given, there }) {
+    if (!changeable)
+      return failed(
+        'the connector stands in a file that the daemon was started with, and cannot be put: set the slot and start the daemon again; nothing was written',
+      )
     if (!slots.includes(slot))
       return failed(`the configuration does not name the slot ${slot}; nothing was written`, { actual: [...slots] })
     for (const what of ['env', 'credentials'] as const) {
@@ -59,6 +65,12 @@ export const configurationWhole = defineCheck<Whole>({
       breaks: 'it names another slot',
       because: /does not name the slot/,
       observation: seen => ({ ...seen, slots: ['another.slot'] }),
+    },
+    {
+      id: 'in-a-file',
+      breaks: 'the connector stands in a file of the daemon',
+      because: /cannot be put/,
+      observation: seen => ({ ...seen, changeable: false }),
     },
     {
       id: 'variable-left-out',

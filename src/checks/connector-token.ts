@@ -20,14 +20,23 @@ interface Ways {
   readonly daemon: number
 }
 
+interface Taken extends Ways {
+  /** The daemon's ingress, with a token that nobody has set. */
+  readonly stranger: number
+}
+
 /** Both sides of the connector take the new token: the process that the daemon asks, and the daemon that it hands events to. */
-export const newTokenTaken = defineCheck<Ways>({
+export const newTokenTaken = defineCheck<Taken>({
   id: 'new-token-taken',
-  title: 'The connector’s process and the daemon’s ingress take the new token',
+  title: 'The connector’s process and the daemon’s ingress take the new token, and not just any',
 
-  probe: context => askBoth(context, 'new'),
+  async probe(context) {
+    const stranger = await handInNothing(context, randomSecret('token-of-nobody'))
+    return { ...(await askBoth(context, 'new')), stranger }
+  },
 
-  judge({ process, daemon }) {
+  judge({ process, daemon, stranger }) {
+    if (stranger !== 401) return failed('the daemon’s ingress takes any token', { expected: 401, actual: stranger })
     if (daemon !== 200) return failed('the daemon’s ingress refuses the new token', { expected: 200, actual: daemon })
     return process === undefined || process === 200
       ? passed({ actual: { process: process ?? null, daemon } })
@@ -40,6 +49,12 @@ export const newTokenTaken = defineCheck<Ways>({
       breaks: 'the process refuses it',
       because: /process refuses/,
       observation: seen => ({ ...seen, process: 401 }),
+    },
+    {
+      id: 'any-token',
+      breaks: 'the ingress of the daemon takes a token that nobody has set',
+      because: /takes any token/,
+      observation: seen => ({ ...seen, stranger: 200 }),
     },
     {
       id: 'another-token',

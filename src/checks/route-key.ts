@@ -128,18 +128,19 @@ export const slotContained = defineCheck<Contained>({
   async probe(context) {
     const contained = context.values.get(containment)
     const leases = await knownLeases(context, contained.leases)
-    const { slot, printed, leases: held } = contained
-    return { slot, printed, held, leases, shown: shownMembers(context, leases) }
+    const { slot, printed, leases: held, goodUntilMs } = contained
+    const mayBeForgotten = context.tools.clock.now().getTime() >= goodUntilMs
+    return { slot, printed, held, leases, mayBeForgotten, shown: shownMembers(context, leases) }
   },
 
-  judge({ slot, printed, held, leases, shown }) {
+  judge({ slot, printed, held, leases, mayBeForgotten, shown }) {
     const { exitCode, view } = printed
     if (exitCode !== 0 || view === undefined) return refused('runtime auth revoke-slot', printed)
     if (view.slotId !== slot) return failed('another slot was revoked', { expected: slot, actual: view.slotId })
     if (view.revokedLeases < held.length)
       return failed(`the answer counts ${view.revokedLeases} leases`, { expected: held.length })
     if (held.length === 0) return passed({ actual: { slot, revokedLeases: view.revokedLeases } })
-    const judgement = judgeDead({ held, leases, shown })
+    const judgement = judgeDead({ held, leases, mayBeForgotten, shown })
     return judgement.outcome === 'failed'
       ? judgement
       : passed({ actual: { slot, revokedLeases: view.revokedLeases, known: held.length } })

@@ -62,6 +62,8 @@ export function slotNewer(of: Capture<SlotSet>): Check<Changed> {
 
 export interface Dead {
   readonly held: readonly string[]
+  /** Whether time enough has passed for the daemon to forget them. */
+  readonly mayBeForgotten: boolean
   readonly leases: readonly LeaseView[]
   readonly shown: readonly string[]
 }
@@ -83,9 +85,10 @@ export function oldLeasesDead(
     untested: context => (context.values.get(of).leases.length > 0 ? undefined : why(context)),
 
     async probe(context) {
-      const { leases: held } = context.values.get(of)
+      const { leases: held, goodUntilMs } = context.values.get(of)
       const leases = await knownLeases(context, held)
-      return { held, leases, shown: shownMembers(context, leases) }
+      const mayBeForgotten = context.tools.clock.now().getTime() >= goodUntilMs
+      return { held, leases, mayBeForgotten, shown: shownMembers(context, leases) }
     },
 
     judge: judgeDead,
@@ -96,6 +99,12 @@ export function oldLeasesDead(
         breaks: 'no lease was good before',
         because: /no lease was good before/,
         observation: seen => ({ ...seen, held: [], leases: [] }),
+      },
+      {
+        id: 'all-forgotten',
+        breaks: 'the daemon knows none of them any more, before their time',
+        because: /knows none/,
+        observation: seen => ({ ...seen, leases: [], mayBeForgotten: false }),
       },
       {
         id: 'old-digest',
@@ -115,8 +124,11 @@ export function oldLeasesDead(
   })
 }
 
-export function judgeDead({ held, leases, shown }: Dead) {
+export function judgeDead({ held, leases, mayBeForgotten, shown }: Dead) {
   if (held.length === 0) return failed('no lease was good before, so nothing was revoked')
+  // One that it does not know any more opens nothing; that it knows none at all says more of the answers than of the leases.
+  if (leases.length === 0 && !mayBeForgotten)
+    return failed('the daemon knows none of the leases of before, although none has run out', { actual: [...held] })
   const alive = leases.length === 0 ? undefined : notRevoked(leases, shown)
   return alive === undefined
     ? passed({ actual: { held: held.length, dead: leases.length, forgotten: held.length - leases.length } })

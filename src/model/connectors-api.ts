@@ -2,6 +2,8 @@ import type { Json } from './check.ts'
 
 export interface ConnectorView {
   readonly name: string
+  /** Whether it can be put; else it stands in a file that the daemon was started with. */
+  readonly changeable: boolean
   /** Whether the daemon runs its process; else somebody does elsewhere. */
   readonly ownProcess: boolean
   /** Where that listens. */

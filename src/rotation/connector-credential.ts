@@ -16,9 +16,9 @@ import {
   sidecarSetup,
   untilOneLease,
 } from '../suite/sidecar.ts'
-import { answeringAnew, connectorBefore, connectorDoor, instanceOf, type Restarted, stillGood } from './connector.ts'
+import { answeringAnew, connectorBefore, connectorDoor, instanceOf, type Restarted } from './connector.ts'
 import { newSecret, takeNewSecret } from './new-secret.ts'
-import { type SlotSet, setSlot } from './slot.ts'
+import { heldLeases, type SlotSet, setSlot } from './slot.ts'
 
 /** How webhooks of one route were signed, and how they are. */
 export interface Signatures {
@@ -84,9 +84,9 @@ export async function configurationOf(context: StepContext): Promise<RestartingC
 
 export async function setCredential(context: CheckContext): Promise<SlotSet> {
   const { slot, status, leases: known } = context.values.get(connectorBefore)
-  const leases = await stillGood(context, known, slot)
+  const held = await heldLeases(context, known, slot)
   const set = await setSlot(context, slot!, 'generic', context.values.get(newSecret))
-  return { slot: slot!, set, changedBeforeMs: status!.updatedAtMs, leases }
+  return { slot: slot!, set, changedBeforeMs: status!.updatedAtMs, ...held }
 }
 
 /** Puts the connector again with another value of a variable that nobody reads, and waits for the new process. */

@@ -15,7 +15,7 @@ import { ask } from '../suite/ask.ts'
 import { asAdmin } from '../suite/revocations.ts'
 import { askHealth, becomes, sidecar, untilOneLease } from '../suite/sidecar.ts'
 import { newSecret } from './new-secret.ts'
-import { getSlot, goodLeases, type SlotSet, setSlot } from './slot.ts'
+import { getSlot, heldLeases, type SlotSet, setSlot } from './slot.ts'
 
 /** How often, and how far apart, a process that was replaced is asked once more who it is. */
 const LOOKS = 3
@@ -127,24 +127,13 @@ export async function setSharedToken(context: CheckContext): Promise<TokenSet> {
   const next = context.values.get(newSecret)
   const { sharedToken } = context.values.get(connectorDoor)
   const instanceBefore = await instanceOf(context, sharedToken)
-  const leases = await stillGood(context, known)
+  // Whatever slots they are for: a process has one for all of them.
+  const held = await heldLeases(context, known)
   const set = await setSlot(context, slot!, 'generic', next)
   const answering = set.exitCode === 0 ? await answeringAnew(context, next, instanceBefore) : undefined
   const fetches = view!.credentialKeys.length > 0 && view!.ownProcess && set.exitCode === 0
   const leasesAfter = fetches ? await untilOneLease(context, known, name) : []
-  return { slot: slot!, set, changedBeforeMs: status!.updatedAtMs, leases, instanceBefore, answering, leasesAfter }
-}
-
-/** Those of the connector that are good now, whatever slots they are for: a process has one for all of them. */
-export async function stillGood(context: CheckContext, ids: readonly string[], slot?: string): Promise<string[]> {
-  if (slot !== undefined) return goodLeases(context, ids, slot)
-  const { paths, read } = context.target.access
-  const good: string[] = []
-  for (const id of ids) {
-    const answer = await ask(context, paths.lease(id), asAdmin(context))
-    if (answer.status !== 404 && read.lease(jsonAnswer(paths.lease(id), answer)).active) good.push(id)
-  }
-  return good
+  return { slot: slot!, set, changedBeforeMs: status!.updatedAtMs, ...held, instanceBefore, answering, leasesAfter }
 }
 
 /** Waits for a process that takes the token and is not the one of before; undefined where none is in reach. */

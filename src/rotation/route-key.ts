@@ -14,7 +14,7 @@ import { type Attempted, attemptRun } from '../suite/refused-runs.ts'
 import { asAdmin } from '../suite/revocations.ts'
 import { type Meanwhile, whileRunsGoOn } from './meanwhile.ts'
 import { newSecret } from './new-secret.ts'
-import { getSlot, goodLeases, type SlotSet, setSlot } from './slot.ts'
+import { type GoodLeases, getSlot, goodLeases, heldLeases, type SlotSet, setSlot } from './slot.ts'
 
 /** Sessions cannot be deleted, so it is the one that suites take on a running daemon. */
 export const CANARY_SESSION = PROBE
@@ -47,11 +47,9 @@ export const newCanary = keptCapture<Canary>('new-canary', 'the run with the new
 export const lastCanary = keptCapture<Canary>('last-canary', 'the run after the old key was withdrawn')
 
 /** A slot that was revoked before it is set. */
-export interface Containment {
+export interface Containment extends GoodLeases {
   readonly slot: string
   readonly printed: Ran<{ readonly slotId: string; readonly revokedLeases: number }>
-  /** Good right before. */
-  readonly leases: readonly string[]
 }
 export const containment = keptCapture<Containment>('containment', 'how the slot was revoked before it was set')
 
@@ -131,9 +129,9 @@ export async function readLights(context: CheckContext): Promise<Lights> {
 
 export async function revokeRouteSlot(context: CheckContext, known: readonly string[]): Promise<Containment> {
   const { slot } = context.values.get(routeKey)
-  const leases = await goodLeases(context, known, slot)
+  const held = await heldLeases(context, known, slot)
   const words = ['runtime', 'auth', 'revoke-slot', slot]
-  return { slot, leases, printed: await client(context, words, context.target.read.slotRevocation) }
+  return { slot, ...held, printed: await client(context, words, context.target.read.slotRevocation) }
 }
 
 /**
@@ -149,13 +147,13 @@ export async function setRouteKey(context: StepContext, known: readonly string[]
     ...(organization === undefined ? [] : ['--organization', organization]),
     ...(project === undefined ? [] : ['--project', project]),
   ]
-  const leases = await goodLeases(context, known, slot)
+  const held = await heldLeases(context, known, slot)
   const work = () => setSlot(context, slot, route!.provider, keyOf(context), options)
   const { result, meanwhile } = goOn
     ? await whileRunsGoOn(context, route!.id, work)
     : { result: await work(), meanwhile: undefined }
   const endedAt = context.tools.clock.now().toISOString()
-  return { slot, set: result, changedBeforeMs: status!.updatedAtMs, leases, meanwhile, endedAt }
+  return { slot, set: result, changedBeforeMs: status!.updatedAtMs, ...held, meanwhile, endedAt }
 }
 
 export function keyOf({ values }: CheckContext): Secret {

@@ -15,6 +15,7 @@ const made = (exitCode: number): SlotSet => ({
   slot: 'openai.prod',
   changedBeforeMs: LOOKED_MS,
   leases: [],
+  goodUntilMs: 0,
   set: { exitCode, stderr: '', view: undefined },
 })
 

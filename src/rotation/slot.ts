@@ -46,17 +46,35 @@ export async function knownLeases(context: CheckContext, ids: readonly string[])
     .map(({ path, answer }) => read.lease(jsonOf(path, answer.text)))
 }
 
+/** Leases that are good, and for how long at least. */
+export interface GoodLeases {
+  readonly leases: readonly string[]
+  /** Until then none of them runs out; 0 where there is none. */
+  readonly goodUntilMs: number
+}
+
+/** Those that are good now; with a slot, those that give access to it. */
+export async function heldLeases(context: CheckContext, ids: readonly string[], slot?: string): Promise<GoodLeases> {
+  const known = await knownLeases(context, ids)
+  const good = known.filter(({ active, slots }) => active && (slot === undefined || slots.includes(slot)))
+  return {
+    leases: good.map(({ id }) => id),
+    goodUntilMs: good.length === 0 ? 0 : Math.min(...good.map(({ expiresAtMs }) => expiresAtMs)),
+  }
+}
+
 /** Ids of those that are good now and give access to the slot. */
-export async function goodLeases(context: CheckContext, ids: readonly string[], slot: string): Promise<string[]> {
-  const leases = await knownLeases(context, ids)
-  return leases.filter(({ active, slots }) => active && slots.includes(slot)).map(({ id }) => id)
+export async function goodLeases(
+  context: CheckContext,
+  ids: readonly string[],
+  slot: string,
+): Promise<readonly string[]> {
+  return (await heldLeases(context, ids, slot)).leases
 }
 
 /** A slot that was set, and the leases on its old value. */
-export interface SlotSet {
+export interface SlotSet extends GoodLeases {
   readonly slot: string
   readonly set: Ran<SlotView>
   readonly changedBeforeMs: number
-  /** Good right before it was set. */
-  readonly leases: readonly string[]
 }

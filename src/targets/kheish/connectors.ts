@@ -132,6 +132,7 @@ export const connectors: ConnectorsApi = {
       const view = new Document(value, 'connector')
       return {
         name: view.at('name').text(),
+        changeable: view.at('source').oneOf(['daemon', 'file']) === 'daemon',
         ownProcess: view.at('mode').text() === 'child_process',
         baseUrl: view.at('base_url').text(),
         sharedSlot: view
