@@ -181,14 +181,15 @@ const decideFindings: Step = person(
   },
 )
 
-const close = (input: PlanInput, all: readonly Step[]): Step =>
-  closeStep(input, {
+/** Also where something after the replacement failed: what is open is then asked for most. */
+const close = (input: PlanInput, all: readonly Step[]): Step => ({
+  ...closeStep(input, {
     written: postIncidentWritten,
     steps: all,
     closing({ values, target }) {
       const { refusedAfterMs } = values.get(containment)
       const { file, held } = values.get(leaked)
-      const { findings } = values.get(sweep)
+      const { findings } = values.find(sweep) ?? {}
       return {
         scenario: 'The admin token leaked',
         rotated: [
@@ -200,7 +201,8 @@ const close = (input: PlanInput, all: readonly Step[]): Step =>
         revoked: [],
         restored: [],
         open: [
-          ...findings.map(({ kind, id, how }) => `${kind} ${id} (${how.join(', ')}): ours, or taken away?`),
+          ...(findings === undefined ? ['what was left behind: the sweep could not be made'] : []),
+          ...(findings ?? []).map(({ kind, id, how }) => `${kind} ${id} (${how.join(', ')}): ours, or taken away?`),
           ...(held?.isOpen() === true
             ? ['whoever holds an event stream since before still reads it, until the daemon restarts']
             : []),
@@ -209,4 +211,6 @@ const close = (input: PlanInput, all: readonly Step[]): Step =>
         regression: [smokeLine(input, 'live'), `bin/runproof run contain-leaked-admin-token --target ${target.id}`],
       }
     },
-  })
+  }),
+  afterFailure: [containment, leaked],
+})

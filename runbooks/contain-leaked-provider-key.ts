@@ -129,24 +129,25 @@ const attackersView: Step = {
   verify: [stolenKeyRefused],
 }
 
-const close = (input: PlanInput, all: readonly Step[]): Step =>
-  closeStep(input, {
+/** Also where the recovery failed, for instance for want of a new key: what is open is then asked for most. */
+const close = (input: PlanInput, all: readonly Step[]): Step => ({
+  ...closeStep(input, {
     written: postIncidentWritten,
     steps: all,
     closing({ values }) {
       const { slot, printed } = values.get(containment)
       const gone = values.find(banned)
+      const made = values.find(keySet)
       return {
         scenario: 'A provider key leaked',
-        rotated: [
-          { what: `slot ${slot}`, result: `set anew at ${values.get(keySet).endedAt}, and a run was answered with it` },
-        ],
+        rotated: made === undefined ? [] : [{ what: `slot ${slot}`, result: `set anew at ${made.endedAt}` }],
         revoked: [
           { what: `slot ${slot}`, result: `${printed.view?.revokedLeases ?? 0} leases revoked` },
           ...(gone === undefined ? [] : [{ what: gone.before.id, result: 'revoked for ever' }]),
         ],
         restored: [],
         open: [
+          ...(made === undefined ? [`slot ${slot} is blocked, and its runs fail, until a new key is set`] : []),
           'the key itself, until somebody says that it is revoked at the provider',
           'what the provider’s usage log shows since the key leaked',
         ],
@@ -156,4 +157,6 @@ const close = (input: PlanInput, all: readonly Step[]): Step =>
         ],
       }
     },
-  })
+  }),
+  afterFailure: [containment],
+})

@@ -76,10 +76,10 @@ function steps(input: PlanInput): NonEmpty<Step> {
   const contain: readonly Step[] = [
     ...stop(input),
     keepEvidence(input),
+    rotateTokens,
     recover(receive(input), [restorePlaceFits, archiveDigest('state'), backupBefore(sinceOf)]),
     recover(unpack(input), [treeMatches('state'), auditKeyContinuity, ledgerVerifies]),
     rotateSlots(input),
-    rotateTokens,
     // That it serves, and whom, is what the thief finds out next.
     recover(start(input), [egressRefused]),
     attackersView,
@@ -205,6 +205,7 @@ const rotateTokens: Step = {
   docs: { page: PAGE, command: 'mv $KEYS/admin-token.next $KEYS/admin-token' },
   timeoutMs: 60_000,
   role: 'security-owner',
+  afterFailure: [deployment],
   yields: [replacedTokens],
   resume: 'repeatable',
   irreversible: 'the stolen tokens are stored nowhere, and should not be',
@@ -245,12 +246,13 @@ const planMasterKey: Step = person('plan-master-key', 'Decide about the master k
   confirm: 'It is decided whether a new state root is begun with a new master key, and when.',
 })
 
-const close = (input: PlanInput): Step =>
-  closeStep(input, {
+/** Also where the recovery failed: what was done and what is open is then asked for most. */
+const close = (input: PlanInput): Step => ({
+  ...closeStep(input, {
     written: postIncidentWritten,
     steps: [stopByHand, revokeWhereIssued, planMasterKey],
     closing({ values }) {
-      const { slots, onlyStolen } = values.get(rotatedSlots)
+      const { slots = [], onlyStolen = [] } = values.find(rotatedSlots) ?? {}
       const { files } = values.get(replacedTokens)
       return {
         scenario: 'A state root was copied',
@@ -262,13 +264,21 @@ const close = (input: PlanInput): Step =>
           ...files.map(file => ({ what: `token in ${file}`, result: 'replaced' })),
         ],
         revoked: [],
-        restored: [{ what: 'state root', result: 'restored from the backup into isolation' }],
+        restored:
+          values.find(isolated) === undefined
+            ? []
+            : [{ what: 'state root', result: 'restored from the backup into isolation' }],
         open: [
           ...onlyStolen.map(id => `slot ${id} was stolen and is not in the backup: revoke it where it was issued`),
+          ...slots
+            .filter(({ why }) => why !== undefined)
+            .map(({ id, why }) => `slot ${id} is as it was restored: ${why}`),
           MASTER_KEY_STAYS,
           'each stolen credential, until it is revoked where it was issued',
         ],
         regression: [`bin/runproof run restore-drill --target ${input.target.id}`],
       }
     },
-  })
+  }),
+  afterFailure: [replacedTokens],
+})

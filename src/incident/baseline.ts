@@ -6,7 +6,7 @@ import { RunproofError } from '../model/error.ts'
 import { PERSISTENCE_KINDS, type PersistenceKind } from '../model/persistence-api.ts'
 import { digestOf, type Inventory, type Thing } from './things.ts'
 
-export const PERSISTENCE_PAYLOAD_TYPE = 'application/vnd.runproof.persistence-1+json'
+const PERSISTENCE_PAYLOAD_TYPE = 'application/vnd.runproof.persistence-1+json'
 const FILE = 'persistence.json'
 const ENVELOPE = 'persistence.dsse.json'
 const MOST_BYTES = 16 * 1024 * 1024

@@ -9,18 +9,20 @@ import { RunproofError } from '../model/error.ts'
 import type { StepContext } from '../model/runbook.ts'
 
 /** What the operator says of the daemon whose state root was copied. Nothing of it is asked: it may be anybody’s by now. */
-export async function describeStolen(context: StepContext): Promise<void> {
-  const { params, tools, run } = context
+async function describeStolen(context: StepContext): Promise<void> {
+  const { params, target, tools, run } = context
   const stateRoot = await tools.files.realPath(params['state-root']!)
   if ((await tools.files.facts(stateRoot))?.type !== 'directory')
     throw new RunproofError('FILE_UNREADABLE', `${stateRoot} is no directory`)
+  if (params['master-key-file'] !== undefined)
+    context.protect(await tools.files.readSecret(params['master-key-file'], 'master-key'))
   const scratchDir = join(run.scratchDir, 'counterproofs')
   await tools.files.makeDirectory(scratchDir)
   const described: Deployment = {
     stateRoot,
     workspaceRoot: undefined,
     sentinel: undefined,
-    binary: params['binary'],
+    binary: params['binary'] ?? target.bundledBinary,
     routesFile: params['routes-file'],
     masterKeyFile: params['master-key-file'],
     adminTokenFile: params['admin-token-file'],
