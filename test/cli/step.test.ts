@@ -147,6 +147,39 @@ describe('a run that a person conducts at a terminal', { skip }, () => {
   }
 })
 
+describe('a conducted run that was stopped', { skip }, () => {
+  test('is gone on with, and evidence has what people did before', async () => {
+    const { terminal, site } = conducted('--step --operator ada --role security-owner=bob')
+    await terminal.answer(KEYS, 'n\n')
+    await terminal.answer('Note (Enter: none): ', 'the door stood open\n')
+    await terminal.answer(KEYS, 'r\n')
+    await terminal.answer(KEYS, 'h\n')
+    await terminal.answer('Who takes over from ada? ', 'mia\n')
+    await terminal.answer('Which role? ', 'security-owner\n')
+    await terminal.answer(KEYS, 'q\n')
+    await terminal.answer('Stop the run here?', 'y\n')
+    assert.equal(await terminal.ended, 130, terminal.text)
+    const first = site.evidence()
+    const { status, stderr } = await site.run(['run', '--resume', first.runId, '--operator', 'eve'])
+    assert.equal(status, 0, stderr)
+    const name = site.sealed().find(one => one.startsWith('incident-') && one !== first.runId)!
+    const evidence = JSON.parse(readFileSync(path.join(site.reports, name, 'evidence.json'), 'utf8'))
+    assert.deepEqual([evidence.outcome, evidence.operator.name], ['passed', 'eve'])
+    assert.deepEqual(
+      [evidence.notes, evidence.handovers, evidence.roles],
+      [first.notes, first.handovers, { 'security-owner': 'mia' }],
+    )
+    assert.deepEqual(
+      evidence.steps.map((step: { outcome: string; carriedFrom?: string }) => [step.outcome, step.carriedFrom]),
+      [
+        ['passed', first.runId],
+        ['skipped', undefined],
+        ['passed', undefined],
+      ],
+    )
+  })
+})
+
 describe('an approval at a terminal', { skip }, () => {
   const asking = (words: string) => conducted(`--operator ada --role operator=bob ${words}`, { use: 'in-use' })
 
@@ -174,6 +207,15 @@ describe('an approval at a terminal', { skip }, () => {
     assert.equal(site.evidence().steps[0].reason, 'default.write: expired: no answer within 1000 ms')
     assert.ok(!closed())
   })
+})
+
+test('a yes that names nothing is refused for what is in use, before anything runs', async () => {
+  const site = new Site()
+  const log = path.join(site.root, 'in-use')
+  mkdirSync(log)
+  const { status, stderr } = await site.run(['run', INCIDENT, '--param', `log=${log}`, '--yes'])
+  assert.deepEqual([status, site.sealed(), existsSync(path.join(log, 'closed'))], [2, [], false])
+  assert.match(stderr, /--yes has to name what it approves of: somebody uses it\n {2}hint: --yes=stand-in/)
 })
 
 test('a conductor that is a program is refused before anything runs', async () => {
