@@ -33,6 +33,7 @@ import {
   rotated,
   rotateMachine,
 } from '../src/rotation/capture-token.ts'
+import { withinMsOf } from '../src/rotation/wait-until.ts'
 import { onlyChecks } from '../src/suite/acts.ts'
 import { reachOf, suiteInUse, suiteLacks } from '../src/suite/params.ts'
 import { daemonStep, endSteps } from '../src/suite/steps.ts'
@@ -82,9 +83,10 @@ export default defineRunbook({
     ...(input.params['old-file'] === undefined ? [] : [oldFile]),
     rotate,
     // The old tokens are dead, so the machine gets its file whatever the checks say.
-    ...(isOwn(input) ? [play] : [input.params['deliver-command'] === undefined ? bring : deliver(input), hear]).map(
-      (step): Step => ({ ...step, afterFailure: [rotated] }),
-    ),
+    ...(isOwn(input)
+      ? [play]
+      : [input.params['deliver-command'] === undefined ? bring : deliver(input), hear(input)]
+    ).map((step): Step => ({ ...step, afterFailure: [rotated] })),
     views,
     ...endSteps(input, { nothingLeft, noSecretWritten }),
   ],
@@ -241,15 +243,15 @@ const deliver = ({ params }: PlanInput): Step => {
   }
 }
 
-const hear: Step = {
+const hear = (input: PlanInput): Step => ({
   id: 'hear',
   title: 'Hear from the machine again',
   effect: 'read',
   docs: { page: PAGE, command: 'capture agents get <machine-id>' },
-  timeoutMs: 1_800_000,
+  timeoutMs: withinMsOf(input) + 60_000,
   run: onlyChecks('nothing: the check waits for a heartbeat of the machine; none is sent in its place'),
   verify: [agentResumes],
-}
+})
 
 const views: Step = {
   id: 'views',

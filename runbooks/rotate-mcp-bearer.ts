@@ -24,6 +24,7 @@ import {
 import { newSecret, takeNewSecret } from '../src/rotation/new-secret.ts'
 import { restartParams, restartStep } from '../src/rotation/restart-step.ts'
 import { slotRotationConflict, slotRotationParams, wayOnRunning } from '../src/rotation/slot-params.ts'
+import { withinMsOf } from '../src/rotation/wait-until.ts'
 import { onlyChecks } from '../src/suite/acts.ts'
 import { expectBearer, keepFormerBearer, mcpRecipe, mcpSite } from '../src/suite/mcp-site.ts'
 import { reachOf, suiteInUse, suiteLacks } from '../src/suite/params.ts'
@@ -33,6 +34,9 @@ import { daemonStep, endSteps } from '../src/suite/steps.ts'
 const PAGE = 'mcp'
 const SET = 'secrets set <ref> --provider generic --stdin'
 const START_WITH = 'serve --mcp-config <mcp-config> --state-root <state-root> --mcp-discovery disabled ...'
+
+/** Asking, and in a rehearsal a run of a model and two daemons more. */
+const BESIDES_MS = 60_000
 
 const isOwn = (input: PlanInput) => reachOf(input) === 'isolated'
 
@@ -92,7 +96,7 @@ export default defineRunbook({
     ].map((step): Step => ({ ...step, afterFailure: [storedBearer] })),
     ...consumersStep(input, { consumersWork }),
     isOwn(input) ? withdraw : withdrawThere,
-    ...(isOwn(input) ? [] : [lookBack]),
+    ...(isOwn(input) ? [] : [lookBack(input)]),
     ...endSteps(input, { nothingLeft, noSecretWritten }),
   ],
 })
@@ -185,7 +189,7 @@ const use = (input: PlanInput): Step => ({
   title: 'See that the server is connected with the new value, and call a tool of it',
   effect: 'read',
   docs: { page: PAGE, command: 'mcp tools call <name> --input-json <json>' },
-  timeoutMs: 360_000,
+  timeoutMs: withinMsOf(input) + BESIDES_MS,
   yields: isOwn(input) ? [modelCall] : [],
   run: isOwn(input)
     ? { describe: 'have the model beside the daemon call a tool of the server', execute: useByModel }
@@ -223,15 +227,15 @@ const withdrawThere: Step = {
   verify: [],
 }
 
-const lookBack: Step = {
+const lookBack = (input: PlanInput): Step => ({
   id: 'withdrawn',
   title: 'See that the server goes on with the new value, and refuses the old one',
   effect: 'read',
   docs: { page: PAGE, command: 'runtime get' },
-  timeoutMs: 360_000,
+  timeoutMs: withinMsOf(input) + BESIDES_MS,
   run: onlyChecks(),
   verify: [bearerInUse, oldBearerRefused],
-}
+})
 
 function refuseObject(value: string): string | undefined {
   try {

@@ -29,8 +29,8 @@ import {
   slotOfAccount,
   useAccountAgain,
 } from '../src/rotation/mcp-oauth.ts'
-import { restartParams } from '../src/rotation/restart-step.ts'
 import { RUNNING, slotRotationConflict, slotRotationParams } from '../src/rotation/slot-params.ts'
+import { withinMsOf, withinParam } from '../src/rotation/wait-until.ts'
 import { onlyChecks } from '../src/suite/acts.ts'
 import { mcpRecipe, mcpSite, OAUTH_SERVER } from '../src/suite/mcp-site.ts'
 import { logIn } from '../src/suite/oauth-login.ts'
@@ -66,11 +66,7 @@ export default defineRunbook({
       default: 'login',
       refuse: value => (value === 'login' || value === 'refresh' ? undefined : 'expected login or refresh'),
     },
-    within: {
-      ...restartParams['within']!,
-      describe: 'how long it may take on a running daemon until somebody has logged in',
-      default: '10m',
-    },
+    ...withinParam('how long it may take on a running daemon until somebody has logged in', '10m'),
   },
   conflict: input => slotRotationConflict(input, ['server']),
   lacks: suiteLacks,
@@ -113,7 +109,7 @@ export default defineRunbook({
 
 /** Without its account the server is of no use to anybody, so whatever the checks said of the logout, somebody logs in again. */
 const another = (input: PlanInput): readonly Step[] =>
-  (isOwn(input) ? [logInAgain] : [revokeThere, logInThere(input), back]).map(step => ({
+  (isOwn(input) ? [logInAgain] : [revokeThere, logInThere(input), back(input)]).map(step => ({
     ...step,
     afterFailure: [loggedOut],
   }))
@@ -230,15 +226,15 @@ const logInThere = (input: PlanInput): Step => ({
   verify: [],
 })
 
-const back: Step = {
+const back = (input: PlanInput): Step => ({
   id: 'back',
   title: 'See that somebody has logged in again',
   effect: 'read',
   docs: { page: PAGE, command: 'runtime auth accounts list' },
-  timeoutMs: 900_000,
+  timeoutMs: withinMsOf(input) + 60_000,
   run: onlyChecks('nothing: the check waits until the account is there'),
   verify: [accountBack],
-}
+})
 
 const refresh = (input: PlanInput): Step => ({
   id: 'refresh',

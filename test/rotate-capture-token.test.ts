@@ -3,6 +3,9 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, st
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, describe, test } from 'node:test'
+import { machineRotated } from '../src/checks/capture-token.ts'
+import type { CaptureAgentView, CaptureLease } from '../src/model/capture-agents.ts'
+import kheish from '../src/targets/kheish.ts'
 import { assertDocumented } from './documented-commands.ts'
 import { leftovers } from './leftovers.ts'
 import { assertPassed, checkOf, evidenceOf, RunningDrill, runDrill } from './run-drill.ts'
@@ -96,4 +99,60 @@ describe('the rotation of a capture agent’s tokens', { timeout: 120_000 }, () 
     assert.equal((await beat(onMachine)).status, 200)
     assert.ok(existsSync(written))
   })
+})
+
+describe('what is left of a rotation that broke off', () => {
+  const lease = (leaseId: string, tokenVersion: number, supersededBy?: string): CaptureLease => ({
+    ...{ leaseId, tokenVersion, sourceId: 's', issuedAtMs: tokenVersion, expiresAtMs: 10 },
+    revokedAtMs: supersededBy === undefined ? undefined : 5,
+    supersededBy,
+  })
+  const settings = { machineId: 'm', osProfile: 'macos', sourceIds: ['s'], intervalMs: 1, graceMs: 1 }
+  const before = {
+    ...settings,
+    batchId: 'b1',
+    tokenVersion: 1,
+    lifetimeMs: 9,
+    live: [{ leaseId: 'one', sourceId: 's', tokenVersion: 1 }],
+  }
+  const view = (leases: readonly CaptureLease[]) =>
+    ({ ...settings, batchId: 'b3', status: 'active', tokenVersion: 3, leases }) as unknown as CaptureAgentView
+  const judged = (leases: readonly CaptureLease[]) =>
+    machineRotated.judge({ before, batchId: 'b3', view: view(leases) })
+
+  test('is a lease in between, which leads on to the live one', () => {
+    assert.equal(judged([lease('one', 1, 'two'), lease('two', 2, 'three'), lease('three', 3)]).outcome, 'passed')
+  })
+
+  test('is nothing good where the last lease is dead, too, or leases lead in a circle', () => {
+    const dead = { ...lease('two', 2), revokedAtMs: 6 }
+    for (const leases of [
+      [lease('one', 1, 'two'), dead],
+      [lease('one', 1, 'two'), lease('two', 2, 'one')],
+    ]) {
+      const judgement = judged(leases)
+      assert.match(judgement.outcome === 'failed' ? judgement.reason : 'passed', /does not lead to a live one/)
+    }
+  })
+})
+
+test('a configuration file that lacks a token is refused without a word of what it holds', () => {
+  const { config } = kheish.captureAgents.read
+  const token = `khc_${'0'.repeat(64)}`
+  const whole = [
+    '[capture_agent]',
+    'machine_id = "m"',
+    'batch_id = "b"',
+    `heartbeat_token = "${token}"`,
+    '[[sources]]',
+    'source_id = "s"',
+    `upload_token = "${token}"`,
+  ]
+  assert.deepEqual(config(whole.join('\n')).sources, [{ sourceId: 's', uploadToken: token }])
+  for (const [index, line] of whole.entries()) {
+    if (line.startsWith('[')) continue
+    const name = line.split(' ')[0]!
+    const without = whole.toSpliced(index, 1).join('\n')
+    assert.throws(() => config(without), { code: 'ANSWER_MALFORMED', message: new RegExp(`has no ${name} where`) })
+  }
 })

@@ -6,7 +6,7 @@ import { writeConfig } from '../fixtures/kheish-daemon/server/mcp/testing/mcp-si
 import { DaemonProcess, Site } from '../fixtures/kheish-daemon/server/testing/daemon-process.ts'
 import { type McpFixture, startMcp } from '../fixtures/mcp/server.ts'
 
-export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 /** A stand-in that somebody runs, two of whose MCP servers draw on one slot, and that a command starts again on its port. */
 export class StandInWithMcp implements AsyncDisposable {

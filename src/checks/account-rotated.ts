@@ -16,9 +16,8 @@ import {
   renew,
   renewed,
 } from '../rotation/mcp-oauth.ts'
-import { withinMsOf } from '../rotation/restart-step.ts'
 import { goodLeases, slotChangedAtMs } from '../rotation/slot.ts'
-import { waitUntil } from '../rotation/wait-until.ts'
+import { waitUntil, withinMsOf } from '../rotation/wait-until.ts'
 import { ask } from '../suite/ask.ts'
 import { type OAuthEvent, oauthEvents, showProtected, showRefresh } from '../suite/mcp-site.ts'
 import { logIn } from '../suite/oauth-login.ts'

@@ -20,8 +20,7 @@ import {
   rotated,
   rotateMachine,
 } from '../rotation/capture-token.ts'
-import { withinMsOf } from '../rotation/restart-step.ts'
-import { waitUntil } from '../rotation/wait-until.ts'
+import { waitUntil, withinMsOf } from '../rotation/wait-until.ts'
 import { type Refusal, showAll, viewOf, wrongRefusal } from '../suite/capture-agents.ts'
 import { withoutFaults } from './without-faults.ts'
 

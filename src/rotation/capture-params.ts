@@ -1,7 +1,7 @@
 import { refuseCommand } from '../model/command-param.ts'
 import type { ParamSpec, PlanInput } from '../model/runbook.ts'
 import { reachOf, suiteConflict, suiteParams } from '../suite/params.ts'
-import { restartParams } from './restart-step.ts'
+import { withinParam } from './wait-until.ts'
 
 const { 'state-root': _root, 'allow-write': _write, 'token-file': _token, ...reaching } = suiteParams
 
@@ -36,11 +36,7 @@ export const captureTokenParams: Readonly<Record<string, ParamSpec>> = {
     example: '/usr/local/bin/put-file laptop-01',
     refuse: refuseCommand,
   },
-  within: {
-    ...restartParams['within']!,
-    describe: 'how long it may take until the machine is heard again',
-    default: '10m',
-  },
+  ...withinParam('how long it may take until the machine is heard again', '10m'),
 }
 
 const OF_RUNNING = ['machine', 'out-dir', 'old-file', 'agent-url', 'also', 'deliver-command'] as const
@@ -67,6 +63,9 @@ export function captureTokenConflict(
       message: `the new file would tell the machine to report to ${url}, which is the machine itself there`,
       hint: '--param agent-url=URL, where the machine reaches the daemon; the same URL if it is this machine',
     }
+  const next = `${params['out-dir']!.replace(/\/+$/, '')}/${target.captureAgents.configFile(params['machine']!)}`
+  if (params['old-file'] === next)
+    return { message: `the new file is ${next}, and old-file= is the same`, hint: 'give a copy that lies elsewhere' }
   const stray = strayMember(params['also'], target.captureAgents.alsoMembers)
   return stray === undefined
     ? suiteConflict(input)

@@ -10,9 +10,8 @@ import { type CalledByModel, callByModel, callEcho, snapshotOf, type ToolCall } 
 import { BEARER_SERVER, type McpRequest, mcpHello, mcpRequests, mcpSite, showMcp } from '../suite/mcp-site.ts'
 import { asAdmin, readSubject } from '../suite/revocations.ts'
 import { newSecret } from './new-secret.ts'
-import { withinMsOf } from './restart-step.ts'
 import { goodLeases, setSlot, slotChangedAtMs } from './slot.ts'
-import { waitUntil } from './wait-until.ts'
+import { waitUntil, withinMsOf } from './wait-until.ts'
 
 const MODEL_MS = 20_000
 /** Whom the daemon acts for when it connects to a server by itself. */

@@ -1,11 +1,10 @@
 import type { AnyCheck } from '../model/check.ts'
 import { formatCommand } from '../model/command.ts'
 import { parseCommand, refuseCommand } from '../model/command-param.ts'
-import { parseDuration, refuseDuration } from '../model/duration.ts'
 import { RunproofError } from '../model/error.ts'
 import type { ParamSpec, PlanInput, Step } from '../model/runbook.ts'
 import { ask } from '../suite/ask.ts'
-import { waitUntil } from './wait-until.ts'
+import { waitUntil, withinMsOf, withinParam } from './wait-until.ts'
 
 /** What a service manager may take to stop a daemon and start it. */
 const COMMAND_MS = 120_000
@@ -17,15 +16,7 @@ export const restartParams: Readonly<Record<string, ParamSpec>> = {
     example: 'systemctl restart daemon',
     refuse: refuseCommand,
   },
-  within: {
-    describe: 'how long a running daemon may take until what was changed counts',
-    default: '2m',
-    refuse: refuseDuration,
-  },
-}
-
-export function withinMsOf({ params }: Pick<PlanInput, 'params'>): number {
-  return parseDuration(params.within!)
+  ...withinParam('how long a running daemon may take until what was changed counts', '2m'),
 }
 
 /**

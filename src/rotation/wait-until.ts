@@ -1,9 +1,20 @@
 import type { CheckContext } from '../model/check.ts'
+import { parseDuration, refuseDuration } from '../model/duration.ts'
 import { RunproofError } from '../model/error.ts'
+import type { ParamSpec, PlanInput } from '../model/runbook.ts'
 import { passTime } from '../suite/token-rotation.ts'
 
 const FIRST_PAUSE_MS = 250
 const LONGEST_PAUSE_MS = 5_000
+
+/** `within=`: how long a running daemon is waited for. @param describe - until what */
+export function withinParam(describe: string, otherwise: string): Readonly<Record<'within', ParamSpec>> {
+  return { within: { describe, default: otherwise, refuse: refuseDuration } }
+}
+
+export function withinMsOf({ params }: Pick<PlanInput, 'params'>): number {
+  return parseDuration(params['within']!)
+}
 
 /**
  * Looks until it is so, less and less often. Nobody answering is no answer yet: a daemon that is started again refuses connections
