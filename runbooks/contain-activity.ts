@@ -24,7 +24,7 @@ import {
 } from '../src/incident/activity.ts'
 import type { Closing } from '../src/incident/close.ts'
 import { courseOf } from '../src/incident/course.ts'
-import { incidentConflict, incidentParams, incidentUnresumable, ON_RUNNING } from '../src/incident/params.ts'
+import { incidentConflict, incidentParams, incidentUnresumable, ON_RUNNING, shown } from '../src/incident/params.ts'
 import { person } from '../src/incident/people.ts'
 import { keepRedacted } from '../src/incident/redacted.ts'
 import { smokeLine } from '../src/incident/regression.ts'
@@ -96,7 +96,7 @@ export default defineRunbook({
       make: [act],
       about,
       decide: 'what is named is stopped, and nothing else',
-      contain: [look(input), ...kindsOf(input).map(kind => STOPS[kind])],
+      contain: [look(input), ...kindsOf(input).map(kind => stops(input)[kind])],
       verify: [],
       tell: 'what was stopped, and what does not work until it is there again',
       recover: [bringBack],
@@ -176,8 +176,8 @@ const look = (input: PlanInput): Step => {
           context.set(taskBefore, { status, liveShells: await liveShells(context), outputBytes: 0 })
         }
         const { connector, hooks } = context.values.get(activity)
-        const shown = connector === undefined ? undefined : await shownConnector(context, connector)
-        if (shown !== undefined) await keepRedacted(context, 'connector-before.json', withoutValues(shown))
+        const found = connector === undefined ? undefined : await shownConnector(context, connector)
+        if (found !== undefined) await keepRedacted(context, 'connector-before.json', withoutValues(found))
         if (hooks === undefined) return
         const { paths, read } = target.incident
         const before = await askFor(context, paths.hooks, read.hooks, asAdmin(context))
@@ -188,7 +188,7 @@ const look = (input: PlanInput): Step => {
   }
 }
 
-const STOPS: Readonly<Record<Kind, Step>> = {
+const stops = (input: PlanInput): Readonly<Record<Kind, Step>> => ({
   session: {
     id: 'interrupt-session',
     title: 'Interrupt the session',
@@ -201,7 +201,7 @@ const STOPS: Readonly<Record<Kind, Step>> = {
     irreversible: 'what was interrupted is not gone on with; the session itself stays, and takes new input',
     run: {
       describe: 'interrupt what the session does now',
-      commands: ['kheish-daemon sessions interrupt <session_id>'],
+      commands: [`kheish-daemon sessions interrupt ${shown(input.params['session'], '<session_id>')}`],
       execute: async context =>
         void (await succeed(context, ['sessions', 'interrupt', context.values.get(activity).sessionId!])),
     },
@@ -219,7 +219,7 @@ const STOPS: Readonly<Record<Kind, Step>> = {
     irreversible: 'a run that was cancelled never goes on; what it had done outside stays done',
     run: {
       describe: 'cancel the run',
-      commands: ['kheish-daemon runs cancel <run_id>'],
+      commands: [`kheish-daemon runs cancel ${shown(input.params['run'], '<run_id>')}`],
       execute: async context => void (await succeed(context, ['runs', 'cancel', context.values.get(activity).runId!])),
     },
     verify: [runStopped],
@@ -236,7 +236,7 @@ const STOPS: Readonly<Record<Kind, Step>> = {
     irreversible: 'a command that was ended is not gone on with; what it wrote stays',
     run: {
       describe: 'stop the task, with everything in its process group',
-      commands: ['kheish-daemon tasks stop <session_id> <task_id>'],
+      commands: [`kheish-daemon tasks stop ${taskWords(input)}`],
       execute: async context => void (await stopTask(context, context.values.get(stuckTask))),
     },
     verify: [taskGone],
@@ -255,7 +255,7 @@ const STOPS: Readonly<Record<Kind, Step>> = {
       'its environment and the slots it used are shown nowhere: artifacts/connector-before.json has the rest, and its slots stay',
     run: {
       describe: 'delete the connector; the daemon ends its process and revokes its leases',
-      commands: ['kheish-daemon connectors delete <kind> <name>'],
+      commands: [`kheish-daemon connectors delete ${connectorWords(input)}`],
       async execute(context) {
         const { kind, name } = context.values.get(activity).connector!
         await succeed(context, ['connectors', 'delete', kind, name])
@@ -287,6 +287,17 @@ const STOPS: Readonly<Record<Kind, Step>> = {
     },
     verify: [hooksReviewed],
   },
+})
+
+function taskWords({ params }: PlanInput): string {
+  const { sessionId, taskId } = params['task'] === undefined ? {} : taskIn(params['task'])
+  return `${shown(sessionId, '<session_id>')} ${shown(taskId, '<task_id>')}`
+}
+
+function connectorWords({ params, target }: PlanInput): string {
+  const { kind, name } =
+    params['connector'] === undefined ? {} : connectorOf(params['connector'], target.connectors.kind)
+  return `${shown(kind, '<kind>')} ${shown(name, '<name>')}`
 }
 
 const bringBack = person('bring-back', 'Say what comes back, and when', 'incident-commander', {

@@ -237,7 +237,11 @@ function closing(input: PlanInput, { values }: StepContext): Closing {
   const proxy = {
     ...(params['proxy-url'] === undefined
       ? {}
-      : { 'base-url': params['proxy-url'], 'direct-url': params['base-url']! }),
+      : {
+          'base-url': params['proxy-url'],
+          'direct-url': params['base-url'],
+          'ca-file': params['proxy-ca-file'],
+        }),
     ...(params['nginx-config'] === undefined ? {} : { config: params['nginx-config'] }),
   }
   return {

@@ -5,7 +5,7 @@ import { taskGone, taskSeen, taskStaysGone, workspaceStill } from '../src/checks
 import { daemon } from '../src/daemon/subjects.ts'
 import type { Closing } from '../src/incident/close.ts'
 import { courseOf } from '../src/incident/course.ts'
-import { INCIDENT_WAYS, incidentConflict, incidentParams, incidentUnresumable } from '../src/incident/params.ts'
+import { INCIDENT_WAYS, incidentConflict, incidentParams, incidentUnresumable, shown } from '../src/incident/params.ts'
 import { person } from '../src/incident/people.ts'
 import { keepRedacted } from '../src/incident/redacted.ts'
 import { smokeLine } from '../src/incident/regression.ts'
@@ -69,7 +69,7 @@ export default defineRunbook({
       make: [leave],
       about,
       decide: 'the task is stopped: what it was doing is not gone on with',
-      contain: [look(input), stop],
+      contain: [look(input), stop(input)],
       verify: [compare],
       tell: 'a shell task was stopped, and which files it had changed',
       recover: [restartOrQuarantine],
@@ -122,7 +122,7 @@ const look = (input: PlanInput): Step => {
     yields: [...(running ? [stuckTask] : []), taskBefore, workspaceBefore],
     run: {
       describe: 'list the tasks of the session; keep the end of the output, and digests of the workspace’s files',
-      commands: [`kheish-daemon tasks output <session_id> <task_id> --tail-bytes ${TAIL_BYTES}`],
+      commands: [`kheish-daemon tasks output ${taskWords(input)} --tail-bytes ${TAIL_BYTES}`],
       execute: context => keepTask(context, running),
     },
     verify: [taskSeen],
@@ -154,7 +154,7 @@ async function keepTask(context: StepContext, running: boolean): Promise<void> {
   context.set(workspaceBefore, digests)
 }
 
-const stop: Step = {
+const stop = (input: PlanInput): Step => ({
   id: 'stop',
   title: 'Stop the task',
   effect: 'write',
@@ -168,7 +168,7 @@ const stop: Step = {
   run: {
     describe:
       'stop the task; the daemon ends its command and everything in its process group, ten seconds later by force',
-    commands: ['kheish-daemon tasks stop <session_id> <task_id>'],
+    commands: [`kheish-daemon tasks stop ${taskWords(input)}`],
     async execute(context) {
       const { status } = await stopTask(context, context.values.get(stuckTask))
       context.run.fact('task.statusAfterStop', status)
@@ -176,7 +176,10 @@ const stop: Step = {
     },
   },
   verify: [taskGone],
-}
+})
+
+const taskWords = ({ params }: PlanInput): string =>
+  `${shown(params['session'], '<session_id>')} ${shown(params['task'], '<task_id>')}`
 
 const compare: Step = {
   id: 'compare',

@@ -178,6 +178,7 @@ describe('a containment on a running daemon', { timeout: 120_000, concurrency: 2
     assert.equal((await json(running, '/v1/runtime')).permission_mode, 'acceptEdits')
     assert.match(artifact(ended, 'hooks-before.json'), /collector\.example/)
     for (const text of [ended.stdout, ended.stderr, JSON.stringify(evidence)]) assert.ok(!text.includes(site.admin))
+    await assertDocumented(evidence)
   })
 
   test('is red where a task ignores its stop, keeps the evidence all the same, and stays contained', async () => {

@@ -62,3 +62,8 @@ export function incidentUnresumable(input: PlanInput): string | undefined {
 export function sinceMs({ params }: Pick<PlanInput, 'params'>): number | undefined {
   return params.since === undefined ? undefined : Date.parse(params.since)
 }
+
+/** A value as commands show it beforehand: what was given, or a placeholder where nothing was, or a shell would take it apart. */
+export function shown(value: string | undefined, placeholder: string): string {
+  return value !== undefined && /^[\w@%+=:,./-]+$/.test(value) ? value : placeholder
+}

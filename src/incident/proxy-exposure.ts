@@ -47,7 +47,7 @@ export interface Attempt {
 export const attempts = keptCapture<readonly Attempt[]>('attempts', 'what somebody outside is answered now')
 
 /** What a badly written proxy does: hides who asks, lets every page read the answer, and shows a token of its own. */
-export function exposing(context: CheckContext): Interposition {
+function exposing(context: CheckContext): Interposition {
   const { readonlyToken } = context.values.get(isolated)
   return {
     dropHeader: 'origin',

@@ -2,7 +2,11 @@ import type { PlanInput } from '../model/runbook.ts'
 import { reachOf } from '../suite/params.ts'
 
 /** A command line of runproof that asks the same daemon again: the suite of that id, and its parameters besides. */
-export function smokeLine(input: PlanInput, suite: string, more: Readonly<Record<string, string>> = {}): string {
+export function smokeLine(
+  input: PlanInput,
+  suite: string,
+  more: Readonly<Record<string, string | undefined>> = {},
+): string {
   const { params, target } = input
   const where = (): Readonly<Record<string, string | undefined>> => ({
     'base-url': params['base-url'],
@@ -10,6 +14,7 @@ export function smokeLine(input: PlanInput, suite: string, more: Readonly<Record
     'admin-token-file': params['admin-token-file'],
     'state-root': params['state-root'],
     binary: params.binary,
+    'ca-file': params['ca-file'],
     ...more,
   })
   const given = Object.entries(reachOf(input) === 'running' ? where() : more)

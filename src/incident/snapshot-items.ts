@@ -49,7 +49,7 @@ const ASK_MS = 5_000
 const DOCTOR_MS = { before: 2_500, after: 15_000 } as const
 const ROUTES_MS = 10_000
 /** Of each of these many newest runs everything is asked; of older ones only what the list says. */
-export const NEWEST_RUNS = 20
+const NEWEST_RUNS = 20
 const TAIL_BYTES = 64 * 1024
 export const MOST_AUDIT_BYTES = 1024 * 1024
 

@@ -145,7 +145,7 @@ async function takeSnapshot(
  *
  * @throws RunproofError INTERRUPTED; DISK_FULL and the like of writing
  */
-export async function collectSnapshot(
+async function collectSnapshot(
   context: CheckContext,
   directory: string,
   name: string,

@@ -42,7 +42,6 @@ export interface IncidentApi {
     runsOf(sessionId: string): string
     connector(kind: string, name: string): string
     readonly hooks: string
-    readonly rollback: string
   }
   /** What a model is told so that it leaves a shell command running beside its run. */
   leaveShell(command: string): string

@@ -37,7 +37,6 @@ export const incident: IncidentApi = {
     runsOf: sessionId => `/v1/runs?session_id=${seg(sessionId)}`,
     connector: (kind, name) => `/v1/runtime/connectors/${seg(kind)}/${seg(name)}`,
     hooks: '/v1/runtime/hooks',
-    rollback: '/v1/runtime/rollback',
   },
   leaveShell: command => `CALL_TOOL:bash:${JSON.stringify({ command, background: true })}`,
   debugLevel: level => ({ level }),
