@@ -4,6 +4,7 @@ import { chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'no
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Evidence } from '../src/evidence/schema.ts'
+import { compiledCodeFor } from './compiled-code.ts'
 
 const LAUNCHER = resolve(import.meta.dirname, '..', 'bin', 'runproof')
 
@@ -53,7 +54,12 @@ export class RunningDrill {
     mkdirSync(home, { recursive: true })
     const { uid } = drill
     if (uid !== undefined) for (const path of [place, home]) chownSync(path, uid, uid)
-    this.env = { PATH: process.env.PATH, HOME: home }
+    const compiled = compiledCodeFor(uid)
+    this.env = {
+      PATH: process.env.PATH,
+      HOME: home,
+      ...(compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled }),
+    }
     const params = Object.entries(drill.params ?? {}).filter(([, value]) => value !== undefined)
     const words = [
       ...[
