@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, describe, test } from 'node:test'
@@ -7,6 +7,7 @@ import { assertDocumented } from './documented-commands.ts'
 import { leftovers } from './leftovers.ts'
 import { checkOf, type Ended, evidenceOf, runDrill } from './run-drill.ts'
 import { proofsOf, RunningStandIn } from './run-suite.ts'
+import { startWithRoute } from './stand-in-with-route.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'contain-leaks-'))
 after(() => rmSync(root, { recursive: true, force: true }))
@@ -129,4 +130,56 @@ describe('a leaked admin token of a running daemon', { timeout: 120_000 }, () =>
       ['trusted', true],
     )
   })
+})
+
+test('a copied state root is not recovered while one credential of its backup has no new value', {
+  timeout: 120_000,
+}, async () => {
+  await using running = await startWithRoute()
+  const { site, daemon } = running
+  const [routesFile, newDir, out] = [join(site.folder, 'routes.toml'), join(root, 'new-slots'), join(root, 'set')]
+  for (const file of [site.keyFile, site.adminFile, site.readOnlyFile]) chmodSync(file, 0o600)
+  daemon.child.kill('SIGTERM')
+  await daemon.exited
+  site.storeSlot('extra.slot', 'generic', 'a-value-that-will-be-stolen')
+  const files = {
+    'routes-file': routesFile,
+    'master-key-file': site.keyFile,
+    'admin-token-file': site.adminFile,
+    'readonly-token-file': site.readOnlyFile,
+  }
+  const still = { 'state-dir': site.stateRoot, out, ...files }
+  const backup = await runDrill({ root, runbook: runbook('backup'), params: still })
+  assert.equal(backup.status, 0, backup.stderr)
+
+  const since = new Date().toISOString()
+  await using stolenFrom = await site.serve([...site.tokens, '--routes-file', routesFile])
+  mkdirSync(newDir)
+  writeFileSync(join(newDir, 'openai.prod'), 'a-key-that-was-issued-afterwards')
+  const stop = ['kill', String(stolenFrom.child.pid)]
+  const ended = await runDrill({
+    root,
+    runbook: runbook('contain-state-root-exfiltration'),
+    params: {
+      ...files,
+      'state-root': site.stateRoot,
+      'stop-command': JSON.stringify(stop),
+      since,
+      'backup-set': out,
+      'new-dir': newDir,
+    },
+    flags: ['--yes=stand-in', '--confirm', 'stand-in'],
+  })
+  assert.equal(ended.status, 1, ended.stderr)
+  const evidence = evidenceOf(ended)
+  assert.equal(
+    checkOf(evidence, 'every-slot-newer').reason,
+    'slot extra.slot is as it was restored: no new value was given for it',
+  )
+  await stolenFrom.exited
+  const [admin, readOnly] = [site.adminFile, site.readOnlyFile].map(file => readFileSync(file, 'utf8').trim())
+  assert.ok(admin !== site.admin && readOnly !== site.readOnly && admin !== readOnly)
+  // Nothing was started on what still holds a stolen credential, and what is open is listed all the same.
+  assert.equal(evidence.steps.find(({ id }) => id === 'start')?.outcome, 'skipped')
+  assert.match(artifact(ended, 'post-incident.md'), /slot extra\.slot is as it was restored: no new value was given/)
 })
