@@ -33,6 +33,13 @@ describe('after a break a step', () => {
       false,
       'run',
     ],
+    [
+      'that nobody was there to do is asked of a person again',
+      step({ resume: 'once', run: { instruction: 'x' } }),
+      { state: 'ended', record: { outcome: 'skipped' } as never, in: 'run-1' },
+      false,
+      'run',
+    ],
     ['that reads is run again', step({ effect: 'read' }), begun, false, 'run'],
     ['that ended is carried over', step({ resume: 'once' }), ended, true, 'carry'],
     ['that ended with what is kept is carried over', step({ yields: [kept] }), ended, true, 'carry'],

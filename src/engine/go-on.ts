@@ -33,6 +33,9 @@ export type GoingOn =
 export function goingOn(step: Step, been: Been | undefined, acted: boolean): GoingOn {
   if (been === undefined) return { how: 'run' }
   if (been.state === 'begun') return repeated(step)
+  // Nobody was there then; whoever is there now is asked.
+  if (isManual(step.run) && been.record.outcome === 'skipped' && been.record.skippedBy === undefined)
+    return { how: 'run' }
   const carry = { how: 'carry', record: been.record, from: been.in } as const
   const yields = step.yields ?? []
   const isKept = yields.every(capture => capture.kept === true)
