@@ -85,7 +85,7 @@ export default defineRunbook({
     // The old tokens are dead, so the machine gets its file whatever the checks say.
     ...(isOwn(input)
       ? [play]
-      : [input.params['deliver-command'] === undefined ? bring : deliver(input), hear(input)]
+      : [input.params['deliver-command'] === undefined ? bring(input) : deliver(input), hear(input)]
     ).map((step): Step => ({ ...step, afterFailure: [rotated] })),
     views,
     ...endSteps(input, { nothingLeft, noSecretWritten }),
@@ -193,7 +193,7 @@ const play: Step = {
   verify: [agentResumes],
 }
 
-const bring: Step = {
+const bring = (input: PlanInput): Step => ({
   id: 'bring',
   title: 'Bring the file to the machine, and start its agent again',
   effect: 'write',
@@ -203,12 +203,11 @@ const bring: Step = {
   resume: 'repeatable',
   irreversible: 'the file of before has dead tokens',
   run: {
-    instruction:
-      'bring MACHINE.capture.toml from out-dir= to the machine, over a channel that you would trust with a password, in the place of its old file; start the agent again; delete the copy here',
+    instruction: `bring ${input.params['out-dir']}/${input.target.captureAgents.configFile(machineOf(input))} to ${machineOf(input)}, over a channel that you would trust with a password, in the place of its old file; start the agent again; delete the copy here`,
     confirm: 'the new file is on the machine, its agent was started again, and no copy is left on the way',
   },
   verify: [],
-}
+})
 
 const deliver = ({ params }: PlanInput): Step => {
   const argv = parseCommand(params['deliver-command']!)

@@ -95,7 +95,7 @@ export default defineRunbook({
       use(input),
     ].map((step): Step => ({ ...step, afterFailure: [storedBearer] })),
     ...consumersStep(input, { consumersWork }),
-    isOwn(input) ? withdraw : withdrawThere,
+    isOwn(input) ? withdraw : withdrawThere(input),
     ...(isOwn(input) ? [] : [lookBack(input)]),
     ...endSteps(input, { nothingLeft, noSecretWritten }),
   ],
@@ -210,7 +210,7 @@ const withdraw: Step = {
   verify: [oldBearerRefused, mcpToolCall],
 }
 
-const withdrawThere: Step = {
+const withdrawThere = ({ params }: PlanInput): Step => ({
   id: 'withdraw',
   title: 'Withdraw the old value where it was issued',
   effect: 'write',
@@ -220,12 +220,12 @@ const withdrawThere: Step = {
   resume: 'repeatable',
   irreversible: 'a value that was withdrawn is issued no more: go on with the new one',
   run: {
-    instruction: 'withdraw the old bearer token where it was issued, and nothing else there',
+    instruction: `withdraw the old bearer token of ${params['server']} where it was issued, and nothing else there`,
     confirm: 'the old bearer token is withdrawn',
     attachment: 'what the issuer shows of it',
   },
   verify: [],
-}
+})
 
 const lookBack = (input: PlanInput): Step => ({
   id: 'withdrawn',

@@ -4,6 +4,7 @@ import {
   accountGone,
   accountInUse,
   accountRenewed,
+  loginFits,
   oldTokensRefused,
 } from '../src/checks/account-rotated.ts'
 import { instanceReady } from '../src/checks/instance-ready.ts'
@@ -11,6 +12,7 @@ import { mcpReadable } from '../src/checks/mcp-servers.ts'
 import { noSecretWritten } from '../src/checks/no-secret-written.ts'
 import { login, oauthLoggedIn } from '../src/checks/oauth-login.ts'
 import { nothingLeft } from '../src/checks/tear-down.ts'
+import { formatCommand } from '../src/model/command.ts'
 import { defineRunbook, type PlanInput, type Step } from '../src/model/runbook.ts'
 import {
   accountRun,
@@ -66,14 +68,23 @@ export default defineRunbook({
       default: 'login',
       refuse: value => (value === 'login' || value === 'refresh' ? undefined : 'expected login or refresh'),
     },
+    url: {
+      describe: 'what the account is for, held against it before the logout: the login takes it again',
+      example: 'https://mcp.example.com/mcp',
+      refuse: value => (/^https?:\/\/[^\s?#@]+$/.test(value) ? undefined : 'expected http:// or https:// and a host'),
+    },
+    scopes: { describe: 'its scopes, in the same way', example: 'read,write' },
     ...withinParam('how long it may take on a running daemon until somebody has logged in', '10m'),
   },
-  conflict: input => slotRotationConflict(input, ['server']),
+  conflict: input => slotRotationConflict(input, ['server'], ['url', 'scopes']) ?? loginConflict(input),
   lacks: suiteLacks,
   inUse: suiteInUse,
   unresumable: input => (isOwn(input) ? 'the daemon of the rehearsal ended with its run' : undefined),
   ways: [
-    { title: 'On a running daemon, by a new login', params: { ...RUNNING, server: 'acme' } },
+    {
+      title: 'On a running daemon, by a new login',
+      params: { ...RUNNING, server: 'acme', url: 'https://mcp.example.com/mcp', scopes: 'read' },
+    },
     {
       title: 'On a running daemon, new tokens for the same grant',
       params: { ...RUNNING, server: 'acme', how: 'refresh' },
@@ -98,7 +109,7 @@ export default defineRunbook({
       verify: [instanceReady],
     }),
     ...(isOwn(input) ? [account] : []),
-    look,
+    look(input),
     ...(byLogin(input) ? [forget(input), ...another(input)] : []),
     refresh(input),
     use(input),
@@ -130,7 +141,7 @@ const account: Step = {
   verify: [oauthLoggedIn],
 }
 
-const look: Step = {
+const look = (input: PlanInput): Step => ({
   id: 'look',
   title: 'Look at the account that is to be replaced',
   effect: 'read',
@@ -149,8 +160,8 @@ const look: Step = {
         )
     },
   },
-  verify: [mcpReadable],
-}
+  verify: [mcpReadable, ...(isOwn(input) || !byLogin(input) ? [] : [loginFits])],
+})
 
 const forget = ({ target }: PlanInput): Step => ({
   id: 'logout',
@@ -220,11 +231,37 @@ const logInThere = (input: PlanInput): Step => ({
   resume: 'repeatable',
   irreversible: 'the account before it is forgotten',
   run: {
-    instruction: `in a terminal on the machine of your browser: ${input.target.program} mcp oauth login ${serverOfAccount(input)} --url URL --no-open, with the URL and the scopes of the old account; open the authorization_url that it prints, and consent. The run waits within= for the account`,
+    instruction: `in a terminal on the machine of your browser run: ${loginLine(input)} — and open the authorization_url that it prints. The run waits for the account`,
     confirm: 'the page said that the login is complete',
   },
   verify: [],
 })
+
+/** The whole line, for somebody who has no time to look anything up. */
+function loginLine({ params, target }: PlanInput): string {
+  const url = params['url']!
+  const reach = {
+    binary: target.program,
+    baseUrl: params['base-url']!,
+    tokenFile: params['admin-token-file']!,
+  }
+  const { argv } = target.client(reach, [
+    ...['mcp', 'oauth', 'login', serverOfAccount({ params }), '--url', url, '--no-open'],
+    ...(url.startsWith('http:') ? ['--allow-http-for-loopback'] : []),
+    ...(params['scopes'] === undefined ? [] : ['--scopes', params['scopes']]),
+  ])
+  return formatCommand({ argv })
+}
+
+/** After the logout nobody can look up any more what the account was for. */
+function loginConflict(input: PlanInput): { readonly message: string; readonly hint: string } | undefined {
+  const { params, target } = input
+  if (isOwn(input) || !byLogin(input) || params['url'] !== undefined) return undefined
+  return {
+    message: 'nothing says what the account is for, and after the logout nobody can look it up',
+    hint: `${target.program} mcp oauth status ${serverOfAccount(input)} shows resource and scopes: --param url=… scopes=…`,
+  }
+}
 
 const back = (input: PlanInput): Step => ({
   id: 'back',

@@ -47,7 +47,8 @@ describe('the rotation of an MCP server’s OAuth account', { timeout: 180_000 }
     await using oauth = await startOAuth()
     await using running = await RunningStandIn.start()
     const { site, daemon } = running
-    const params = { 'base-url': daemon.url, 'admin-token-file': site.adminFile, server: 'theirs', within: '20s' }
+    const account = { server: 'theirs', url: oauth.resource, scopes: 'read' }
+    const params = { 'base-url': daemon.url, 'admin-token-file': site.adminFile, within: '20s', ...account }
     const drill = { root, runbook: RUNBOOK, params, flags: ['--yes=stand-in'] }
 
     const none = await runDrill(drill)
@@ -55,14 +56,18 @@ describe('the rotation of an MCP server’s OAuth account', { timeout: 180_000 }
     assert.match(none.stderr, /the daemon has no account in mcp\.oauth\.theirs/)
 
     await store(running, oauth)
+    const wrong = await runDrill({ ...drill, params: { ...params, scopes: 'read,write' } })
+    assert.match(checkOf(evidenceOf(wrong), 'login-fits').reason!, /other scopes; nothing was changed/)
     const run = new RunningDrill(drill)
     await run.line(/See that somebody has logged in again/)
     assert.deepEqual(await (await daemon.get('/v1/runtime/auth/accounts', site.admin)).json(), [])
     await store(running, oauth)
     const evidence = evidenceOf(await run.ended)
     assert.deepEqual(
-      ['account-gone', 'account-back', 'account-renewed', 'account-in-use'].map(id => checkOf(evidence, id).outcome),
-      ['passed', 'passed', 'passed', 'passed'],
+      ['login-fits', 'account-gone', 'account-back', 'account-renewed', 'account-in-use'].map(
+        id => checkOf(evidence, id).outcome,
+      ),
+      ['passed', 'passed', 'passed', 'passed', 'passed'],
     )
     // Nobody was there who could say that the grant is revoked.
     assert.deepEqual(

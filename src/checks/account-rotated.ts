@@ -27,6 +27,57 @@ const ADMIN = ['admin-token', 'binary'] as const
 /** Another account of the rehearsal, which nobody takes away at the authorization server. */
 const UNTOLD_SERVER = 'oauthUntold'
 
+interface Wanted {
+  readonly url: string
+  readonly scopes: readonly string[]
+}
+
+/** Whoever logs in again logs in for the same, and cannot look it up after the logout. */
+export const loginFits = defineCheck<{ readonly given: Wanted; readonly account: Wanted }>({
+  id: 'login-fits',
+  title: 'url= and scopes=, with which somebody will log in again, are those of the account',
+
+  async probe({ params, values }) {
+    const { resource, scopes } = values.get(accountUse)
+    return {
+      given: { url: params['url']!, scopes: params['scopes']?.split(',') ?? [] },
+      account: { url: resource, scopes },
+    }
+  },
+
+  judge({ given, account }) {
+    if (given.url.replace(/\/$/, '') !== account.url.replace(/\/$/, ''))
+      return failed('the account is for another resource; nothing was changed', {
+        expected: account.url,
+        actual: given.url,
+      })
+    return given.scopes.toSorted().join() === account.scopes.toSorted().join()
+      ? passed({ actual: { url: account.url, scopes: [...account.scopes] } })
+      : failed('the account has other scopes; nothing was changed', {
+          expected: [...account.scopes],
+          actual: [...given.scopes],
+        })
+  },
+
+  counterproofs: [
+    {
+      id: 'elsewhere',
+      breaks: 'somebody would log in for another resource',
+      because: /another resource/,
+      observation: observed => ({ ...observed, given: { ...observed.given, url: 'https://elsewhere.example/mcp' } }),
+    },
+    {
+      id: 'more-scopes',
+      breaks: 'somebody would log in for one scope more',
+      because: /other scopes/,
+      observation: observed => ({
+        ...observed,
+        given: { ...observed.given, scopes: [...observed.given.scopes, 'more'] },
+      }),
+    },
+  ],
+})
+
 interface Gone {
   readonly accepted: boolean
   readonly listed: boolean
