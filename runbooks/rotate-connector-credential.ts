@@ -158,6 +158,8 @@ const restart = (input: PlanInput): Step => {
     docs: { page: PAGE, command },
     timeoutMs: 120_000,
     role: 'operator',
+    // A process that goes on with the old value is worse than a lease that is still good.
+    afterFailure: [credentialSet],
     resume: 'repeatable',
     irreversible: 'its process was started anew, and the variable stays until the connector is put without it',
     yields: [restarted],

@@ -205,7 +205,7 @@ export const set = (input: PlanInput): Step => {
 const accountOf = ({ params }: PlanInput) =>
   ['organization', 'project'].flatMap(name => (params[name] === undefined ? [] : [`--${name} <${name}>`]))
 
-export const prove: Step = {
+const canary = {
   id: 'canary',
   title: 'Have a run answered with the new key: nothing else says that the slot works',
   effect: 'write',
@@ -220,7 +220,10 @@ export const prove: Step = {
     execute: async context => context.set(newCanary, await tryCanary(context)),
   },
   verify: [newKeyWorks],
-}
+} satisfies Step
+
+/** Also where a lease on the old key is still good: whether the slot works has to be known then, too. */
+export const prove: Step = { ...canary, afterFailure: [keySet] }
 
 /** The old key is good until its provider says otherwise: that is what a leak is about. */
 function withdraw(input: PlanInput): readonly Step[] {
@@ -229,7 +232,7 @@ function withdraw(input: PlanInput): readonly Step[] {
 
 /** A run with the new key, when the old one is good nowhere. */
 export const onceMore = (input: PlanInput): Step => ({
-  ...prove,
+  ...canary,
   id: isRehearsal(input) ? 'withdraw' : 'still-works',
   title: isRehearsal(input)
     ? 'Have the provider refuse the old key, and a run answered once more'
