@@ -1,4 +1,6 @@
+import { join } from 'node:path'
 import { withBrokenDaemon, withProxy } from '../daemon/break.ts'
+import { isolated } from '../daemon/subjects.ts'
 import {
   capturedRun,
   captureOf,
@@ -10,8 +12,11 @@ import {
   uncapturedRun,
 } from '../incident/debug-capture.ts'
 import { settingsNow } from '../incident/first-containment.ts'
+import { whereFilesAre } from '../incident/host.ts'
 import { changed, defineCheck, failed, passed } from '../model/check.ts'
 import { withoutFaults } from './without-faults.ts'
+
+const WRITE_MS = 5_000
 
 interface Kept {
   readonly artifacts: number | undefined
@@ -111,7 +116,7 @@ export const inventoryTaken = defineCheck<{ readonly inventory: DebugInventory; 
 interface Uncaptured {
   readonly level: string
   readonly artifacts: number | undefined
-  /** Of the run, in the state root; null where nobody said where that is. */
+  /** In the state root, that were not there when it was listed; null where nobody said where that is. */
   readonly files: number | null
 }
 
@@ -123,10 +128,12 @@ export const nothingCaptured = defineCheck<Uncaptured>({
   async probe(context) {
     const { runId } = context.values.get(uncapturedRun)
     const listing = await debugFiles(context)
+    // Their names need not have the run's id in them: what was not there before is what is asked for.
+    const known = new Set(context.values.get(debugInventory).files?.files.map(({ name }) => name))
     return {
       level: (await settingsNow(context)).debugLevel,
       artifacts: (await captureOf(context, runId))?.artifacts.length,
-      files: listing === undefined ? null : listing.files.filter(({ name }) => name.split('/').includes(runId)).length,
+      files: listing === undefined ? null : listing.files.filter(({ name }) => !known.has(name)).length,
     }
   },
 
@@ -136,16 +143,23 @@ export const nothingCaptured = defineCheck<Uncaptured>({
       actual: { level, artifacts: artifacts ?? null, files },
     }
     if (artifacts !== undefined) return failed('the run was captured, although capture was turned off', details)
-    if (files !== null && files > 0) return failed('files of the run lie in the state root', details)
+    if (files !== null && files > 0)
+      return failed(`files were added to debug capture in the state root: ${files}`, details)
     return level === 'off' ? passed(details) : failed(`the debug level is ${level}`, details)
   },
 
   counterproofs: [
     {
-      id: 'files-left',
-      breaks: 'a file of the run lies among those of debug capture',
-      because: /files of the run lie/,
-      observation: observed => ({ ...observed, files: 1 }),
+      id: 'file-added',
+      breaks: 'a file more lies in the directory of debug capture',
+      because: /files were added .*: 1/,
+      subject: async (context, scope) => {
+        const { stateRoot } = context.values.get(isolated)
+        const file = join(stateRoot, context.target.incident.debugDir, 'added-later.json')
+        await whereFilesAre(context, ['sh', '-c', 'mkdir -p "$(dirname "$1")" && echo {} > "$1"', 'sh', file], WRITE_MS)
+        scope.defer(async () => void (await whereFilesAre(context, ['rm', '-f', '--', file], WRITE_MS)))
+        return context
+      },
     },
     {
       id: 'level-back',

@@ -5,7 +5,7 @@ import type { RunResult } from '../model/run-command.ts'
 
 const MOST_OUTPUT_BYTES = 1024 * 1024
 
-/** Runs a reading command of the system where the daemon’s files are: inside its barrier, or on this machine. */
+/** Runs a command of the system where the daemon’s files are: inside its barrier, or on this machine. */
 export function whereFilesAre(
   context: CheckContext,
   argv: readonly [string, ...string[]],
