@@ -19,7 +19,7 @@ import { type GoodLeases, getSlot, goodLeases, heldLeases, type SlotSet, setSlot
 /** Sessions cannot be deleted, so it is the one that suites take on a running daemon. */
 export const CANARY_SESSION = PROBE
 /** Within which a run has to end. */
-export const CANARY_MS = 60_000
+const CANARY_MS = 60_000
 
 /** The slot that is rotated, and what reads it. */
 export interface RouteKey {

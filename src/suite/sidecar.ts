@@ -23,7 +23,7 @@ const POLL_MS = 50
 const NEWEST = 100
 
 export const CONNECTOR = 'runproof-probe'
-export const SHARED_SLOT = `sidecars.${CONNECTOR}.shared`
+const SHARED_SLOT = `sidecars.${CONNECTOR}.shared`
 export const ROUTES_SLOT = `sidecars.${CONNECTOR}.routes`
 
 /** What a daemon has done so far that a webhook is not to add to. */
