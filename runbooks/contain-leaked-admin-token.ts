@@ -19,6 +19,7 @@ import {
   leaked,
   leakedAfterBreak,
   replaceLeakedToken,
+  replacementBegun,
   tellHeldStream,
 } from '../src/incident/leaked-token.ts'
 import { LEAKED_TOKEN_WAYS, leakedTokenConflict, leakedTokenParams } from '../src/incident/leaked-token-params.ts'
@@ -54,6 +55,7 @@ export default defineRunbook({
   ways: LEAKED_TOKEN_WAYS,
   limits: input => [
     ADMIN_ACTIONS_UNKNOWN,
+    'a slot that was overwritten together with the time it had before: by contract whoever sets a slot gives its time of change; in doubt set every slot anew',
     'what the intruder took away: prompts, answers and files that an admin may read count as read',
     ...(input.params['base-url'] === undefined
       ? ['an intruder who hides: the one of the rehearsal leaves its things where they are listed']
@@ -115,7 +117,7 @@ const replace = ({ params }: PlanInput): Step => ({
   timeoutMs: BESIDES_MS + parseDuration(params['within']!),
   role: 'operator',
   afterFailure: [answering],
-  yields: [leaked, containment],
+  yields: [replacementBegun, leaked, containment],
   resume: 'repeatable',
   reestablish: leakedAfterBreak,
   irreversible: 'the leaked token is stored nowhere, and should not be: rotate again instead',

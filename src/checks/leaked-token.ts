@@ -55,11 +55,11 @@ export const leakedTokenRefused = defineCheck<Containment>({
 
   probe: async ({ values }) => values.get(containment),
 
-  judge({ turn, waitedMs, withinMs, refusedAfterMs }) {
+  judge({ turn, shown, waitedMs, withinMs, refusedAfterMs }) {
     const late = waitedMs > withinMs ? `; waited ${Math.round(waitedMs)} ms, and no longer` : ''
     // One that had been replaced before was refused before: contained is contained.
     const wrong = judgeTurn({ ...turn, oldBefore: turn.oldBefore === 401 ? 200 : turn.oldBefore }, late)
-    return wrong ?? passed({ expected: { withinMs }, actual: { ...turn, refusedAfterMs } })
+    return wrong ?? passed({ expected: { withinMs }, actual: { ...turn, shown, refusedAfterMs } })
   },
 
   counterproofs: [

@@ -28,9 +28,17 @@ export interface Leaked {
 }
 export const leaked = capture<Leaked>('leaked', 'the token that leaked, and the one in its place')
 
+/** Set right before the file is replaced: a run that goes on knows then that the file may have a new token already. */
+export const replacementBegun = keptCapture<{ readonly at: string }>(
+  'replacement-begun',
+  'that the token was about to be replaced',
+)
+
 /** What was seen while it was replaced, in milliseconds from the moment that is named. */
 export interface Containment {
   readonly turn: Turn
+  /** Which token was shown; after a break in the replacement nobody knows which one the file had. */
+  readonly shown: 'the leaked one' | 'the leaked one, or one that took its place before the break'
   readonly style: ReplaceStyle
   readonly refusals: number
   /** From the replacement. */
@@ -55,6 +63,11 @@ export async function replaceLeakedToken(context: StepContext): Promise<void> {
   const before = await tools.files.facts(file)
   const current = await tools.files.readSecret(file, 'admin-token-of-now')
   const token = secrets['leaked'] ?? current
+  const isUnsure = secrets['leaked'] === undefined && context.values.find(replacementBegun) !== undefined
+  if (isUnsure)
+    run.notTested(
+      'whether the leaked token is refused: the run broke off while it was replaced, so the one that is replaced now may be the one in between; --secret leaked=file:PATH shows it',
+    )
   const to = secrets['new'] ?? randomSecret('new-admin-token')
   for (const secret of [current, token, to]) context.protect(secret)
   const unfit = [asked.readonlyToken ?? current, token].map(other => whyUnfit(to, current, other)).find(Boolean)
@@ -77,6 +90,8 @@ export async function replaceLeakedToken(context: StepContext): Promise<void> {
     pauseMs: look => Math.min(FIRST_PAUSE_MS * 2 ** look, LONGEST_PAUSE_MS),
     async replace() {
       await refuseChanged(context, file, current)
+      if (context.values.find(replacementBegun) === undefined)
+        context.set(replacementBegun, { at: tools.clock.now().toISOString() })
       await tools.replaceFile.replace(file, to, style)
       replacedAt = tools.clock.now().toISOString()
       // From here on whoever asks, asks with the new one.
@@ -87,8 +102,9 @@ export async function replaceLeakedToken(context: StepContext): Promise<void> {
     throw replacedAt === undefined ? thrown : withState(thrown, file)
   })
   const refusedAfterMs = Math.round(tools.clock.monotonicMs())
-  context.set(leaked, { file, token, replacement: to, held })
-  context.set(containment, { ...settled, style, withinMs, refusedAfterMs })
+  context.set(leaked, { file, token: isUnsure ? undefined : token, replacement: to, held })
+  const shown = isUnsure ? 'the leaked one, or one that took its place before the break' : 'the leaked one'
+  context.set(containment, { ...settled, shown, style, withinMs, refusedAfterMs })
   run.fact('containment.refusedAfterMs', refusedAfterMs)
   run.fact('containment.heldStream', held.state())
   if (before !== undefined)
