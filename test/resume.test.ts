@@ -86,6 +86,8 @@ describe('a run that was interrupted', { timeout: 60_000 }, () => {
     const { runId } = ground
     assert.match(first.stdout, new RegExp(`^go on +.*run --resume ${runId}$`, 'm'))
     const old = digest(join(reports, runId))
+    const shown = await ground.run('evidence', 'show', join(reports, runId))
+    assert.match(shown.stdout, new RegExp(`^go on +.*run --resume ${runId}$`, 'm'))
 
     writeFileSync(join(place, 'go-on'), '')
     const second = await ground.run('run', '--resume', runId, '--json')

@@ -1,17 +1,17 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { files } from '../adapters/files.ts'
-import { readTakenOver } from '../adapters/process/resume-lock.ts'
+import { isTakenOver } from '../adapters/process/resume-lock.ts'
 import { sweep } from '../adapters/process/sweep.ts'
 import { clearLeft } from '../adapters/replace-file/clear-left.ts'
-import { followJournal, isOver } from '../engine/broken-run.ts'
+import { followJournal } from '../engine/broken-run.ts'
 import { verifyJournal } from '../evidence/journal.ts'
 import { JOURNAL_FILE, UNSEALED_PREFIX } from '../evidence/layout.ts'
 import type { JournalRecord } from '../evidence/schema.ts'
 import { toRunproofError } from '../model/error.ts'
 import { type Places, placesFor } from './places.ts'
 import { removeAbandoned } from './resume/take-over.ts'
-import { resumeCommand } from './resume/tell.ts'
+import { howToGoOn } from './resume/tell.ts'
 import { sourceNotices } from './source-notice.ts'
 
 /** @returns 0 when nothing is left, 3 when something could not be removed */
@@ -65,7 +65,9 @@ async function unsealedRuns(places: Places): Promise<readonly UnsealedRun[]> {
     const ended = isDead ? 'its run is dead' : 'its run may still be going'
     const { said, records } = await journalOf(join(dir, JOURNAL_FILE))
     const goOn = isDead ? howToGoOn(runId, records, places) : undefined
-    const cleared = isDead ? await clearCopies(records) : []
+    // What goes on with a run may be replacing the same file at this moment.
+    const isOver = isDead && !isTakenOver(places.reportsDir, runId)
+    const cleared = isOver ? await clearCopies(records) : []
     runs.push({ dir, journal: `${ended}; ${said}`, ...(goOn === undefined ? {} : { goOn }), cleared })
   }
   return runs
@@ -92,18 +94,6 @@ function originOf(records: readonly JournalRecord[]) {
     return records.length === 0 ? undefined : followJournal(records).origin
   } catch {
     return undefined
-  }
-}
-
-function howToGoOn(runId: string, records: readonly JournalRecord[], places: Places): string | undefined {
-  if (records.length === 0) return undefined
-  try {
-    const taken = readTakenOver(places.reportsDir, runId)
-    if (taken !== undefined) return `taken over as ${taken.as} at ${taken.takenAt}`
-    const { origin, endedAs } = followJournal(records)
-    return origin === undefined || isOver(endedAs) ? undefined : resumeCommand(runId, origin, places)
-  } catch (thrown) {
-    return `${toRunproofError(thrown).message}`
   }
 }
 

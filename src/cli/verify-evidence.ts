@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { files } from '../adapters/files.ts'
 import { verifyJournal } from '../evidence/journal.ts'
 import { ENVELOPE_FILE, JOURNAL_FILE, QUARANTINED_SUFFIX } from '../evidence/layout.ts'
@@ -9,6 +9,7 @@ import { summaryLines } from '../reporters/text/summary.ts'
 import { terminalLine } from '../reporters/text/terminal.ts'
 import { placesFor } from './places.ts'
 import { loadReports } from './registry.ts'
+import { howToGoOn } from './resume/tell.ts'
 import { version } from './version.ts'
 
 /** @returns 0 when the directory is intact and its signer trusted, 1 when the signer is unknown; anything changed throws */
@@ -47,10 +48,16 @@ export async function showEvidence(dir: string, keys: readonly string[], json: b
       ...evidence.notTested.map(text => `not tested: ${text}`),
       ...evidence.assumptions.map(text => `assumed: ${text}`),
     ]
-    printLines([...summaryLines(evidence), ...limits])
+    const goOn = evidence.outcome === 'interrupted' ? await goOnFrom(dir, evidence.runId) : undefined
+    printLines([...summaryLines(evidence), ...limits, ...(goOn === undefined ? [] : [`go on     ${goOn}`])])
   }
   if (!signerTrusted) process.stderr.write('runproof: intact, but signed by a key that is not trusted here\n')
   return signerTrusted ? 0 : 1
+}
+
+async function goOnFrom(dir: string, runId: string): Promise<string | undefined> {
+  const { records } = verifyJournal(await files.readText(join(dir, JOURNAL_FILE)))
+  return howToGoOn(runId, records, placesFor(process.env, { reports: dirname(dir) }))
 }
 
 /** Whoever signed a document chose its texts, and may be anybody. */

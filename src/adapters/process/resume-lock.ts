@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { RunproofError } from '../../model/error.ts'
 import type { ProcessIdentity } from '../../model/instance.ts'
@@ -68,6 +78,10 @@ export function readTakenOver(reportsDir: string, runId: string): TakenOver | un
   throw new RunproofError('STATE_MALFORMED', `${file} does not say who has taken ${runId} over`, {
     hint: 'look for the run that goes on with it beside it, and resume that one',
   })
+}
+
+export function isTakenOver(reportsDir: string, runId: string): boolean {
+  return existsSync(lockFile(reportsDir, runId))
 }
 
 /** Before each record of a run's journal: whoever woke up again after somebody else went on does nothing more. */

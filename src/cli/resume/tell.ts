@@ -1,4 +1,7 @@
-import type { Origin } from '../../engine/broken-run.ts'
+import { readTakenOver } from '../../adapters/process/resume-lock.ts'
+import { followJournal, isOver, type Origin } from '../../engine/broken-run.ts'
+import type { JournalRecord } from '../../evidence/schema.ts'
+import { toRunproofError } from '../../model/error.ts'
 import { type Places, placesFor } from '../places.ts'
 
 /**
@@ -18,4 +21,17 @@ export function resumeCommand(
     ...(reportsDir === usual.reportsDir ? [] : [`--reports ${reportsDir}`]),
     ...(workDir === usual.workDir ? [] : [`--work ${workDir}`]),
   ].join(' ')
+}
+
+/** The command that goes on with a run that ended, or what became of it; undefined where there is nothing to go on with. */
+export function howToGoOn(runId: string, records: readonly JournalRecord[], places: Places): string | undefined {
+  if (records.length === 0) return undefined
+  try {
+    const taken = readTakenOver(places.reportsDir, runId)
+    if (taken !== undefined) return `taken over as ${taken.as} at ${taken.takenAt}`
+    const { origin, endedAs } = followJournal(records)
+    return origin === undefined || isOver(endedAs) ? undefined : resumeCommand(runId, origin, places)
+  } catch (thrown) {
+    return `${toRunproofError(thrown).message}`
+  }
 }
