@@ -1,5 +1,12 @@
 #!/usr/bin/env -S sh -c 'exec "$(dirname "$(readlink -f "$0")")/../bin/runproof" run "$0" "$@"'
-import { bearerFits, bearerInUse, bearerStored, oldBearerRefused, peerTakesNew } from '../src/checks/bearer-rotated.ts'
+import {
+  bearerConnected,
+  bearerFits,
+  bearerInUse,
+  bearerStored,
+  oldBearerRefused,
+  peerTakesNew,
+} from '../src/checks/bearer-rotated.ts'
 import { consumersAsked, consumersWork } from '../src/checks/consumers.ts'
 import { handedOver } from '../src/checks/handed-over.ts'
 import { instanceReady } from '../src/checks/instance-ready.ts'
@@ -194,7 +201,7 @@ const use = (input: PlanInput): Step => ({
   run: isOwn(input)
     ? { describe: 'have the model beside the daemon call a tool of the server', execute: useByModel }
     : onlyChecks('nothing: the check waits until the server is connected, and calls tool= where that was given'),
-  verify: [bearerInUse],
+  verify: [isOwn(input) ? bearerInUse : bearerConnected],
 })
 
 const withdraw: Step = {
@@ -234,7 +241,7 @@ const lookBack = (input: PlanInput): Step => ({
   docs: { page: PAGE, command: 'runtime get' },
   timeoutMs: withinMsOf(input) + BESIDES_MS,
   run: onlyChecks(),
-  verify: [bearerInUse, oldBearerRefused],
+  verify: [bearerConnected, oldBearerRefused],
 })
 
 function refuseObject(value: string): string | undefined {

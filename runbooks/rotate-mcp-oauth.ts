@@ -4,6 +4,7 @@ import {
   accountGone,
   accountInUse,
   accountRenewed,
+  accountThere,
   loginFits,
   oldTokensRefused,
 } from '../src/checks/account-rotated.ts'
@@ -302,7 +303,7 @@ const use = (input: PlanInput): Step => ({
   run: isOwn(input)
     ? { describe: 'have the model beside the daemon call a tool of the server', execute: useAccountAgain }
     : onlyChecks(),
-  verify: [accountInUse],
+  verify: [isOwn(input) ? accountInUse : accountThere],
 })
 
 const attack: Step = {

@@ -68,7 +68,7 @@ describe('the rotation of an MCP server’s bearer', { timeout: 180_000 }, () =>
     const ended = await run(secrets)
     const evidence = evidenceOf(ended)
     assert.deepEqual(checkOf(evidence, 'bearer-stored').actual, { disconnected: ['theirs', 'alsoTheirs'], leases: 0 })
-    const { connected, call } = checkOf(evidence, 'bearer-in-use').actual as { connected: string[]; call: number }
+    const { connected, call } = checkOf(evidence, 'bearer-connected').actual as { connected: string[]; call: number }
     assert.deepEqual([connected, call, running.starts], [['theirs', 'alsoTheirs'], 200, 1])
     // The server takes both as long as nobody withdraws the old one: that is no end.
     assert.equal(ended.status, 1, ended.stderr)

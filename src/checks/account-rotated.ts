@@ -92,7 +92,7 @@ interface Gone {
 /** Whoever logs out is forgotten, and so are the leases on what he had. */
 export const accountGone = defineCheck<Gone>({
   id: 'account-gone',
-  title: 'The logout was accepted, neither account nor slot is there, and no lease on it is good',
+  title: 'The logout was accepted, neither account nor slot is there, and no lease that was seen on it is good',
   needs: ADMIN,
 
   async probe(context) {
@@ -415,6 +415,13 @@ export const accountInUse = defineCheck<InUse>({
     },
   ],
 })
+
+/** The same of a running daemon, where nobody sees what the server is shown. */
+export const accountThere: typeof accountInUse = {
+  ...accountInUse,
+  id: 'account-there',
+  title: 'The account is there for the same resource and scopes, and is another than before',
+}
 
 interface Shown {
   /** HTTP status that each was answered with, by the server and by the authorization server. */

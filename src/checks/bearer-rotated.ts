@@ -104,7 +104,8 @@ interface Stored {
 /** The slot has the new value, and nobody goes on with the old one. */
 export const bearerStored = defineCheck<Stored>({
   id: 'bearer-stored',
-  title: 'The slot was set, every server that draws on it is disconnected with a reason, and no old lease is good',
+  title:
+    'The slot was set, every server that draws on it is disconnected with a reason, and no lease that was seen on it is good',
   needs: ADMIN,
 
   async probe(context) {
@@ -247,6 +248,13 @@ export const bearerInUse = defineCheck<InUse>({
     },
   ],
 })
+
+/** The same of a running daemon, whose servers keep no log for us. */
+export const bearerConnected: typeof bearerInUse = {
+  ...bearerInUse,
+  id: 'bearer-connected',
+  title: 'Every server that draws on the slot is connected again, and tool= answers where it was given',
+}
 
 /** The wrong order, on another daemon with a server of its own that takes both values. */
 async function rotatedWithoutStart(
