@@ -10,6 +10,7 @@ import { ask, askFor, jsonOf } from '../suite/ask.ts'
 import { activeRoute, freshMarker, openSession, promptFor, runPrompt, type SubjectRun } from '../suite/probe-run.ts'
 import { asAdmin, readLeases } from '../suite/revocations.ts'
 import { type Listing, listFiles } from './host.ts'
+import { newestRuns } from './newest-runs.ts'
 
 /** Of no more runs than these it is asked what was captured of them. */
 const MOST_RUNS = 200
@@ -103,9 +104,10 @@ export function debugFiles(context: CheckContext): Promise<Listing> | undefined 
  */
 export async function takeInventory(context: CheckContext, sinceMs: number | undefined): Promise<DebugInventory> {
   const { runs: api, http } = context.target
-  const listed = await askFor(context, api.paths.newest(500), context.target.read.runs)
-  const since = listed.filter(({ updatedAtMs }) => sinceMs === undefined || updatedAtMs >= sinceMs)
-  const looked = since.slice(-MOST_RUNS)
+  const { runs, total } = await newestRuns(context, MOST_RUNS)
+  const looked = runs.filter(({ updatedAtMs }) => sinceMs === undefined || updatedAtMs >= sinceMs)
+  // Of those that were not listed nobody knows when they were changed, unless the oldest listed one is older than the incident.
+  const unlisted = looked.length < runs.length ? 0 : total - runs.length
   const captured: CapturedRun[] = []
   for (const { id, sessionId } of looked) {
     const kept = await captureOf(context, id)
@@ -117,7 +119,7 @@ export async function takeInventory(context: CheckContext, sinceMs: number | und
   const why = await exposedBy(context, new Set(captured.map(run => run.agentId)))
   return {
     asked: looked.length,
-    notAsked: since.length - looked.length,
+    notAsked: unlisted,
     captured,
     files: (await debugFiles(context)) ?? null,
     slots: slots.map(slot => ({ ...slot, why: why.get(slot.id) ?? [] })),

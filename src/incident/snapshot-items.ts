@@ -7,6 +7,7 @@ import type { RunView } from '../model/target.ts'
 import { ask } from '../suite/ask.ts'
 import { diagnoseAs } from '../suite/diagnose.ts'
 import { asAdmin } from '../suite/revocations.ts'
+import { newestRuns } from './newest-runs.ts'
 
 /** One document of a snapshot. */
 export interface SnapshotItem {
@@ -23,8 +24,16 @@ export interface SnapshotItem {
   collect(context: CheckContext): Promise<Given>
 }
 
-/** What was given; `more` where there is more of it than that. */
-export type Given = string | { readonly text: string; readonly more: boolean }
+/** What was given, and whether there is more of it. */
+export interface Part {
+  readonly text: string
+  readonly more: boolean
+  /** What this is of all there is, for people. */
+  readonly why?: string
+}
+
+/** A text is all there is. */
+export type Given = string | Part
 
 /** What of a daemon an incident is about; whatever else is there is collected as far as the bounds go. */
 export interface SnapshotSubjects {
@@ -45,6 +54,8 @@ export class NotThere extends RunproofError {
 
 export const RUNS_FILE = 'runs.json'
 const ASK_MS = 5_000
+const LIST_MS = 10_000
+const MOST_RUNS = 500
 /** An idle daemon's stream is silent for ten seconds. A containment does not wait that long for a diagnosis. */
 const DOCTOR_MS = { before: 2_500, after: 15_000 } as const
 const ROUTES_MS = 10_000
@@ -88,8 +99,20 @@ export function generalItems(context: CheckContext, when: 'before' | 'after'): r
 export const SNAPSHOT_COMMANDS = ['doctor', 'doctor routes --check-auth', 'doctor routes --check-references']
 
 /** The list of runs, from which it is known what else there is to ask. */
-export function runsItem(context: CheckContext): SnapshotItem {
-  return asked(context, RUNS_FILE, context.target.runs.paths.newest(500))
+export function runsItem({ target }: CheckContext): SnapshotItem {
+  return {
+    file: RUNS_FILE,
+    what: `GET ${target.incident.paths.newestRuns()}, page by page`,
+    limitMs: LIST_MS,
+    async collect(inner) {
+      const { documents, total } = await newestRuns(inner, MOST_RUNS)
+      return {
+        text: text(documents),
+        more: total > documents.length,
+        why: `the newest ${documents.length} of ${total} runs`,
+      }
+    },
+  }
 }
 
 /** What belongs to runs, sessions, tasks, subjects and leases, the named ones first. */
@@ -99,7 +122,7 @@ export function particularItems(
   named: SnapshotSubjects,
 ): readonly SnapshotItem[] {
   const { access, incident, runs: api } = context.target
-  const newest = runs.slice(-NEWEST_RUNS).reverse()
+  const newest = runs.slice(0, NEWEST_RUNS)
   const runIds = unique([...(named.runs ?? []), ...newest.map(({ id }) => id)])
   const sessionIds = unique([
     ...(named.sessions ?? []),

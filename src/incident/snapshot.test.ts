@@ -68,7 +68,7 @@ describe('a snapshot', () => {
     await made.item(given('runs.json', JSON.stringify('x'.repeat(500))))
     const { truncated, ofBytes, text } = JSON.parse(read('runs.json'))
     assert.deepEqual([truncated, ofBytes, text.length, of('runs.json').outcome], [true, 502, 100, 'truncated'])
-    assert.match(of('runs.json').reason!, /^502 bytes, of which the first are kept$/)
+    assert.match(of('runs.json').reason!, /^502 bytes, of which the first 100 are kept$/)
   })
 
   test('keeps whole lines of the end of a log, and says so even where masking made it short', async () => {
@@ -77,6 +77,15 @@ describe('a snapshot', () => {
     await made.item(given('audit.jsonl', { text, more: true }, { keep: 'tail' }))
     assert.equal(read('audit.jsonl'), '{"code":"second"}\n{"code":"third"}\n')
     assert.equal(of('audit.jsonl').outcome, 'truncated')
+  })
+
+  test('says so where a list is a part of what there is, although it is not too long', async () => {
+    const { made, read, of } = collecting()
+    await made.item(given('runs.json', { text: '[1,2]', more: true, why: 'the newest 2 of 9 runs' }))
+    assert.deepEqual(
+      [read('runs.json'), of('runs.json').outcome, of('runs.json').reason],
+      ['[1,2]', 'truncated', 'the newest 2 of 9 runs'],
+    )
   })
 
   test('masks a known secret before anything is written, in other forms, too', async () => {

@@ -14,6 +14,7 @@ import {
   generalItems,
   MOST_AUDIT_BYTES,
   NotThere,
+  type Part,
   particularItems,
   runsItem,
   SNAPSHOT_COMMANDS,
@@ -213,10 +214,10 @@ export class Collecting {
     if (this.#bytes >= this.#bounds.allBytes) return missing(`${this.#bounds.allBytes} bytes had been kept already`)
     try {
       const given = await this.#within(item)
-      const { text, more } = typeof given === 'string' ? { text: given, more: false } : given
-      if (text.trim() === '') return missing('it was empty')
-      await this.#keep(item, text, more)
-      return text
+      const whole = typeof given === 'string' ? { text: given, more: false } : given
+      if (whole.text.trim() === '') return missing('it was empty')
+      await this.#keep(item, whole)
+      return whole.text
     } catch (thrown) {
       const error = toRunproofError(thrown)
       if (this.#context.signal.aborted) throw new RunproofError('INTERRUPTED', 'the snapshot was interrupted')
@@ -249,14 +250,20 @@ export class Collecting {
     }
   }
 
-  async #keep({ file, what, keep = 'head' }: SnapshotItem, given: string, more: boolean): Promise<void> {
-    const safe = Buffer.from(this.#redactor.redactText(given))
+  async #keep({ file, what, keep = 'head' }: SnapshotItem, { text, more, why }: Part): Promise<void> {
+    const safe = Buffer.from(this.#redactor.redactText(text))
     const most = Math.min(this.#bounds.itemBytes, Math.max(0, this.#bounds.allBytes - this.#bytes))
+    const tooLong = safe.length > most
     // What is masked is shorter: that there was more is known from whoever gave it, not from the length.
-    const cut = more || safe.length > most
-    const content = cut ? shortened(safe, most, keep, file) : safe
+    const cut = tooLong || more
+    const content = tooLong || (more && keep === 'tail') ? shortened(safe, most, keep, file) : safe
     this.#bytes += content.length
     await this.#context.tools.files.write(join(this.#directory, file), content)
+    const end = keep === 'head' ? 'first' : 'last'
+    const reasons = [
+      ...(more ? [why ?? `there is more than the ${end} ${safe.length} bytes`] : []),
+      ...(tooLong ? [`${safe.length} bytes, of which the ${end} ${most} are kept`] : []),
+    ]
     this.items.push({
       file,
       what,
@@ -264,11 +271,7 @@ export class Collecting {
       bytes: content.length,
       ofBytes: safe.length,
       sha256: createHash('sha256').update(content).digest('hex'),
-      ...(cut
-        ? {
-            reason: `${more ? 'more than ' : ''}${safe.length} bytes, of which the ${keep === 'head' ? 'first' : 'last'} are kept`,
-          }
-        : {}),
+      ...(cut ? { reason: reasons.join('; ') } : {}),
     })
   }
 }

@@ -7,6 +7,15 @@ export interface SessionState {
   readonly busy: boolean
 }
 
+/** A page of a list. */
+export interface Page {
+  readonly items: readonly Json[]
+  /** Of the whole list. */
+  readonly total: number
+  /** Undefined on the last one. */
+  readonly next: string | undefined
+}
+
 /** Something that runs beside a session, such as a shell command. */
 export interface TaskView {
   readonly id: string
@@ -40,6 +49,8 @@ export interface IncidentApi {
     debug(runId: string): string
     readonly debugLevel: string
     runsOf(sessionId: string): string
+    /** A page of all runs, the newest first, as large as the daemon gives them. */
+    newestRuns(cursor?: string): string
     connector(kind: string, name: string): string
     readonly hooks: string
   }
@@ -52,6 +63,7 @@ export interface IncidentApi {
   /** Where debug capture keeps its files, relative to the state root. */
   readonly debugDir: string
   readonly read: {
+    page(document: Json): Page
     /** Of the doctor: whether a page of that origin may use the daemon; undefined where it did not look. */
     originAllowed(document: Json): boolean | undefined
     session(document: Json): SessionState

@@ -15,6 +15,9 @@ const AGENT_STATUSES = [
 ] as const
 const BUSY: readonly string[] = ['running', 'waiting_for_approval', 'waiting_for_user_input']
 
+/** More is cut down to it, and nothing says so. */
+const PAGE_SIZE = 100
+
 const seg = encodeURIComponent
 
 function task(view: Document): TaskView {
@@ -34,6 +37,8 @@ export const incident: IncidentApi = {
     deliveries: runId => `/v1/deliveries?run_id=${seg(runId)}`,
     debug: runId => `/v1/runs/${seg(runId)}/debug`,
     debugLevel: '/v1/runtime/debug-level',
+    newestRuns: cursor =>
+      `/v1/runs?page=true&limit=${PAGE_SIZE}&order=desc${cursor === undefined ? '' : `&cursor=${seg(cursor)}`}`,
     runsOf: sessionId => `/v1/runs?session_id=${seg(sessionId)}`,
     connector: (kind, name) => `/v1/runtime/connectors/${seg(kind)}/${seg(name)}`,
     hooks: '/v1/runtime/hooks',
@@ -44,6 +49,16 @@ export const incident: IncidentApi = {
   debugDir: 'debug',
 
   read: {
+    page(value) {
+      const page = new Document(value, 'page')
+      page.at('items').list()
+      const pagination = page.at('pagination')
+      return {
+        items: (value as { items: readonly Json[] }).items,
+        total: pagination.at('total_count').count(),
+        next: pagination.at('next_cursor').optional(cursor => cursor.text(), undefined),
+      }
+    },
     originAllowed: value =>
       new Document(value, 'doctor')
         .at('checks')
