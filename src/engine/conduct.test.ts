@@ -4,8 +4,9 @@ import { capture } from '../model/capture.ts'
 import type { Files } from '../model/files.ts'
 import type { Step, StepContext } from '../model/runbook.ts'
 import { memoryTools } from '../testing/memory-tools.ts'
+import type { Approver } from './authorise.ts'
 import type { Choice, Conductor, Scene } from './conductor.ts'
-import { type Given, never, red, run, step, undoable, write } from './testdata/small-run.ts'
+import { check, type Given, never, red, run, step, undoable, write } from './testdata/small-run.ts'
 
 const people = { operator: 'ada', roles: { 'security-owner': 'bob' } } as const
 
@@ -17,7 +18,7 @@ function script(...choices: readonly Choice[]) {
   const conductor: Conductor = {
     choose: async scene => {
       scenes.push(scene)
-      return left.shift() ?? { do: 'run' }
+      return left.shift() ?? (scene.ended === undefined ? { do: 'run' } : { do: 'stop' })
     },
     tell: text => void told.push(text),
   }
@@ -202,13 +203,85 @@ describe('a run that is conducted', () => {
     const result = await conducted([write('a')], [], { real: true })
     assert.deepEqual([result.outcomes, result.scenes[0]!.decision.verdict], [['denied'], 'ask'])
   })
+})
 
-  test('has no more to choose after a step that failed', async () => {
-    const result = await conducted([step('a', { verify: [red()] }), step('b')], [])
+describe('after a step that failed, a person', () => {
+  /** Red as often as it is told to be. */
+  const failing = (times: number, given: Partial<Step> = {}) => {
+    let left = times
+    return undoable('a', [], { verify: [check('x', { probe: async () => (left-- > 0 ? 3 : 1) })], ...given })
+  }
+
+  test('has it tried again: what went wrong before stays on record', async () => {
+    const result = await conducted([failing(2), step('b')], [{ do: 'run' }, { do: 'run' }, { do: 'run' }])
+    assert.deepEqual([result.outcome, result.outcomes], ['passed', ['passed', 'passed']])
+    const [record] = result.steps
     assert.deepEqual(
-      result.scenes.map(scene => scene.step.id),
-      ['a'],
+      record!.attempts!.map(({ outcome, reason }) => [outcome, reason]),
+      [
+        ['failed', 'failed: x'],
+        ['failed', 'failed: x'],
+      ],
     )
+    const types = result.journal.filter(one => one['step'] === 'a' && /^step-/.test(one.type)).map(({ type }) => type)
+    const once = ['step-started', 'step-ended']
+    assert.deepEqual(types, [...once, 'step-again', ...once, 'step-again', ...once])
+    assert.deepEqual(
+      result.scenes.map(({ ended }) => ended?.outcome),
+      [undefined, 'failed', 'failed', undefined],
+    )
+  })
+
+  test('goes on without it, with a reason: the run has failed all the same', async () => {
+    const result = await conducted(
+      [failing(1), step('b')],
+      [{ do: 'run' }, { do: 'skip', reason: 'the firewall holds' }, { do: 'run' }],
+      { runbook: { purpose: 'containment' } },
+    )
+    assert.deepEqual([result.outcome, result.outcomes], ['failed', ['failed', 'passed']])
+    assert.equal(result.steps[0]!.skippedBy!.reason, 'the firewall holds')
+  })
+
+  test('stops, and it can be gone on with', async () => {
+    const result = await conducted([failing(1), step('b')], [{ do: 'run' }, { do: 'stop' }])
+    assert.deepEqual([result.outcome, result.outcomes], ['interrupted', ['failed', 'skipped']])
+  })
+
+  test('takes it back, which does not make it less failed', async () => {
+    const result = await conducted([failing(1), step('b')], [{ do: 'run' }, { do: 'undo' }, { do: 'stop' }])
+    assert.deepEqual([result.outcomes[0], result.steps[0]!.undone!.by], ['failed', 'ada'])
+  })
+
+  test('is asked for approval anew when it is tried again', async () => {
+    let questions = 0
+    const approve: Approver = async () => {
+      questions += 1
+      return { granted: true, by: 'ada', how: 'answered yes' }
+    }
+    const result = await conducted([failing(1)], [{ do: 'run' }, { do: 'run' }], { real: true, approve })
+    assert.deepEqual([result.outcome, questions], ['passed', 2])
+  })
+
+  test('takes it back once although it was tried twice', async () => {
+    const log: string[] = []
+    const once = { ...undoable('a', log), verify: failing(1).verify } as Step
+    await conducted(
+      [once, step('b', { verify: [red()] })],
+      [{ do: 'run' }, { do: 'run' }, { do: 'run' }, { do: 'stop' }],
+    )
+    assert.deepEqual(log, ['undo a'])
+  })
+
+  test('is not asked about a denial: nothing goes round it', async () => {
+    const result = await conducted([write('a'), step('b')], [], { real: true })
+    assert.deepEqual([result.outcomes, result.scenes.length], [['denied', 'skipped'], 1])
+  })
+
+  test('decides nothing where nothing can be put on record', async () => {
+    const result = await conducted([failing(1), step('b')], [{ do: 'run' }, { do: 'run' }], {
+      full: entry => entry.type === 'step-again',
+    })
+    assert.deepEqual(result.outcomes, ['failed', 'skipped'])
   })
 })
 

@@ -34,6 +34,39 @@ export async function conduct(run: RunState, step: Step, index: number): Promise
   }
 }
 
+/**
+ * After a step that failed or gave no verdict: a person may have it tried again, or go on without it. Half contained beats not
+ * contained. A denial is not asked about: nothing goes round it.
+ *
+ * @returns `end` where the run ends with it, also when nothing can be put on record any more
+ */
+export async function conductFailed(
+  run: RunState,
+  step: Step,
+  index: number,
+  { outcome, reason = '' }: StepRecord,
+): Promise<'again' | 'end' | NonNullable<StepRecord['skippedBy']>> {
+  const { conductor, signal, journal } = run.input
+  if (conductor === undefined || (outcome !== 'failed' && outcome !== 'errored')) return 'end'
+  try {
+    for (;;) {
+      const scene = { ...sceneOf(run, step, index), ended: { outcome, reason } }
+      const choice = await withoutWaiting(conductor, scene, signal)
+      if (signal.aborted) return 'end'
+      if (choice.do === 'skip') return skip(run, step, choice.reason)
+      if (choice.do === 'run') {
+        journal.append('step-again', { step: step.id, ...run.people.acting(step.role) })
+        return 'again'
+      }
+      await aside(run, step, conductor, choice)
+    }
+  } catch (thrown) {
+    const { code, message } = toRunproofError(thrown)
+    if (code !== 'INTERRUPTED') conductor.tell(message)
+    return 'end'
+  }
+}
+
 /** An interrupt does not wait for somebody to choose. */
 function withoutWaiting(conductor: Conductor, scene: Scene, signal: AbortSignal): Promise<Choice> {
   const what = `the question before step ${scene.step.id}`
@@ -150,7 +183,9 @@ async function takeBack(run: RunState, conductor: Conductor, who: Who): Promise<
   const record = run.records[index]
   if (record !== undefined) {
     const reason = `taken back by ${who.by} at ${at}; it was ${record.outcome}`
-    run.records[index] = { ...record, outcome: 'skipped', reason, undone: { ...who, at } }
+    // What had gone wrong has gone wrong all the same.
+    const outcome = ['failed', 'errored'].includes(record.outcome) ? record.outcome : 'skipped'
+    run.records[index] = { ...record, outcome, reason, undone: { ...who, at } }
   }
   const step = run.input.plan.steps.find(({ id }) => id === last.step)
   run.values = run.values.without((step?.yields ?? []).map(({ id }) => id))

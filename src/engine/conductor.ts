@@ -15,6 +15,8 @@ export interface Scene {
   readonly operator: string
   /** What would be taken back, where something can be. */
   readonly undo?: { readonly step: string; readonly describe: string; readonly whole: boolean }
+  /** Set after the step: it ended so that the run would end with it. To run it is then to try it again, to skip it is to go on all the same. */
+  readonly ended?: { readonly outcome: string; readonly reason: string }
   /** What a snapshot collects, where the runbook has one. */
   readonly snapshot?: string
 }

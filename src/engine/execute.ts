@@ -2,6 +2,7 @@ import type { ReleaseRecord, StepRecord } from '../evidence/schema.ts'
 import type { Json } from '../model/check.ts'
 import { type Outcome, worstOutcome } from '../model/outcome.ts'
 import type { Step } from '../model/runbook.ts'
+import { conductFailed } from './conduct.ts'
 import { tellBreaks } from './pick-up.ts'
 import type { ExecuteInput, RunResult } from './run-input.ts'
 import { RunState } from './run-state.ts'
@@ -32,12 +33,11 @@ export async function execute(input: ExecuteInput): Promise<RunResult> {
   const steps = run.records
   for (const [index, step] of plan.steps.entries()) {
     const stopper = steps.find(record => !goesOn(record))
-    const record =
-      stopper === undefined || runsAfter(run, stopper, step)
-        ? await runStep(run, step, index)
-        : notReached(step, stopper)
-    steps.push(record)
-    tellEnd(run, record)
+    if (stopper === undefined || runsAfter(run, stopper, step)) await tried(run, step, index)
+    else {
+      steps.push(notReached(step, stopper))
+      tellEnd(run, steps.at(-1)!)
+    }
   }
 
   const released = await run.releases.all({
@@ -48,6 +48,30 @@ export async function execute(input: ExecuteInput): Promise<RunResult> {
   listUntested(steps, run.notTested)
   tellBreaks(run, steps)
   return { outcome: verdict(run, released), steps, released, ...run.known() }
+}
+
+/** A step, as often as a person has it tried: its last record stays, with what became of those before. */
+async function tried(run: RunState, step: Step, index: number): Promise<void> {
+  const attempts: NonNullable<StepRecord['attempts']> = []
+  let record = await runStep(run, step, index)
+  for (;;) {
+    run.records[index] = attempts.length === 0 ? record : { ...record, attempts: [...attempts] }
+    tellEnd(run, run.records[index])
+    if (goesOn(record)) return
+    const next = await conductFailed(run, step, index, record)
+    if (next === 'end') return
+    if (next !== 'again') {
+      run.records[index] = { ...run.records[index], skippedBy: next }
+      return
+    }
+    const { startedAt, outcome, reason } = record
+    attempts.push({
+      outcome,
+      ...(startedAt === undefined ? {} : { at: startedAt }),
+      ...(reason === undefined ? {} : { reason }),
+    })
+    record = await runStep(run, step, index, { again: true })
+  }
 }
 
 /** With its record: a run that goes on after a break has it from here. */
@@ -66,7 +90,7 @@ function tellEnd(run: RunState, record: StepRecord): void {
 
 function goesOn(record: StepRecord): boolean {
   // An unproven green is still a green: later steps can be judged, the run as a whole can't pass any more.
-  return ['passed', 'attested', 'skipped', 'unproven'].includes(record.outcome)
+  return record.skippedBy !== undefined || ['passed', 'attested', 'skipped', 'unproven'].includes(record.outcome)
 }
 
 function runsAfter(run: RunState, stopper: StepRecord, step: Step): boolean {

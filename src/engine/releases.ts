@@ -69,6 +69,9 @@ export class Releases {
       timeoutMs: step.undo.timeoutMs ?? this.#settings.releaseMs,
       execute: signal => step.undo.execute(contextOf(signal)),
     }
+    // A step that is tried again is taken back once.
+    const earlier = this.#undo.findIndex(one => one.step === step.id)
+    if (earlier !== -1) this.#undo.splice(earlier, 1)
     this.#undo.push(undo)
     return undo
   }

@@ -8,13 +8,22 @@ import { authorise } from './authorise.ts'
 import { conduct } from './conduct.ts'
 import { checkContext, stepContext } from './contexts.ts'
 import { withDeadline } from './deadline.ts'
-import { pickUp } from './pick-up.ts'
+import { type PickedUp, pickUp } from './pick-up.ts'
 import { problemOf } from './problem.ts'
 import type { RunState } from './run-state.ts'
 import { verifyStep } from './verify.ts'
 
-/** One step: authorise, act, verify, falsify. Never throws: whatever happens becomes its record. */
-export async function runStep(run: RunState, step: Step, index: number): Promise<StepRecord> {
+/**
+ * One step: authorise, act, verify, falsify. Never throws: whatever happens becomes its record.
+ *
+ * @param again - a person chose to have it tried again: it is neither picked up nor asked about once more
+ */
+export async function runStep(
+  run: RunState,
+  step: Step,
+  index: number,
+  { again }: { readonly again: boolean } = { again: false },
+): Promise<StepRecord> {
   const { journal, watch, tools, signal } = run.input
   const startedAt = tools.clock.now().toISOString()
   const began = tools.clock.monotonicMs()
@@ -43,7 +52,7 @@ export async function runStep(run: RunState, step: Step, index: number): Promise
   try {
     if (signal.aborted)
       throw new RunproofError('INTERRUPTED', `step ${step.id} was not started: the run was interrupted`)
-    const picked = await pickUp(run, step, commands)
+    const picked: PickedUp = again ? { acts: true } : await pickUp(run, step, commands)
     if ('carried' in picked) return picked.carried
     if ('denied' in picked) return ended('denied', { reason: picked.denied })
     if (!picked.acts) {
@@ -51,7 +60,7 @@ export async function runStep(run: RunState, step: Step, index: number): Promise
       run.phases.enterChecks(step.checksPhase ?? step.phase)
       return ended(...(await verified(run, step, commands, tools.clock.monotonicMs() - began)))
     }
-    const skippedBy = await conduct(run, step, index)
+    const skippedBy = again ? undefined : await conduct(run, step, index)
     if (skippedBy !== undefined)
       return ended('skipped', { reason: `left out by ${skippedBy.by}: ${skippedBy.reason}`, skippedBy })
     decision = await authorise(run, step)

@@ -103,8 +103,12 @@ const StepRecord2 = closed({
   attestation: Type.Optional(
     closed({ ...act, statement: Text, attachment: Type.Optional(closed({ path: Text, sha256: Sha256 })) }),
   ),
-  /** A person left it out. */
+  /** A person left it out, or went on without it after it had failed. */
   skippedBy: Type.Optional(closed({ ...act, reason: Text })),
+  /** What became of it before a person had it tried again. */
+  attempts: Type.Optional(
+    Type.Array(closed({ at: Type.Optional(Instant), outcome: Outcome2, reason: Type.Optional(Type.String()) })),
+  ),
   /** A person took it back afterwards. */
   undone: Type.Optional(closed(act)),
   /** The run that it was done in, where this one went on with another that broke off. */

@@ -76,6 +76,7 @@ function hostile(): Evidence {
         },
         skippedBy: { by: HOSTILE, at: HOSTILE, reason: HOSTILE },
         undone: { by: HOSTILE, at: HOSTILE },
+        attempts: [{ at: HOSTILE, outcome: 'failed', reason: HOSTILE }],
         carriedFrom: HOSTILE,
         checks: [
           {
@@ -216,12 +217,18 @@ describe('what a person attests', () => {
 
   test('is told where one skipped, allowed, took back or carried over a step', () => {
     const people = {
+      attempts: [{ at, outcome: 'failed' as const, reason: 'it was open' }],
       skippedBy: { by: 'ada', at, reason: 'no phone' },
       undone: { by: 'eve', at },
       carriedFrom: 'book-0',
     }
     const page = html.render(evidence({ steps: [{ ...step!, ...people }] }))
-    for (const text of [`left out by ada at ${at}: no phone`, `taken back by eve at ${at}`, 'carried over from book-0'])
+    for (const text of [
+      `tried before ${at}: failed: it was open`,
+      `gone on without by ada at ${at}: no phone`,
+      `taken back by eve at ${at}`,
+      'carried over from book-0',
+    ])
       assert.ok(page.includes(text), text)
     const rehearsed = evidence({
       allowedSkips: [{ id: 'call', reason: 'rehearsed' }],

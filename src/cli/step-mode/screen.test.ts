@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Scene } from '../../engine/conductor.ts'
 import type { Step } from '../../model/runbook.ts'
-import { HELP, KEYS, type Shown, screenLines } from './screen.ts'
+import { endedLines, HELP, HELP_AFTER, KEYS, KEYS_AFTER, type Shown, screenLines } from './screen.ts'
 
 const LONG = `/very/long/path/${'x'.repeat(200)}/end`
 const step = {
@@ -99,7 +99,14 @@ describe('the screen before a step', () => {
     assert.doesNotMatch(text, /^runs/m)
   })
 
+  test('says of a step that failed why, and what it would mean to try it again', () => {
+    const ended = { outcome: 'failed', reason: 'failed: the token is still accepted' }
+    const text = endedLines(scene({ ended }), shown()).join('\n')
+    assert.match(text, /Step 3 of 14 is FAILED: Revoke every session of the stolen token\n/)
+    assert.match(text, /why {6}failed: the token is still accepted\nagain {4}it must not be done twice/)
+  })
+
   test('has its keys and its help in 80 columns', () => {
-    for (const line of [KEYS, ...HELP]) assert.ok(line.length < 80, line)
+    for (const line of [KEYS, KEYS_AFTER, ...HELP, ...HELP_AFTER]) assert.ok(line.length < 80, line)
   })
 })

@@ -48,6 +48,27 @@ export function screenLines(scene: Scene, shown: Shown): readonly string[] {
   ].map(shown.redact)
 }
 
+/** After a step that failed or gave no verdict: what became of it, and what it would mean to try it again. */
+export function endedLines({ step, index, steps, ended }: Scene, { columns, redact }: Shown): readonly string[] {
+  const width = Math.min(Math.max(columns ?? 80, NARROWEST), WIDEST) - 1
+  const { outcome = '', reason = '' } = ended ?? {}
+  return [
+    '',
+    '-'.repeat(width),
+    ...wrap(terminalLine(`Step ${index + 1} of ${steps} is ${outcome.toUpperCase()}: ${step.title}`), width),
+    '',
+    ...labelled('why', reason, width),
+    ...labelled('again', AGAIN[step.effect === 'read' || isManual(step.run) ? 'repeatable' : step.resume], width),
+    '',
+  ].map(redact)
+}
+
+const AGAIN = {
+  repeatable: 'it can be tried again without harm',
+  'check-first': 'see first whether it took effect: it may have',
+  once: 'it must not be done twice: see what it came to before you try again',
+} as const
+
 function labelled(label: string, text: string, width: number): readonly string[] {
   const lines = text.split('\n').flatMap(line => wrap(terminalLine(line), width - LABEL))
   return lines
@@ -117,6 +138,16 @@ function roleText({ asked, operator }: Scene): string {
 }
 
 export const KEYS = 'r run  s skip  u undo  e evidence  n note  h hand over  q stop  ? help'
+
+/** After a step that did not end well. */
+export const KEYS_AFTER = 'r again  s go on  u undo  e evidence  n note  h hand over  q stop  ? help'
+
+export const HELP_AFTER: readonly string[] = [
+  'r  try the step again',
+  's  go on without it, with a reason; the run can not pass any more',
+  'q  stop here; the command that goes on from this step is told at the end',
+  'The other letters do what they do before a step.',
+]
 
 export const HELP: readonly string[] = [
   'Type one letter and Enter.',

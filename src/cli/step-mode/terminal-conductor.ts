@@ -4,7 +4,7 @@ import { ROLES, type Role } from '../../model/runbook.ts'
 import { terminalLine } from '../../reporters/text/terminal.ts'
 import { nameProblem } from '../people-flags.ts'
 import type { LineInput } from './line-input.ts'
-import { HELP, KEYS, type Shown, screenLines } from './screen.ts'
+import { endedLines, HELP, HELP_AFTER, KEYS, KEYS_AFTER, type Shown, screenLines } from './screen.ts'
 
 /** A person at a terminal who decides before each step, by a letter and Enter. */
 export function terminalConductor(lines: LineInput, output: Writable, shown: () => Shown): Conductor {
@@ -13,11 +13,14 @@ export function terminalConductor(lines: LineInput, output: Writable, shown: () 
 
   const choose = async (scene: Scene, signal: AbortSignal): Promise<Choice> => {
     const { step, index, steps } = scene
-    if (last !== step.id) for (const line of screenLines(scene, shown())) output.write(`${line}\n`)
-    else output.write(`\nStill before step ${index + 1} of ${steps}.\n`)
-    last = step.id
+    const at = `${step.id} ${scene.ended === undefined ? '' : 'ended'}`
+    if (last !== at)
+      for (const line of (scene.ended === undefined ? screenLines : endedLines)(scene, shown()))
+        output.write(`${line}\n`)
+    else output.write(`\nStill ${scene.ended === undefined ? 'before' : 'at'} step ${index + 1} of ${steps}.\n`)
+    last = at
     for (;;) {
-      const key = await lines.ask(`${KEYS}\n> `, signal)
+      const key = await lines.ask(`${scene.ended === undefined ? KEYS : KEYS_AFTER}\n> `, signal)
       // Nobody is there any more: nothing is run unasked.
       if (key === undefined) return { do: 'stop', nobody: true }
       const choice = await chosen(key, scene, signal)
@@ -28,6 +31,7 @@ export function terminalConductor(lines: LineInput, output: Writable, shown: () 
   const chosen = async (key: string, scene: Scene, signal: AbortSignal): Promise<Choice | undefined> => {
     switch (key.toLowerCase()) {
       case 'r':
+        last = undefined
         return { do: 'run' }
       case 's':
         return skip(scene, signal)
@@ -48,7 +52,7 @@ export function terminalConductor(lines: LineInput, output: Writable, shown: () 
           ? { do: 'stop' }
           : undefined
       case '?':
-        for (const line of HELP) say(line)
+        for (const line of scene.ended === undefined ? HELP : HELP_AFTER) say(line)
         return undefined
       default:
         say(key === '' ? 'Nothing was typed.' : `${key} is no key here, nothing was done. ? tells what there is.`)
@@ -56,9 +60,11 @@ export function terminalConductor(lines: LineInput, output: Writable, shown: () 
     }
   }
 
-  const skip = async ({ step }: Scene, signal: AbortSignal): Promise<Choice | undefined> => {
+  const skip = async ({ step, ended }: Scene, signal: AbortSignal): Promise<Choice | undefined> => {
     for (const { id } of step.yields ?? []) say(`Steps that need <${id}> will end without a verdict.`)
-    const reason = await lines.ask('Why is it left out? (Enter: it is not) ', signal)
+    const why =
+      ended === undefined ? 'Why is it left out? (Enter: it is not) ' : 'Why go on without it? (Enter: do not) '
+    const reason = await lines.ask(why, signal)
     return given(reason) ? { do: 'skip', reason } : undefined
   }
 

@@ -6,8 +6,10 @@ export function whoText({ by, role }: { readonly by: string; readonly role?: str
 }
 
 /** What people did about a step, one sentence each: approved, confirmed, left out, taken back. */
-export function people({ decision, attestation, skippedBy, undone, carriedFrom }: StepRecord): readonly string[] {
+export function people(record: StepRecord): readonly string[] {
+  const { decision, attestation, attempts = [], skippedBy, undone, carriedFrom } = record
   const approved = decision?.approvedBy
+  const without = record.outcome === 'skipped' ? 'left out' : 'gone on without'
   return [
     ...(approved === undefined || decision === undefined
       ? []
@@ -18,7 +20,8 @@ export function people({ decision, attestation, skippedBy, undone, carriedFrom }
           `attested by ${whoText(attestation)} at ${attestation.at}, not verified: ${attestation.statement}`,
           ...(attestation.attachment === undefined ? [] : [`attached: ${attestation.attachment.path}`]),
         ]),
-    ...(skippedBy === undefined ? [] : [`left out by ${whoText(skippedBy)} at ${skippedBy.at}: ${skippedBy.reason}`]),
+    ...attempts.map(({ at = '', outcome, reason = '' }) => `tried before ${at}: ${outcome}: ${reason}`),
+    ...(skippedBy === undefined ? [] : [`${without} by ${whoText(skippedBy)} at ${skippedBy.at}: ${skippedBy.reason}`]),
     ...(undone === undefined ? [] : [`taken back by ${whoText(undone)} at ${undone.at}`]),
     ...(carriedFrom === undefined ? [] : [`carried over from ${carriedFrom}`]),
   ]

@@ -50,6 +50,7 @@ const DESCRIPTIONS: Readonly<Record<string, Describe>> = {
   'approval-answered': data =>
     parts(data['granted'] === true ? 'approved' : 'not approved', text(data, 'how'), text(data, 'reason')),
   'step-started': data => parts(`begins (${text(data, 'effect')})`, text(data, 'title'), approval(data)),
+  'step-again': () => 'has it tried again',
   'step-denied': data => parts(`denied (${text(data, 'effect')})`, approval(data)),
   command: data => `runs ${text(data, 'command')}`,
   'command-denied': data =>
