@@ -4,7 +4,6 @@ import type { Conductor } from '../../engine/conductor.ts'
 import type { Plan } from '../../engine/plan.ts'
 import type { Step } from '../../model/runbook.ts'
 import { askPerson, type Person } from '../approve.ts'
-import { citedPlaces } from './cited-places.ts'
 import { LineInput } from './line-input.ts'
 import { type Attach, approvedByLines, attestedByLines } from './person-at-terminal.ts'
 import { terminalConductor } from './terminal-conductor.ts'
@@ -49,6 +48,8 @@ export class Desk implements Disposable {
 
   async conductor({ plan, redact }: Attended): Promise<Conductor | undefined> {
     if (!this.stepwise) return undefined
+    // Readers of pages are a third of all that a run would load, and only who is shown steps needs them.
+    const { citedPlaces } = await import('./cited-places.ts')
     const cited: (step: Step) => string | undefined = await citedPlaces(plan.runbook.id, plan.steps)
     const { target, inUse, params } = plan
     const shown = () => ({ target, inUse, params, cited, redact, columns: this.#output.columns })
