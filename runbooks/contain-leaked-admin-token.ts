@@ -77,6 +77,12 @@ function steps(input: PlanInput): NonEmpty<Step> {
     restoreSettings(input, settingsRestored),
     tellStakeholders('the admin token leaked, was replaced, and has to be taken anew from where it is kept'),
   ]
+  if (input.params['baseline-only'] === 'yes')
+    return [
+      byOperator(daemonStep(input, { knocks: false, verify: [fileTokenOpens] })),
+      sweepFor(input),
+      ...endSteps(input, { nothingLeft, noSecretWritten }).map(byOperator),
+    ]
   return [
     byOperator(daemonStep(input, { knocks: false, verify: [fileTokenOpens] })),
     ...(isOwn(input) ? [intrude(input)] : []),

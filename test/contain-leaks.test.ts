@@ -27,7 +27,7 @@ function assertContained(ended: Ended) {
   const evidence = evidenceOf(ended)
   assert.deepEqual([evidence.outcome, ended.status], ['passed', 0], ended.stderr)
   const others = evidence.steps.filter(({ outcome }) => outcome !== 'passed')
-  assert.deepEqual([...new Set(others.map(({ outcome }) => outcome))], ['skipped'])
+  assert.ok(others.every(({ outcome }) => outcome === 'skipped'))
   return { evidence, people: others.map(({ id }) => id) }
 }
 
@@ -85,7 +85,7 @@ describe('a leak that is contained in a rehearsal', { timeout: 180_000 }, () => 
 })
 
 describe('a leaked admin token of a running daemon', { timeout: 120_000 }, () => {
-  test('is refused within three seconds, and the next sweep finds what came since', async context => {
+  test('is refused within three seconds, and what came since a calm day is found', async context => {
     await using running = await RunningStandIn.start()
     const { site, daemon } = running
     const params = {
@@ -98,37 +98,40 @@ describe('a leaked admin token of a running daemon', { timeout: 120_000 }, () =>
     assert.equal(denied.status, 4, denied.stderr)
     assert.equal(readFileSync(site.adminFile, 'utf8'), `${site.admin}\n`)
 
+    const calm = await runDrill({ root, runbook: TOKEN, params: { ...params, 'baseline-only': 'yes' } })
+    assert.deepEqual(assertContained(calm).people, [])
+    assert.equal(readFileSync(site.adminFile, 'utf8'), `${site.admin}\n`)
+
+    const since = new Date().toISOString()
+    await daemon.post('/v1/sessions', site.admin, { session_id: 'theirs', thread_id: null })
+    const body = { name: 'nightly', session_id: 'theirs', content: 'x', at_ms: Date.UTC(2126, 0, 1) }
+    assert.equal((await daemon.post('/v1/schedules', site.admin, body)).status, 201)
+
     const allowed = ['decide-findings', 'tell-stakeholders'].flatMap(id => ['--allow-skip', `${id}=nobody is here`])
-    const flags = ['--yes=stand-in', ...allowed]
+    const baseline = join(calm.reportsDir, calm.reports[0]!)
     const startedAtMs = Date.now()
-    const first = await runDrill({ root, runbook: TOKEN, params, flags })
-    const { evidence } = assertContained(first)
-    const proven = journalOf(first).find(
+    const ended = await runDrill({
+      root,
+      runbook: TOKEN,
+      params: { ...params, since, baseline },
+      flags: ['--yes=stand-in', ...allowed],
+    })
+    const { evidence } = assertContained(ended)
+    const proven = journalOf(ended).find(
       ({ type, data }) => type === 'check' && data['check'] === 'leaked-token-refused',
     )
     const provenAfterMs = Date.parse(proven!.at) - startedAtMs
     context.diagnostic(`refused, proven and on record ${provenAfterMs} ms after the start of the process`)
     assert.ok(provenAfterMs < 3_000, `${provenAfterMs} ms`)
     assert.ok(Number(evidence.facts['containment.refusedAfterMs']) < 3_000)
-    assert.match(evidence.notTested.join('\n'), /no baseline= was given/)
+
     const token = readFileSync(site.adminFile, 'utf8').trim()
     assert.notEqual(token, site.admin)
     assert.equal((await daemon.get('/v1/status', site.admin)).status, 401)
-    for (const text of [first.stdout, first.stderr, JSON.stringify(evidence)])
+    for (const text of [ended.stdout, ended.stderr, JSON.stringify(evidence)])
       assert.ok(!text.includes(site.admin) && !text.includes(token))
-
-    const since = new Date().toISOString()
-    await daemon.post('/v1/sessions', token, { session_id: 'theirs', thread_id: null })
-    const body = { name: 'nightly', session_id: 'theirs', content: 'x', at_ms: Date.UTC(2126, 0, 1) }
-    assert.equal((await daemon.post('/v1/schedules', token, body)).status, 201)
-    const baseline = join(first.reportsDir, first.reports[0]!)
-    const second = await runDrill({ root, runbook: TOKEN, params: { ...params, since, baseline }, flags })
-    const { evidence: found } = assertContained(second)
-    assert.match(artifact(second, 'sweep.md'), /schedule `schedule-1`: added, newer/)
-    assert.deepEqual(
-      [found.facts['sweep.baselineSigner'], Number(found.facts['sweep.findings']) >= 1],
-      ['trusted', true],
-    )
+    assert.match(artifact(ended, 'sweep.md'), /schedule `schedule-1`: added, newer/)
+    assert.deepEqual([evidence.facts['sweep.baselineSigner'], evidence.facts['sweep.findings']], ['trusted', 1])
   })
 })
 

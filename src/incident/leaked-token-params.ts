@@ -1,7 +1,7 @@
 import { refuseDuration } from '../model/duration.ts'
 import { REPLACE_STYLES } from '../model/replace-file.ts'
 import type { ParamSpec, PlanInput, Way } from '../model/runbook.ts'
-import { reachOf } from '../suite/params.ts'
+import { reachOf, yes } from '../suite/params.ts'
 import { INCIDENT_WAYS, incidentConflict, incidentParams, ON_RUNNING } from './params.ts'
 
 /** What the containment of a leaked admin token takes. */
@@ -17,6 +17,9 @@ export const leakedTokenParams: Readonly<Record<string, ParamSpec>> = {
     example: '/keys/backup-host.pem',
     refuse: value => (value.startsWith('/') ? undefined : 'expected an absolute path'),
   },
+  'baseline-only': yes(
+    'yes: on a calm day, only list what lasts, signed, for the sweep of another day; nothing is changed',
+  ),
   style: {
     describe: `how the token file is replaced: ${REPLACE_STYLES.join(', ')}`,
     default: 'rename',
@@ -36,6 +39,7 @@ export const LEAKED_TOKEN_WAYS: readonly Way[] = [
     title: 'Held against a backup of before, where it is known when it leaked',
     params: { ...ON_RUNNING, since: '2026-01-31T02:10:00Z', baseline: '/backup/tonight' },
   },
+  { title: 'On a calm day: only what lasts, signed', params: { ...ON_RUNNING, 'baseline-only': 'yes' } },
 ]
 
 /** Why these parameters do not go together, or undefined. */
@@ -45,6 +49,11 @@ export function leakedTokenConflict(input: PlanInput): { readonly message: strin
   if (isolated && params['baseline'] !== undefined)
     return {
       message: 'baseline= is about a daemon that there was before, and the rehearsal’s own daemon has its own',
+      hint: '--param base-url=URL',
+    }
+  if (isolated && params['baseline-only'] !== undefined)
+    return {
+      message: 'baseline-only= lists what lasts in a daemon that runs, and no base-url= says which',
       hint: '--param base-url=URL',
     }
   if (isolated && params['style'] === 'data-link')
