@@ -56,6 +56,16 @@ describe('an approval', () => {
     })
   }
 
+  for (const reason of [{}, { reason: ' ' }]) {
+    test(`without a reason (${JSON.stringify(reason)}) is none`, async () => {
+      const result = await approvedBy(async () => ({ granted: true, by: 'bob', how: 'answered yes', ...reason }))
+      assert.deepEqual(
+        [result.outcome, result.steps[0]!.reason],
+        ['denied', 'default.write: bob approved without a reason'],
+      )
+    })
+  }
+
   test('is the operator’s where nobody else holds the role', async () => {
     const result = await approvedBy(yes('flag'), { people: { operator: 'ada', roles: { comms: 'eve' } } })
     assert.deepEqual([result.outcome, result.steps[0]!.decision!.role], ['passed', SECURITY])

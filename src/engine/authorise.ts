@@ -91,9 +91,16 @@ export async function authorise(run: RunState, step: Step): Promise<Authorised> 
     : { verdict: 'deny', rule, how: approval.reason, ...inRole, ...times, ...answered }
 }
 
-/** An answer of anybody else is none. What a flag says was said by the operator, who may not answer for others. */
+/**
+ * An answer of anybody else is none, and neither is one without a reason. What a flag says was said by the operator, who may not
+ * answer for others.
+ */
 function fromWhoWasAsked(answer: Approval, { of, role, other }: Asked): Approval {
-  if (!answer.granted || !other || answer.by === of) return answer
+  if (!answer.granted || !other) return answer
+  if (answer.by === of) {
+    const why = answer.reason?.trim() ?? ''
+    return why === '' ? { granted: false, reason: `${of} approved without a reason` } : answer
+  }
   return { granted: false, reason: `${answer.by} answered, and ${of} holds the role ${role}` }
 }
 

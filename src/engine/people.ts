@@ -85,7 +85,7 @@ export class People {
       ...(role === undefined ? {} : { role }),
     })
     if (keyboard) this.#operator = to
-    if (role !== undefined) this.#roles.set(role, to)
+    if (role !== undefined && binds(role, this.#roles.has(role))) this.#roles.set(role, to)
   }
 
   /** As evidence holds it: nothing where nobody did anything. */
@@ -97,6 +97,11 @@ export class People {
       ...(this.snapshots.length === 0 ? {} : { snapshots: this.snapshots }),
     }
   }
+}
+
+/** Whoever sits at the keyboard is the operator: that binds nobody for a run that is gone on with elsewhere. */
+function binds(role: Role, bound: boolean): boolean {
+  return role !== 'operator' || bound
 }
 
 /** What a journal says of people. The operator before a break is not the one who goes on. */
@@ -111,7 +116,7 @@ export function peopleIn(records: readonly JournalRecord[]): PeopleBefore {
     if (type === 'handover') {
       const { from, to } = data as { from: string; to: string }
       people.handovers.push({ at, from, to, ...(role === undefined ? {} : { role }) })
-      if (role !== undefined) roles[role] = to
+      if (role !== undefined && binds(role, role in roles)) roles[role] = to
     }
     if (type === 'snapshot') people.snapshots.push({ ...who, path: data['path'] as string, outcome: 'errored' })
     if (type === 'snapshot-ended' && data['outcome'] === 'done') {
