@@ -45,8 +45,7 @@ export const activityThere = defineCheck<There>({
 
   judge({ asked, idle }) {
     const absent = Object.entries(asked).find(([, status]) => status !== 200)
-    if (absent !== undefined)
-      return failed(`there is no ${absent[0]}, or it cannot be read: ${absent[1]}; nothing was stopped`)
+    if (absent !== undefined) return failed(`there is no ${absent[0]}, or it cannot be read: ${absent[1]}`)
     return idle.length === 0 ? passed({ actual: { ...asked } }) : failed(`this does nothing: ${idle.join(', ')}`)
   },
 

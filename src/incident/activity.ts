@@ -16,7 +16,8 @@ import { switchProvider } from '../suite/provider.ts'
 import { asAdmin } from '../suite/revocations.ts'
 import type { Sidecar } from '../suite/sidecar.ts'
 
-export const KINDS = ['session', 'run', 'task', 'connector', 'hooks'] as const
+/** In the order in which they are stopped: what takes a typed word comes last, since a denial ends the run. */
+export const KINDS = ['session', 'run', 'task', 'hooks', 'connector'] as const
 /** What acts, and can be stopped by itself. */
 export type Kind = (typeof KINDS)[number]
 
