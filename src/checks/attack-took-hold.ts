@@ -1,3 +1,4 @@
+import { withProxy } from '../daemon/break.ts'
 import { attack } from '../incident/attack.ts'
 import { readBaseline } from '../incident/baseline.ts'
 import { readThings } from '../incident/things.ts'
@@ -39,6 +40,15 @@ export const attackTookHold = defineCheck<TookHold>({
       breaks: 'nothing was left behind',
       because: /nothing was left behind/,
       observation: seen => ({ ...seen, planted: [] }),
+    },
+    {
+      id: 'forgotten',
+      breaks: 'the daemon lists no capture agent any more',
+      because: /nothing of kind capture-agent/,
+      subject: (context, scope) => {
+        const path = context.target.persistence.paths['capture-agent']
+        return withProxy(context, scope, { rewriteBody: (asked, text) => (asked === path ? '[]' : text) })
+      },
     },
     {
       id: 'one-refused',

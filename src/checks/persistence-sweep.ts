@@ -35,7 +35,7 @@ export const sweepComplete = defineCheck<Complete>({
     const again = await readThings(context)
     return {
       kinds: inventory.kinds,
-      unread: inventory.unread,
+      unread: [...inventory.unread, ...again.unread.filter(({ kind }) => inventory.kinds.includes(kind))],
       listed: inventory.things.map(nameOf),
       again: again.things.map(nameOf),
     }
@@ -66,6 +66,15 @@ export const sweepComplete = defineCheck<Complete>({
       breaks: 'a kind could not be read',
       because: /hook was not read: TIMEOUT/,
       observation: seen => ({ ...seen, unread: [{ kind: 'hook', why: 'TIMEOUT' }] }),
+    },
+    {
+      id: 'garbled',
+      breaks: 'something in front of the daemon answers in its place when hooks are asked for',
+      because: /hook was not read: ANSWER_MALFORMED/,
+      subject: (context, scope) => {
+        const path = context.target.persistence.paths.hook
+        return withProxy(context, scope, { rewriteBody: (asked, text) => (asked === path ? '<html>' : text) })
+      },
     },
     {
       id: 'nothing',
