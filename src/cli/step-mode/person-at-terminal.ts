@@ -7,6 +7,7 @@ import type { Manual, Step } from '../../model/runbook.ts'
 import { terminalLine } from '../../reporters/text/terminal.ts'
 import type { Question } from '../approve.ts'
 import type { LineInput } from './line-input.ts'
+import { sayTo } from './say.ts'
 
 /** Copies a file among the artifacts of the run. @throws RunproofError FILE_UNREADABLE for what is no ordinary file, or too long */
 export type Attach = (file: string, step: string) => Promise<{ readonly path: string; readonly sha256: string }>
@@ -20,8 +21,9 @@ export async function approvedByLines(
   { what, word, asked }: Question,
   signal: AbortSignal,
 ): Promise<Approval> {
-  const say = sayer(output)
-  say(`\nApproval: ${what}`)
+  const say = sayTo(output)
+  output.write('\n')
+  say(`Approval: ${what}`)
   say(`${heldBy(asked)}; without an answer until ${asked.deadlineAt} it is denied.`)
   const by = asked.other ? await nameOf(lines, say, asked, 'Name of who approves (no refuses): ', signal) : asked.of
   if (by === undefined) return { granted: false, reason: NO_ANSWER }
@@ -55,8 +57,9 @@ export async function attestedByLines(
   attach: Attach,
   signal: AbortSignal,
 ): Promise<Attested> {
-  const say = sayer(output)
-  say(`\nBy hand: ${manual.instruction}`)
+  const say = sayTo(output)
+  output.write('\n')
+  say(`By hand: ${manual.instruction}`)
   say(`${heldBy(asked)}.`)
   const by = await nameOf(lines, say, asked, 'When it is done: your name (no: it is not done): ', signal)
   if (by === undefined) return { confirmed: false, reason: NO_ANSWER }
@@ -102,14 +105,4 @@ async function nameOf(
 
 function heldBy({ of, role }: Asked): string {
   return role === undefined ? `Asked: ${of}` : `Asked: ${of}, ${role}`
-}
-
-function sayer(output: Writable): (text: string) => void {
-  return text =>
-    void output.write(
-      `${text
-        .split('\n')
-        .map(line => terminalLine(line))
-        .join('\n')}\n`,
-    )
 }

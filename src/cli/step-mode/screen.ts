@@ -4,10 +4,8 @@ import { isManual, type Step } from '../../model/runbook.ts'
 import type { Target } from '../../model/target.ts'
 import type { Decision } from '../../policy/decide.ts'
 import { terminalLine } from '../../reporters/text/terminal.ts'
+import { lineWidth } from './say.ts'
 
-/** Below this lines are broken by the terminal. */
-const NARROWEST = 40
-const WIDEST = 100
 const LABEL = 9
 
 export interface Shown {
@@ -26,7 +24,7 @@ export interface Shown {
 /** All that is known of a step before it is run, in plain text that a narrow terminal holds. */
 export function screenLines(scene: Scene, shown: Shown): readonly string[] {
   const { step, index, steps, decision, operator } = scene
-  const width = Math.min(Math.max(shown.columns ?? 80, NARROWEST), WIDEST) - 1
+  const width = lineWidth(shown.columns)
   const row = (label: string, text: string) => labelled(label, text, width)
   const { target } = shown
   const where = `${target.id}${target.real ? ', real' : ''}${shown.inUse === undefined ? '' : ', in use'}`
@@ -50,7 +48,7 @@ export function screenLines(scene: Scene, shown: Shown): readonly string[] {
 
 /** After a step that failed or gave no verdict: what became of it, and what it would mean to try it again. */
 export function endedLines({ step, index, steps, ended }: Scene, { columns, redact }: Shown): readonly string[] {
-  const width = Math.min(Math.max(columns ?? 80, NARROWEST), WIDEST) - 1
+  const width = lineWidth(columns)
   const { outcome = '', reason = '' } = ended ?? {}
   return [
     '',

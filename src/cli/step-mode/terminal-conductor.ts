@@ -1,15 +1,15 @@
 import type { Writable } from 'node:stream'
 import type { Choice, Conductor, Scene } from '../../engine/conductor.ts'
 import { ROLES, type Role } from '../../model/runbook.ts'
-import { terminalLine } from '../../reporters/text/terminal.ts'
 import { nameProblem } from '../people-flags.ts'
 import type { LineInput } from './line-input.ts'
+import { sayTo } from './say.ts'
 import { endedLines, HELP, HELP_AFTER, KEYS, KEYS_AFTER, type Shown, screenLines } from './screen.ts'
 
 /** A person at a terminal who decides before each step, by a letter and Enter. */
 export function terminalConductor(lines: LineInput, output: Writable, shown: () => Shown): Conductor {
   let last: string | undefined
-  const say = (text: string) => void output.write(`${terminalLine(text)}\n`)
+  const say = sayTo(output)
 
   const choose = async (scene: Scene, signal: AbortSignal): Promise<Choice> => {
     const { step, index, steps } = scene
