@@ -67,8 +67,9 @@ export default defineRunbook({
 function steps(input: PlanInput): NonEmpty<Step> {
   const contain: readonly Step[] = [
     replace(input),
+    // Noted before the sweep: where that fails, containing goes on, and the settings have to be known.
+    { ...readSettings(settingsNoted), afterFailure: [answering] },
     sweepFor(input),
-    readSettings(settingsNoted),
     firstContainment(input, containedFirst),
     snapshotStep('before', input, snapshotWhole('before')),
     attackersView,
@@ -177,17 +178,16 @@ const attackersView: Step = {
   verify: [attackerShutOut, refusalsCounted, instanceReady],
 }
 
-const decideFindings: Step = person(
-  'decide-findings',
-  'Decide about each finding of the sweep, one by one',
-  'security-owner',
-  {
+/** Also where one kind could not be read: the others were. */
+const decideFindings: Step = {
+  ...person('decide-findings', 'Decide about each finding of the sweep, one by one', 'security-owner', {
     instruction:
       'Read artifacts/sweep.md. For each finding say: ours, or take it away by the command that stands there. Nothing is taken away by itself.',
     confirm: 'Each finding of the sweep was decided about, and what was not ours was taken away.',
     attachment: 'sweep.md, with a decision and a name beside each finding',
-  },
-)
+  }),
+  afterFailure: [sweep],
+}
 
 /** Also where something after the replacement failed: what is open is then asked for most. */
 const close = (input: PlanInput, all: readonly Step[]): Step => ({
