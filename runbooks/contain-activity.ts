@@ -1,7 +1,7 @@
 #!/usr/bin/env -S sh -c 'exec "$(dirname "$(readlink -f "$0")")/../bin/runproof" run "$0" "$@"'
 import { activityThere, connectorGone, hooksReviewed, runStopped, sessionStopped } from '../src/checks/activity.ts'
 import { courseChecks } from '../src/checks/incident-course.ts'
-import { taskGone, taskSeen } from '../src/checks/stuck-task.ts'
+import { taskGoneToo, taskSeen } from '../src/checks/stuck-task.ts'
 import { daemon } from '../src/daemon/subjects.ts'
 import {
   aboutActivity,
@@ -239,7 +239,7 @@ const stops = (input: PlanInput): Readonly<Record<Kind, Step>> => ({
       commands: [`kheish-daemon tasks stop ${taskWords(input)}`],
       execute: async context => void (await stopTask(context, context.values.get(stuckTask))),
     },
-    verify: [taskGone],
+    verify: [taskGoneToo],
   },
   connector: {
     id: 'delete-connector',

@@ -11,7 +11,15 @@ import {
   treeLeft,
 } from '../incident/stuck-task.ts'
 import { changesWithin, type WorkspaceDiff, workspaceDiff, workspaceOf } from '../incident/workspace.ts'
-import { type CheckContext, changed, defineCheck, failed, passed } from '../model/check.ts'
+import {
+  type CheckContext,
+  changed,
+  defineCheck,
+  failed,
+  type NonEmpty,
+  type ObservationCounterproof,
+  passed,
+} from '../model/check.ts'
 import { withoutFaults } from './without-faults.ts'
 
 const STILL_MS = 500
@@ -93,6 +101,22 @@ export const taskStaysGone = defineCheck<Stays>({
   ],
 })
 
+/** What a daemon may say of it. */
+const SAID: NonEmpty<ObservationCounterproof<Stopped>> = [
+  {
+    id: 'still-running',
+    breaks: 'the task is in progress',
+    because: /the task is in_progress/,
+    observation: observed => ({ ...observed, status: 'in_progress', ended: false }),
+  },
+  {
+    id: 'counted-still',
+    breaks: 'the daemon counts as many shell commands as before',
+    because: /this one runs on/,
+    observation: observed => ({ ...observed, ran: true, liveBefore: 1, liveNow: 1, left: null }),
+  },
+]
+
 /** The task is over, and so is everything that it had started: what a daemon says of it is not taken for that. */
 export const taskGone = defineCheck<Stopped>({
   id: 'task-gone',
@@ -125,18 +149,7 @@ export const taskGone = defineCheck<Stopped>({
   },
 
   counterproofs: [
-    {
-      id: 'still-running',
-      breaks: 'the task is in progress',
-      because: /the task is in_progress/,
-      observation: observed => ({ ...observed, status: 'in_progress', ended: false }),
-    },
-    {
-      id: 'counted-still',
-      breaks: 'the daemon counts as many shell commands as before',
-      because: /this one runs on/,
-      observation: observed => ({ ...observed, ran: true, liveBefore: 1, liveNow: 1, left: null }),
-    },
+    ...SAID,
     {
       id: 'ignores-the-stop',
       breaks: 'the daemon marks the task as stopped and lets its command run on',
@@ -144,6 +157,20 @@ export const taskGone = defineCheck<Stopped>({
       cost: { instances: 1 },
       unavailable: withoutFaults,
       subject: (context, scope) => withDeafTask(context, scope),
+    },
+  ],
+})
+
+/** The same beside other things that are stopped, for which no other daemon is started. */
+export const taskGoneToo = defineCheck<Stopped>({
+  ...taskGone,
+  counterproofs: [
+    ...SAID,
+    {
+      id: 'process-left',
+      breaks: 'a process of the task runs on',
+      because: /processes of the task run on: 4711/,
+      observation: observed => ({ ...observed, left: [4711] }),
     },
   ],
 })
