@@ -85,6 +85,9 @@ export default defineRunbook({
   ],
   limits: input => [
     'what the stopped work had done before: the signed actions of its runs are in the snapshot',
+    ...(kindsOf(input).includes('hooks')
+      ? ['whether a credential stands in the command line or the address of a hook: hooks-before.json keeps both']
+      : []),
     'what starts it anew: schedules, other connectors and clients that hold a token',
     ...(reachOf(input) === 'running' && kindsOf(input).includes('connector')
       ? ['the process of the connector: a running daemon is asked for its leases, which expire after five minutes']

@@ -4,11 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { files } from '../adapters/files.ts'
+import { type Daemon, daemon } from '../daemon/subjects.ts'
+import { CapturedValues } from '../model/capture.ts'
 import type { CheckContext } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
+import type { StepContext } from '../model/runbook.ts'
 import { Secret } from '../model/secret.ts'
+import standIn from '../targets/stand-in.ts'
 import { memoryTools } from '../testing/memory-tools.ts'
-import { Collecting } from './snapshot.ts'
+import { Collecting, snapshotAction } from './snapshot.ts'
 import type { Given, SnapshotItem } from './snapshot-items.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'snapshot-'))
@@ -111,5 +115,47 @@ describe('a snapshot', () => {
       throw new RunproofError('DISK_FULL', 'no space')
     })
     await assert.rejects(made.all([given('a.json', '1'), given('b.json', '2')]), { code: 'DISK_FULL' })
+  })
+
+  test('is taken at any moment into the directory it is given, and refused before a daemon was reached', async () => {
+    const artifactsDir = mkdtempSync(join(root, 'snapshot-1-'))
+    const told: string[] = []
+    const run = { artifactsDir, fact: () => {}, notTested: (text: string) => told.push(text) }
+    const page = '{"items":[],"pagination":{"total_count":0}}'
+    const instance = {
+      place: { baseUrl: 'http://h' },
+      request: async () => ({ status: 200, headers: {}, text: page }),
+      run: async () => ({ exitCode: 1, timedOut: false, stdout: '', stderr: '' }),
+    }
+    const context = (values: CapturedValues) =>
+      ({
+        run,
+        values,
+        target: standIn,
+        params: {},
+        tools: memoryTools({ files }),
+        signal: new AbortController().signal,
+        deadlineMs: 1_000,
+        waited: () => {},
+        runIn: (runner: typeof instance) => runner.run(),
+        knownSecrets: () => [known],
+      }) as unknown as StepContext
+    const action = snapshotAction('daemon')
+    await assert.rejects(action.execute(context(new CapturedValues())), { code: 'TARGET_UNREACHABLE' })
+    assert.deepEqual(readdirSync(artifactsDir), [])
+
+    const reached = { reached: 'running', instance, binary: '/bin/d', adminTokenFile: '/a', adminToken: known }
+    await action.execute(context(new CapturedValues().with(daemon, reached as unknown as Daemon)))
+    const names = readdirSync(artifactsDir)
+    assert.deepEqual(names.sort(), [
+      'index.json',
+      'runs.json',
+      'runtime.json',
+      'sessions.json',
+      'slots.json',
+      'status.json',
+    ])
+    assert.match(told.join('\n'), /doctor is not-collected: it printed nothing, exit 1/)
+    assert.match(told.join('\n'), /audit\.jsonl is not-collected: no state-root= was given/)
   })
 })
