@@ -119,7 +119,8 @@ describe('a containment on a running daemon', { timeout: 120_000, concurrency: 2
   const leftTask = async (running: StandInWithProvider): Promise<string> => {
     const { daemon, site } = running.standIn
     await daemon.post('/v1/runtime/permission-mode', site.admin, { mode: 'bypassPermissions' })
-    await submit(running, 'shells', command('sleep 3600 & sleep 3600'))
+    // One process, which ends with its daemon however that ends: a child of it would outlive a daemon that is killed.
+    await submit(running, 'shells', command('exec sleep 3600'))
     let tasks: readonly { id: string }[] = []
     while (tasks.length === 0) tasks = (await json(running, '/v1/sessions/shells/tasks')) as unknown as typeof tasks
     await daemon.post('/v1/runtime/permission-mode', site.admin, { mode: 'acceptEdits' })
