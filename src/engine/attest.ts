@@ -32,7 +32,7 @@ export type ManualEnd =
  * @throws RunproofError INTERRUPTED; DISK_FULL, FILE_UNREADABLE when it could not be put on record
  */
 export async function attest(run: RunState, step: Step, manual: Manual): Promise<ManualEnd> {
-  const { journal, signal, attest: ask, tools, plan } = run.input
+  const { journal, signal, attest: ask, plan } = run.input
   const rehearsed = !plan.target.real && plan.inUse === undefined
   if (ask === undefined) return unattested(run, step.id, 'there is no person to ask', rehearsed)
 
@@ -46,19 +46,17 @@ export async function attest(run: RunState, step: Step, manual: Manual): Promise
   if (asked.other && answer.by !== asked.of)
     return unattested(run, step.id, `${answer.by} confirmed, and ${asked.of} holds the role ${asked.role}`, rehearsed)
 
-  const attested = {
+  const said = {
     by: answer.by,
     ...inRole,
-    at: tools.clock.now().toISOString(),
     statement: confirm,
     ...(answer.attachment === undefined ? {} : { attachment: answer.attachment }),
   }
-  const { at: _, ...said } = attested
-  journal.append('attested', { step: step.id, ...said })
+  const at = journal.append('attested', { step: step.id, ...said })
   if (manual.attachment !== undefined && answer.attachment === undefined)
     run.notTested.add(`step ${step.id}: nothing was attached (${manual.attachment})`)
   const who = asked.role === undefined ? answer.by : `${answer.by} (${asked.role})`
-  return { attested, said: `attested by ${who}: ${confirm}` }
+  return { attested: { ...said, at }, said: `attested by ${who}: ${confirm}` }
 }
 
 function unattested(run: RunState, id: string, why: string, rehearsed: boolean): ManualEnd {

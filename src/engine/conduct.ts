@@ -90,8 +90,8 @@ function sceneOf(run: RunState, step: Step, index: number): Scene {
 
 function skip(run: RunState, step: Step, reason: string): NonNullable<StepRecord['skippedBy']> {
   const who = run.people.acting(step.role)
-  run.input.journal.append('skipped', { step: step.id, ...who, reason })
-  return { ...who, at: run.input.tools.clock.now().toISOString(), reason }
+  const at = run.input.journal.append('skipped', { step: step.id, ...who, reason })
+  return { ...who, at, reason }
 }
 
 /** What is done beside the steps. */
@@ -101,18 +101,18 @@ async function aside(
   conductor: Conductor,
   choice: Exclude<Choice, { do: 'skip' }>,
 ): Promise<void> {
-  const { journal, tools, plan } = run.input
+  const { journal, plan } = run.input
   const who = run.people.acting(step.role)
-  const at = tools.clock.now().toISOString()
   switch (choice.do) {
-    case 'note':
-      journal.append('note', { ...who, text: choice.text, step: step.id })
+    case 'note': {
+      const at = journal.append('note', { ...who, text: choice.text, step: step.id })
       run.people.notes.push({ ...who, at, text: choice.text })
       return
+    }
     case 'hand-over': {
       const { to, role } = choice
       const from = role === undefined || role === 'operator' ? run.people.operator : run.people.holderOf(role)
-      journal.append('handover', { from, to, ...(role === undefined ? {} : { role }), by: who.by })
+      const at = journal.append('handover', { from, to, ...(role === undefined ? {} : { role }), by: who.by })
       run.people.handOver(at, to, role)
       return
     }
@@ -151,8 +151,8 @@ async function takeSnapshot(run: RunState, conductor: Conductor, snapshot: Actio
   if (decision.verdict === 'deny') return conductor.tell(`not collected: ${decision.rule} denies it`)
 
   const path = `artifacts/${id}`
-  journal.append('snapshot', { ...who, path })
-  const record = { ...who, at: tools.clock.now().toISOString(), path, outcome: 'errored' as 'done' | 'errored' }
+  const at = journal.append('snapshot', { ...who, path })
+  const record = { ...who, at, path, outcome: 'errored' as 'done' | 'errored' }
   run.people.snapshots.push(record)
   try {
     const directory = join(artifactsDir, id)

@@ -71,7 +71,7 @@ async function run(steps: readonly Step[], { before, settled = {}, full, purpose
   if (code === 'RUN_FENCED')
     journal.append = (type, data) => {
       if (full?.({ type, data })) throw new RunproofError('RUN_FENCED', 'taken over')
-      append(type, data)
+      return append(type, data)
     }
   const runbook: Runbook = { id: 'book', title: 'Book', purpose, params: {}, steps: () => steps as [Step] }
   const events = [

@@ -132,6 +132,7 @@ function writeOn(
       at.prev = lineHash(line)
       at.seq += 1
       at.lastLine = `${line}\n`
+      return record.at
     },
     close() {
       if (isOpen) closeSync(descriptor)

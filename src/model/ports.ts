@@ -21,8 +21,11 @@ export interface Clock {
 
 /** Where a run's events go first, before anything acts on them. Appending returns only when the record is on disk. */
 export interface Journal {
-  /** @throws RunproofError DISK_FULL, FILE_UNREADABLE: the caller must then not act */
-  append(type: string, data: Readonly<Record<string, Json | undefined>>): void
+  /**
+   * @returns when it was put on record: the instant that evidence gives for it
+   * @throws RunproofError DISK_FULL, FILE_UNREADABLE: the caller must then not act
+   */
+  append(type: string, data: Readonly<Record<string, Json | undefined>>): string
 }
 
 /** Everything steps and checks reach the world through. The command line hands in adapters; tests may hand in fakes. */

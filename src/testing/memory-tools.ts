@@ -18,6 +18,7 @@ export function memoryJournal(full: (entry: Entry) => boolean = () => false): Jo
       const entry = { type, data: structuredClone(data) }
       if (full(entry)) throw new RunproofError('DISK_FULL', 'no space for the journal')
       entries.push(entry)
+      return new Date().toISOString()
     },
   }
 }

@@ -107,8 +107,9 @@ function killing(journal: JournalFile, file: string, kill: Kill | undefined): Jo
       const dies = records === kill?.at
       if (dies && kill.when === 'torn') appendFileSync(file, '{"at":"2026-01-31T02:1')
       if (dies && kill.when !== 'after') process.kill(process.pid, 'SIGKILL')
-      journal.append(type, data)
+      const recordedAt = journal.append(type, data)
       if (dies) process.kill(process.pid, 'SIGKILL')
+      return recordedAt
     },
   }
 }
