@@ -4,6 +4,7 @@ import {
   configurationWhole,
   newSignatureTaken,
   newValueFits,
+  oldSignatureGood,
   oldSignatureRefused,
 } from '../src/checks/connector-credential.ts'
 import { consumersAsked, consumersWork } from '../src/checks/consumers.ts'
@@ -36,7 +37,7 @@ import { connectorStep } from '../src/rotation/connector-step.ts'
 import { consumersBeforeStep, consumersStep } from '../src/rotation/consumers.ts'
 import { deliverStep } from '../src/rotation/deliver.ts'
 import { newSecret } from '../src/rotation/new-secret.ts'
-import { setGuarded } from '../src/rotation/set-guarded.ts'
+import { setGuarded, trustOld } from '../src/rotation/set-guarded.ts'
 import { slotRotationConflict, wayOnRunning } from '../src/rotation/slot-params.ts'
 import { liveRecipe, routeCredential } from '../src/suite/live-recipe.ts'
 import { reachOf, suiteInUse, suiteLacks, suiteUnresumable } from '../src/suite/params.ts'
@@ -110,15 +111,16 @@ const newValue = (input: PlanInput): Step => ({
   timeoutMs: 30_000,
   yields: [newSecret, connectorDoor, signatures, connectorSetup],
   run: {
-    describe: `${isOwn(input) ? 'make new webhook routes' : 'take the new value from --secret new=, and the whole configuration from connector-file='}; find the way to the process`,
+    describe: `${isOwn(input) ? 'make new webhook routes' : 'take the new value from --secret new=, and the whole configuration from connector-file='}; find the way to the process, and send it a webhook that the old value signs`,
     async execute(context) {
       takeNewCredential(context)
       context.set(connectorDoor, await openDoor(context, context.secrets['shared-token']))
       context.set(signatures, signaturesOf(context, context.secrets['old']))
       context.set(connectorSetup, await configurationOf(context))
+      trustOld(context, context.values.get(connectorBefore).slot!)
     },
   },
-  verify: [newValueFits, configurationWhole],
+  verify: [newValueFits, configurationWhole, oldSignatureGood],
 })
 
 const set: Step = {

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S sh -c 'exec "$(dirname "$(readlink -f "$0")")/../bin/runproof" run "$0" "$@"'
 import { connectorFound, connectorKept, newTokenFits } from '../src/checks/connector.ts'
-import { newTokenTaken, oldTokenRefused } from '../src/checks/connector-token.ts'
+import { newTokenTaken, oldTokenGood, oldTokenRefused } from '../src/checks/connector-token.ts'
 import { consumersAsked, consumersWork } from '../src/checks/consumers.ts'
 import { handedOver } from '../src/checks/handed-over.ts'
 import { instanceReady } from '../src/checks/instance-ready.ts'
@@ -23,7 +23,7 @@ import { connectorStep } from '../src/rotation/connector-step.ts'
 import { consumersBeforeStep, consumersStep } from '../src/rotation/consumers.ts'
 import { deliverStep } from '../src/rotation/deliver.ts'
 import { newSecret, takeNewSecret } from '../src/rotation/new-secret.ts'
-import { setGuarded } from '../src/rotation/set-guarded.ts'
+import { setGuarded, trustOld } from '../src/rotation/set-guarded.ts'
 import { slotRotationConflict, wayOnRunning } from '../src/rotation/slot-params.ts'
 import { liveRecipe, routeCredential } from '../src/suite/live-recipe.ts'
 import { reachOf, suiteInUse, suiteLacks, suiteUnresumable } from '../src/suite/params.ts'
@@ -92,13 +92,15 @@ const newToken: Step = {
   timeoutMs: 30_000,
   yields: [newSecret, connectorDoor],
   run: {
-    describe: 'take the new token from --secret new=, or make one of 32 random bytes; find the way to the process',
+    describe:
+      'take the new token from --secret new=, or make one of 32 random bytes; find the way to the process, and show it the old one',
     async execute(context) {
       takeNewSecret(context)
       context.set(connectorDoor, await openDoor(context, context.secrets['old']))
+      trustOld(context, context.values.get(connectorBefore).slot!)
     },
   },
-  verify: [newTokenFits],
+  verify: [newTokenFits, oldTokenGood],
 }
 
 const set: Step = {

@@ -6,6 +6,7 @@ import {
   bearerStored,
   oldBearerRefused,
   peerTakesNew,
+  peerTakesOld,
 } from '../src/checks/bearer-rotated.ts'
 import { consumersAsked, consumersWork } from '../src/checks/consumers.ts'
 import { handedOver } from '../src/checks/handed-over.ts'
@@ -30,6 +31,7 @@ import {
 } from '../src/rotation/mcp-bearer.ts'
 import { newSecret, takeNewSecret } from '../src/rotation/new-secret.ts'
 import { restartParams, restartStep } from '../src/rotation/restart-step.ts'
+import { setGuarded, trustOld } from '../src/rotation/set-guarded.ts'
 import { slotRotationConflict, slotRotationParams, wayOnRunning } from '../src/rotation/slot-params.ts'
 import { withinMsOf } from '../src/rotation/wait-until.ts'
 import { onlyChecks } from '../src/suite/acts.ts'
@@ -144,12 +146,13 @@ const take = (input: PlanInput): Step => ({
       const former = oldBearer(context)
       if (former !== undefined) context.protect(former)
       context.set(formerBearer, former)
+      if (context.values.find(storedBearer) !== undefined) trustOld(context, context.values.get(bearerUse).slot)
       if (!isOwn(input)) return
       await expectBearer(context, next)
       await keepFormerBearer(context, former)
     },
   },
-  verify: [bearerFits, peerTakesNew],
+  verify: [bearerFits, peerTakesNew, peerTakesOld],
 })
 
 const store = ({ target }: PlanInput): Step => ({
@@ -167,11 +170,11 @@ const store = ({ target }: PlanInput): Step => ({
     describe: 'store the new value, which travels on standard input',
     commands: [`${target.program} secrets set <ref> --provider generic --stdin`],
     async execute(context) {
-      const stored = await storeNew(context)
+      const { slot, updatedAtMs } = context.values.get(bearerUse)
+      const looked = { slot, changedAtMs: updatedAtMs, what: 'value' }
+      const stored = await setGuarded(context, looked, () => storeNew(context))
       context.set(storedBearer, stored)
-      context.run.assume(
-        `since ${stored.at} the slot has the new value, and its servers are disconnected until the daemon is started again`,
-      )
+      context.run.assume(`since ${stored.at} its servers are disconnected until the daemon is started again`)
     },
   },
   verify: [bearerStored],

@@ -50,6 +50,11 @@ describe('the rotation of a connector’s secrets', { timeout: 180_000 }, () => 
     const sharedFile = fileOf('shared', shared)
     const old = `old=file:${fileOf('old-shared', site.shared)}`
 
+    const mixedUp = await run('rotate-connector-token', {}, [`new=file:${sharedFile}`, 'old=generate'])
+    assert.equal(mixedUp.status, 1, mixedUp.stderr)
+    assert.match(checkOf(evidenceOf(mixedUp), 'old-token-good').reason!, /not the token of now; nothing was written/)
+    assert.equal(evidenceOf(mixedUp).steps.find(({ id }) => id === 'set')!.outcome, 'skipped')
+
     const token = await run('rotate-connector-token', {}, [`new=file:${sharedFile}`, old])
     const replaced = assertPassed(token)
     for (const check of ['new-token-taken', 'old-token-refused', 'process-replaced', 'old-leases-dead'])
@@ -68,10 +73,14 @@ describe('the rotation of a connector’s secrets', { timeout: 180_000 }, () => 
     const refused = await run(
       'rotate-connector-credential',
       { ...given, 'connector-file': fileOf('half.json', JSON.stringify(half)) },
-      secrets,
+      [secrets[0]!, `old=file:${fileOf('mixed-up', site.routes('never-was-its-secret'))}`],
     )
     assert.equal(refused.status, 1, refused.stderr)
     assert.match(checkOf(evidenceOf(refused), 'configuration-whole').reason!, /has other env .*; nothing was written/)
+    assert.match(
+      checkOf(evidenceOf(refused), 'old-signature-good').reason!,
+      /not the value of now; nothing was written/,
+    )
     assert.deepEqual(await site.activeLeases(daemon), [first])
 
     const whole = fileOf('whole.json', JSON.stringify(site.payload()))

@@ -53,9 +53,11 @@ describe('the rotation of an MCP server’s bearer', { timeout: 180_000 }, () =>
       runDrill({ root, runbook: RUNBOOK, params: { ...params, ...more }, flags: ['--yes=stand-in', ...flags] })
     const secrets = ['--secret', `new=file:${nextFile}`, `old=file:${oldFile}`]
 
-    const unknown = await run(secrets)
+    // Somebody mixed the files up: a value that never was would be refused in the end, and prove nothing.
+    const unknown = await run(['--secret', `new=file:${nextFile}`, 'old=generate'])
     assert.equal(unknown.status, 1, unknown.stderr)
     assert.match(checkOf(evidenceOf(unknown), 'peer-takes-new').reason!, /with 401; nothing was written/)
+    assert.match(checkOf(evidenceOf(unknown), 'peer-takes-old').reason!, /not the value of now; nothing was written/)
     assert.deepEqual(new Set((await running.servers()).map(({ connected }) => connected)), new Set([true]))
 
     await running.expect(next, bearer)
@@ -74,7 +76,7 @@ describe('the rotation of an MCP server’s bearer', { timeout: 180_000 }, () =>
     assert.equal(ended.status, 1, ended.stderr)
     assert.match(checkOf(evidence, 'old-bearer-refused').reason!, /still takes the old value/)
     // That was the runbook itself: the daemon has shown the new value alone.
-    assert.equal(running.mcp.events.filter(({ bearer: shown }) => shown === 'former').length, 1)
+    assert.equal(running.mcp.events.filter(({ bearer: shown }) => shown === 'former').length, 3)
     assert.equal(evidence.facts['rotation.slot'], slot)
     for (const text of [ended.stdout, ended.stderr, JSON.stringify(evidence)])
       assert.ok(!text.includes(next) && !text.includes(bearer))

@@ -89,6 +89,50 @@ export const peerTakesNew = defineCheck<number>({
   ],
 })
 
+const withoutFormer = (context: CheckContext) =>
+  peerUnknown(context) ??
+  (context.values.get(formerBearer) === undefined
+    ? 'the old value is known to nobody here: --secret old= shows it to the server'
+    : undefined)
+
+/** Of a value that never was, a refusal in the end would prove nothing. */
+export const peerTakesOld = defineCheck<number>({
+  id: 'peer-takes-old',
+  title: 'The MCP server itself takes the value that is to be withdrawn, before anything is set',
+
+  untested: context =>
+    withoutFormer(context) ??
+    (context.values.find(storedBearer) === undefined
+      ? undefined
+      : 'the run broke off after the slot was set, and the old value may have been withdrawn since'),
+
+  probe: context => showPeer(context, context.values.get(formerBearer)!),
+
+  judge: status =>
+    status === 200
+      ? passed({ actual: status })
+      : failed(`the server answered the old value with ${status}, so it is not the value of now; nothing was written`, {
+          expected: 200,
+          actual: status,
+        }),
+
+  counterproofs: [
+    {
+      id: 'limited',
+      breaks: 'the server answers nobody for a while',
+      because: /with 429/,
+      observation: () => 429,
+    },
+    {
+      id: 'never-was',
+      breaks: 'a value is called the old one that never was',
+      because: /not the value of now/,
+      subject: async context =>
+        changed(context, { values: context.values.with(formerBearer, randomSecret('never-issued')) }),
+    },
+  ],
+})
+
 interface Stored {
   readonly before: number
   readonly after: number
@@ -274,11 +318,7 @@ async function rotatedWithoutStart(
 export const oldBearerRefused = defineCheck<{ readonly old: number; readonly fresh: number }>({
   id: 'old-bearer-refused',
   title: 'The MCP server itself refuses the old value and takes the new one',
-  untested: context =>
-    peerUnknown(context) ??
-    (context.values.get(formerBearer) === undefined
-      ? 'the old value is known to nobody here: --secret old= shows it to the server'
-      : undefined),
+  untested: withoutFormer,
 
   async probe(context) {
     return {

@@ -193,16 +193,67 @@ export const newSignatureTaken = defineCheck<WebhookAnswer & { readonly ignored:
   ],
 })
 
+const withoutOld = (context: CheckContext) =>
+  outOfReach(context) ??
+  (context.values.get(signatures).before === undefined
+    ? '--secret old= was not given, or has no such route, and no daemon shows what it was'
+    : undefined)
+
+/** Of a secret that never was, a refusal afterwards would prove nothing. */
+export const oldSignatureGood = defineCheck<WebhookAnswer & { readonly ignored: string }>({
+  id: 'old-signature-good',
+  title: 'A webhook that is signed with the secret that is to be proven dead is taken, before anything is set',
+
+  untested(context) {
+    const lost = withoutOld(context)
+    if (lost !== undefined) return lost
+    if (context.values.get(connectorDoor).mayBeSet) return 'the run broke off, and the slot may have been set before'
+    return context.values.get(signatures).before!.signing.takesNoneOfOurs
+      ? undefined
+      : 'the route takes every event, so that a webhook of ours would make a run'
+  },
+
+  async probe(context) {
+    const { before } = context.values.get(signatures)
+    return { ...(await tryWebhook(context, before!)), ignored: context.target.connectors.ignored }
+  },
+
+  judge({ status, verdict, ignored }) {
+    const details = { expected: { status: 200, verdict: ignored }, actual: { status, verdict } }
+    return status === 200 && verdict === ignored
+      ? passed(details)
+      : failed(
+          'the process refuses what --secret old= signs, so it is not the value of now; nothing was written',
+          details,
+        )
+  },
+
+  counterproofs: [
+    {
+      id: 'nobody-answers',
+      breaks: 'nothing listens',
+      because: /not the value of now/,
+      observation: seen => ({ ...seen, status: 0, verdict: 'nothing listens' }),
+    },
+    {
+      id: 'never-was',
+      breaks: 'a secret is called the old one that never was',
+      because: /not the value of now/,
+      subject: async context => {
+        const { now, before } = context.values.get(signatures)
+        const other = { ...before!, secret: randomSecret('secret-of-nobody') }
+        return changed(context, { values: context.values.with(signatures, { now, before: other }) })
+      },
+    },
+  ],
+})
+
 /** The old signature is refused in so many words: no answer at all would be as good for somebody who lost the connector. */
 export const oldSignatureRefused = defineCheck<WebhookAnswer & { readonly invalid: string }>({
   id: 'old-signature-refused',
   title: 'A webhook that is signed with the old secret is refused for its signature',
 
-  untested: context =>
-    outOfReach(context) ??
-    (context.values.get(signatures).before === undefined
-      ? '--secret old= was not given, or has no such route, and no daemon shows what it was'
-      : undefined),
+  untested: withoutOld,
 
   async probe(context) {
     const { before } = context.values.get(signatures)
@@ -262,7 +313,7 @@ async function rotatedOn(
   const setup = context.target.connectors.restarting(sidecarSetup(context, made.port, 'first'), 'second')
   const there = broken.values
     .with(sidecar, made)
-    .with(connectorDoor, { door: made.door, sharedToken: made.sharedToken })
+    .with(connectorDoor, { door: made.door, sharedToken: made.sharedToken, mayBeSet: false })
     .with(connectorSetup, setup)
     .with(signatures, { now, before: before === undefined ? undefined : { ...before, secret: made.secret } })
   const seen = await lookAtConnector(changed(broken, { values: there }), CONNECTOR, () => ROUTES_SLOT)

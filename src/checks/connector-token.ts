@@ -66,15 +66,60 @@ export const newTokenTaken = defineCheck<Taken>({
   ],
 })
 
+const withoutOld = ({ values }: CheckContext) =>
+  values.get(connectorDoor).sharedToken === undefined
+    ? '--secret old= was not given, and no daemon shows what it was'
+    : undefined
+
+/** Of a token that never was, a refusal afterwards would prove nothing. */
+export const oldTokenGood = defineCheck<Ways>({
+  id: 'old-token-good',
+  title: 'The token that is to be proven dead is good before anything is set',
+
+  untested: context =>
+    withoutOld(context) ??
+    (context.values.get(connectorDoor).mayBeSet
+      ? 'the run broke off, and the slot may have been set before'
+      : undefined),
+
+  probe: context => askBoth(context, 'old'),
+
+  judge({ process, daemon }) {
+    if (daemon !== 200)
+      return failed(
+        'the daemon’s ingress refuses the value of --secret old=, so it is not the token of now; nothing was written',
+        { expected: 200, actual: daemon },
+      )
+    return process === undefined || process === 200
+      ? passed({ actual: { process: process ?? null, daemon } })
+      : failed('the process refuses the token of now; nothing was written', { expected: 200, actual: process })
+  },
+
+  counterproofs: [
+    {
+      id: 'process-behind',
+      breaks: 'the process goes by another token than the daemon',
+      because: /process refuses/,
+      observation: seen => ({ ...seen, process: 401 }),
+    },
+    {
+      id: 'never-was',
+      breaks: 'a token is called the old one that never was',
+      because: /not the token of now/,
+      subject: async context => {
+        const door = { ...context.values.get(connectorDoor), sharedToken: randomSecret('token-of-nobody') }
+        return changed(context, { values: context.values.with(connectorDoor, door) })
+      },
+    },
+  ],
+})
+
 /** Neither side takes the old token any more. */
 export const oldTokenRefused = defineCheck<Ways>({
   id: 'old-token-refused',
   title: 'The connector’s process and the daemon’s ingress refuse the old token',
 
-  untested: ({ values }) =>
-    values.get(connectorDoor).sharedToken === undefined
-      ? '--secret old= was not given, and no daemon shows what it was'
-      : undefined,
+  untested: withoutOld,
 
   probe: context => askBoth(context, 'old'),
 
@@ -118,7 +163,7 @@ async function rotatedOn(
   const patient = changed(context, { deadlineMs: 15_000 })
   const broken = await withBrokenDaemon(patient, scope, { extras: { faults } })
   const made = await startSidecar(broken)
-  const door = { door: made.door, sharedToken: made.sharedToken }
+  const door = { door: made.door, sharedToken: made.sharedToken, mayBeSet: false }
   const there = broken.values.with(sidecar, made).with(connectorDoor, door)
   const before = await lookAtConnector(changed(broken, { values: there }), CONNECTOR, view => view.sharedSlot)
   const ready = changed(broken, { values: there.with(connectorBefore, before), deadlineMs: context.deadlineMs })

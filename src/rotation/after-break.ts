@@ -28,6 +28,8 @@ export function tellAfterBreak({ run, values, secrets }: StepContext, replaced: 
     run.notTested(
       `after the break, whether the old ${token} is refused: no run keeps it; --secret old=file:PATH shows it to the daemon once more`,
     )
+  if (replaced && secrets['old'] !== undefined)
+    run.assume(`that --secret old= is the ${token} of before: no run keeps it, and after the break nobody can try it`)
   if (replaced && values.find(rotation) === undefined)
     run.notTested(`what clients saw while the ${token} was replaced: the run broke off before it was written down`)
 }

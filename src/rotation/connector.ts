@@ -15,6 +15,7 @@ import { ask } from '../suite/ask.ts'
 import { asAdmin } from '../suite/revocations.ts'
 import { askHealth, becomes, sidecar, untilOneLease } from '../suite/sidecar.ts'
 import { newSecret } from './new-secret.ts'
+import { mayBeSet } from './set-guarded.ts'
 import { getSlot, heldLeases, type SlotSet, setSlot } from './slot.ts'
 
 /** How often, and how far apart, a process that was replaced is asked once more who it is. */
@@ -42,6 +43,8 @@ export interface ConnectorDoor {
   readonly door: HttpClient | undefined
   /** The token between daemon and process, before; undefined where nobody gave it. */
   readonly sharedToken: Secret | undefined
+  /** After a break the slot may be set already: what was good before is not good any more. */
+  readonly mayBeSet: boolean
 }
 export const connectorDoor = capture<ConnectorDoor>('connector-door', 'the way to the process of the connector')
 
@@ -97,14 +100,14 @@ export async function lookAtConnector(
  */
 export async function openDoor(context: StepContext, sharedToken: Secret | undefined): Promise<ConnectorDoor> {
   const own = context.values.find(sidecar)
-  if (own !== undefined) return { door: own.door, sharedToken: own.sharedToken }
+  if (own !== undefined) return { door: own.door, sharedToken: own.sharedToken, mayBeSet: false }
   if (sharedToken !== undefined) context.protect(sharedToken)
   const { view } = context.values.get(connectorBefore)
   if (view === undefined || !view.ownProcess || !isHere(context.values.get(daemon).instance.place.baseUrl))
-    return { door: undefined, sharedToken }
+    return { door: undefined, sharedToken, mayBeSet: mayBeSet(context) }
   const door = await context.tools.http.connect({ baseUrl: view.baseUrl })
   context.run.defer('connections to the connector', () => door.close())
-  return { door, sharedToken }
+  return { door, sharedToken, mayBeSet: mayBeSet(context) }
 }
 
 /** A process of the daemon listens on loopback only, which is this machine's if the daemon was reached there, too. */

@@ -10,7 +10,7 @@ import { type CalledByModel, callByModel, callEcho, snapshotOf, type ToolCall } 
 import { BEARER_SERVER, type McpRequest, mcpHello, mcpRequests, mcpSite, showMcp } from '../suite/mcp-site.ts'
 import { asAdmin, readSubject } from '../suite/revocations.ts'
 import { newSecret } from './new-secret.ts'
-import { goodLeases, setSlot, slotChangedAtMs } from './slot.ts'
+import { goodLeases, type SlotSet, setSlot, slotChangedAtMs } from './slot.ts'
 import { waitUntil, withinMsOf } from './wait-until.ts'
 
 const MODEL_MS = 20_000
@@ -29,7 +29,7 @@ export interface BearerUse {
 }
 export const bearerUse = keptCapture<BearerUse>('bearer-use', 'the slot, who draws on it, and when it was last set')
 
-export interface StoredBearer {
+export interface StoredBearer extends Pick<SlotSet, 'set'> {
   readonly at: string
   /** Requests that the server had seen until then; zero where it is not the rehearsal’s own. */
   readonly requestsBefore: number
@@ -109,12 +109,12 @@ export async function storeNew(context: CheckContext): Promise<StoredBearer> {
   const { slot } = context.values.get(bearerUse)
   const own = context.values.get(daemon).reached === 'isolated'
   const requestsBefore = own ? (await mcpRequests(context)).length : 0
-  const { exitCode } = await setSlot(context, slot, 'generic', context.values.get(newSecret))
-  if (exitCode !== 0)
-    throw new RunproofError('COMMAND_FAILED', `setting ${slot} ended with exit ${exitCode}`, {
+  const set = await setSlot(context, slot, 'generic', context.values.get(newSecret))
+  if (set.exitCode !== 0)
+    throw new RunproofError('COMMAND_FAILED', `setting ${slot} ended with exit ${set.exitCode}`, {
       hint: `what it holds is not known: secrets get ${slot} shows when it was changed last`,
     })
-  return { at: context.tools.clock.now().toISOString(), requestsBefore }
+  return { at: context.tools.clock.now().toISOString(), requestsBefore, set }
 }
 
 /** What is seen of the servers once the value should be in use. */

@@ -4,6 +4,15 @@ import { type SlotSet, slotChangedAtMs } from './slot.ts'
 
 const BEGUN_AT = 'rotation.setBegunAt'
 
+/** Whether a run that goes on after a break may have set its slot already. */
+export const mayBeSet = ({ run }: StepContext) => run.known(BEGUN_AT) !== undefined
+
+/** What is taken on trust where the old value is given to a run that goes on: before the slot was set it could be tried. */
+export function trustOld(context: StepContext, slot: string): void {
+  if (context.secrets['old'] !== undefined && mayBeSet(context))
+    context.run.assume(`that --secret old= is what the slot ${slot} held before: after the break nobody can try it`)
+}
+
 export interface Looked {
   readonly slot: string
   /** When it had been changed last, when it was looked at. */
@@ -18,13 +27,13 @@ export interface Looked {
  *
  * @throws RunproofError NOT_EMPTY where somebody else was faster, and nothing was set; what the work throws
  */
-export async function setGuarded<Made extends SlotSet>(
+export async function setGuarded<Made extends Pick<SlotSet, 'set'>>(
   context: StepContext,
   { slot, changedAtMs, what }: Looked,
   work: () => Promise<Made>,
 ): Promise<Made> {
   const { run, tools } = context
-  if (run.known(BEGUN_AT) === undefined && (await slotChangedAtMs(context, slot)) !== changedAtMs)
+  if (!mayBeSet(context) && (await slotChangedAtMs(context, slot)) !== changedAtMs)
     throw new RunproofError(
       'NOT_EMPTY',
       `${slot} was changed since it was looked at: somebody else rotates it, and it was left as it is`,
