@@ -43,11 +43,11 @@ export class LineInput implements Disposable {
   async ask(prompt: string, signal: AbortSignal): Promise<string | undefined> {
     await this.#dropWhatWasTypedAhead(signal)
     if (this.#ended || signal.aborted) return undefined
-    this.#output.write(prompt)
     const { promise, resolve } = Promise.withResolvers<string | undefined>()
     const onAbort = () => resolve(undefined)
     signal.addEventListener('abort', onAbort, { once: true })
     this.#waiting = resolve
+    this.#output.write(prompt)
     try {
       const answer = await promise
       if (answer === undefined) this.#output.write('\n')

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream'
 import type { Choice, Conductor, Scene } from '../../engine/conductor.ts'
-import { ROLES, type Role } from '../../model/runbook.ts'
+import { isManual, ROLES, type Role } from '../../model/runbook.ts'
 import { nameProblem } from '../people-flags.ts'
 import type { LineInput } from './line-input.ts'
 import { sayTo } from './say.ts'
@@ -31,6 +31,7 @@ export function terminalConductor(lines: LineInput, output: Writable, shown: () 
   const chosen = async (key: string, scene: Scene, signal: AbortSignal): Promise<Choice | undefined> => {
     switch (key.toLowerCase()) {
       case 'r':
+        if (!(await maySo(scene, signal))) return undefined
         last = undefined
         return { do: 'run' }
       case 's':
@@ -58,6 +59,13 @@ export function terminalConductor(lines: LineInput, output: Writable, shown: () 
         say(key === '' ? 'Nothing was typed.' : `${key} is no key here, nothing was done. ? tells what there is.`)
         return undefined
     }
+  }
+
+  /** What must not be done twice is not done twice by one key. */
+  const maySo = async ({ step, ended }: Scene, signal: AbortSignal): Promise<boolean> => {
+    if (ended === undefined || step.effect === 'read' || step.resume !== 'once' || isManual(step.run)) return true
+    const answer = await lines.ask('It must not be done twice. Did you see that it was not? (y/N) ', signal)
+    return answer?.toLowerCase() === 'y'
   }
 
   const skip = async ({ step, ended }: Scene, signal: AbortSignal): Promise<Choice | undefined> => {
