@@ -80,7 +80,7 @@ function steps(given: PlanInput): NonEmpty<Step> {
     revokeAtProvider,
     ...(isOwn(input) ? [] : [asOperator(newKey)]),
     set(input),
-    asOperator(prove),
+    asOperator(prove(input)),
     asOperator(onceMore(input)),
     ...(isOwn(input) ? [attackersView] : []),
     snapshotStep('after', input, snapshotWhole('after'), about),

@@ -3,7 +3,7 @@ import { consumersAsked, consumersWork } from '../src/checks/consumers.ts'
 import { handedOver } from '../src/checks/handed-over.ts'
 import { instanceReady } from '../src/checks/instance-ready.ts'
 import { noSecretWritten } from '../src/checks/no-secret-written.ts'
-import { newKeyWorks, oldKeyWorks, stillAnswered } from '../src/checks/route-canary.ts'
+import { newKeyWorks, oldKeyWorks, stillAnswered, whereNobodySees } from '../src/checks/route-canary.ts'
 import {
   containedRefuses,
   keyChanged,
@@ -76,17 +76,20 @@ export default defineRunbook({
     ...deliverStep(input, { handedOver }),
     ...consumersBeforeStep(input, { consumersAsked }),
     set(input),
-    prove,
+    prove(input),
     ...consumersStep(input, { consumersWork }),
     ...withdraw(input),
     ...endSteps(input, { nothingLeft, noSecretWritten }),
   ],
 })
 
-/** A leak is contained before anything else. Where it is only rehearsed, leases have to be made first. */
+/**
+ * A leak is contained before anything is tried. The new key is looked at even before: one that cannot be set would leave the slot
+ * blocked. Where it is only rehearsed, leases have to be made first.
+ */
 function beforehand(input: PlanInput): readonly Step[] {
   if (!isContained(input)) return [newKey, tryOld]
-  return isOwn(input) ? [newKey, tryOld, contain] : [contain, newKey]
+  return isOwn(input) ? [newKey, tryOld, contain] : [newKey, contain]
 }
 
 export const look: Step = {
@@ -166,7 +169,7 @@ export const contain: Step = {
       const at = context.tools.clock.now().toISOString()
       context.run.fact('rotation.containedAt', at)
       context.run.assume(
-        `from ${at} on every run on the routes of ${context.values.get(routeKey).slot} failed, until it was set again`,
+        `from ${at} on the slot ${context.values.get(routeKey).slot} was blocked: every run on its routes fails until it is set, whatever became of this run`,
       )
     },
   },
@@ -223,7 +226,11 @@ const canary = {
 } satisfies Step
 
 /** Also where a lease on the old key is still good: whether the slot works has to be known then, too. */
-export const prove: Step = { ...canary, afterFailure: [keySet] }
+export const prove = (input: PlanInput): Step => ({
+  ...canary,
+  afterFailure: [keySet],
+  verify: [isOwn(input) ? newKeyWorks : whereNobodySees(newKeyWorks)],
+})
 
 /** The old key is good until its provider says otherwise: that is what a leak is about. */
 function withdraw(input: PlanInput): readonly Step[] {
@@ -249,7 +256,7 @@ export const onceMore = (input: PlanInput): Step => ({
       context.set(lastCanary, await tryCanary(context))
     },
   },
-  verify: [stillAnswered],
+  verify: [isOwn(input) ? stillAnswered : whereNobodySees(stillAnswered)],
 })
 
 export const revokeAtProvider: Step = {

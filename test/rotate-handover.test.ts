@@ -78,7 +78,7 @@ describe('a new token that is handed over before it counts', { timeout: 60_000, 
       title: 'is not put to use where the command that takes it fails, and what that says is not shown',
       params: { 'deliver-command': noisy('cat; exit 3') },
       outcome: 'errored',
-      reason: /deliver-command= exited 3: the daemon was not touched and goes by the old value/,
+      reason: /deliver-command= exited 3: nothing was replaced/,
     },
     {
       title: 'is not put to use where another value is held afterwards',

@@ -48,8 +48,10 @@ describe('the rotation of a route’s key', { timeout: 120_000 }, () => {
       runDrill({ root, runbook: RUNBOOK, params: { ...params, ...more }, flags: ['--yes=stand-in', ...flags] })
 
     const before = await changedAt()
-    const generated = await run(['--secret', 'new=generate'])
+    const generated = await run(['--secret', 'new=generate'], { contain: 'yes' })
     assert.equal(generated.status, 1, generated.stderr)
+    const unrevoked = evidenceOf(generated).steps.find(({ id }) => id === 'contain')!
+    assert.equal(unrevoked.outcome, 'skipped', 'a slot that cannot be set again was blocked')
     assert.match(checkOf(evidenceOf(generated), 'new-key-fits').reason!, /cannot know it.*; it was not set$/)
     assert.equal(await changedAt(), before)
 
@@ -78,6 +80,8 @@ describe('the rotation of a route’s key', { timeout: 120_000 }, () => {
     assert.equal(evidence.steps.find(({ id }) => id === 'revoke-at-provider')!.outcome, 'skipped')
     for (const id of ['slot-contained', 'contained-refuses', 'slot-newer', 'new-key-works', 'still-answered'])
       assert.equal(checkOf(evidence, id).outcome, 'passed', `${id}: ${checkOf(evidence, id).reason}`)
+    assert.match(checkOf(evidence, 'new-key-works').title, /which key it was shown is not seen$/)
+    assert.ok(evidence.assumptions.some(text => /openai\.prod was blocked: every run/.test(text)))
     assert.deepEqual([...new Set(provider.requests.map(seen => seen.key))], ['new'])
     await assertDocumented(evidence)
     for (const text of [rotated.stdout, rotated.stderr, JSON.stringify(evidence)]) assert.ok(!text.includes(next))

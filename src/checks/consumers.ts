@@ -45,7 +45,8 @@ export const consumersWork = defineCheck<readonly ConsumerAnswer[]>({
               ? `${probe} did not end by itself`
               : `${probe} exited ${exitCode}, after ${waitedMs} ms still`,
           )
-          .join('; '),
+          .join('; ')
+          .concat('; the new value is in use: see to them, or rotate again'),
         { actual: shown(answers) },
       )
     return passed({ actual: shown(answers) })

@@ -53,6 +53,7 @@ interface Asked {
 /** A run through the route ends completed with what only its prompt can have told it, and the provider was shown this key for it. */
 function canaryAnswered({ id, title, canary, key, broken = [] }: Asked): Check<Tried> {
   const other = key === 'old' ? 'new' : 'old'
+  const wayOut = key === 'old' ? '; nothing was written: contain=yes replaces a key that works no longer' : ''
   return defineCheck<Tried>({
     id,
     title,
@@ -78,9 +79,11 @@ function canaryAnswered({ id, title, canary, key, broken = [] }: Asked): Check<T
         lights: { ...lights },
       }
       if (refusedAs !== undefined || run === undefined)
-        return failed(`the daemon refused the run: ${refusedAs}${whatIsGreen(lights)}`, { actual })
+        return failed(`the daemon refused the run: ${refusedAs}${whatIsGreen(lights)}${wayOut}`, { actual })
       if (run.status !== 'completed')
-        return failed(`the run ended ${run.status}: ${run.error ?? 'no reason'}${whatIsGreen(lights)}`, { actual })
+        return failed(`the run ended ${run.status}: ${run.error ?? 'no reason'}${whatIsGreen(lights)}${wayOut}`, {
+          actual,
+        })
       if (!run.outputs.some(output => output.includes(marker)))
         return failed(`no output holds the marker of the prompt${whatIsGreen(lights)}`, { actual })
       if (keys?.length === 0) return failed('the provider was not asked', { actual })
@@ -122,6 +125,14 @@ function canaryAnswered({ id, title, canary, key, broken = [] }: Asked): Check<T
       ...broken,
     ],
   })
+}
+
+/** The same of a running daemon, whose provider keeps its log to itself: which key it was shown is not seen. */
+export function whereNobodySees(check: Check<Tried>): Check<Tried> {
+  return {
+    ...check,
+    title: 'After the slot was set a run through the provider is answered; which key it was shown is not seen',
+  }
 }
 
 /** Lights that are green although the route does not work: what makes the finding one. */

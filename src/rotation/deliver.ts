@@ -94,7 +94,7 @@ async function handOver(context: StepContext, argv: readonly [string, ...string[
         : `was ended by ${ended.signal}`
     throw new RunproofError(
       'COMMAND_FAILED',
-      `deliver-command= ${how}: the daemon was not touched and goes by the old value; what is held where the command puts it is not known`,
+      `deliver-command= ${how}: nothing was replaced; what is held where the command puts it is not known`,
       { hint: `look there, and run ${argv[0]} by hand to see what it says: its output is not kept` },
     )
   }
@@ -113,7 +113,7 @@ function tell(context: StepContext, made: Delivery): void {
   context.set(delivery, made)
   context.run.fact('delivery.deliveredAt', made.at)
   context.run.assume(
-    `since ${made.at}, whatever became of the rotation, the new value is held where deliver-command= puts it; the old one is not kept`,
+    `at ${made.at} deliver-command= took the new value, whatever became of the rotation; what was held there before is not kept`,
   )
   if (made.heldBefore === undefined)
     context.run.notTested(

@@ -11,6 +11,6 @@ export function whyNoKey(next: Secret, current: Secret | undefined): string | un
   if (/[\r\n]/.test(value)) return 'it has a line break'
   if (/\s/.test(value)) return 'it has a blank'
   if (!/^[\x21-\x7e]+$/.test(value)) return 'it has characters that no header carries'
-  if (current !== undefined && value === current.reveal()) return 'it is the key that it is to replace'
+  if (current !== undefined && value === current.reveal()) return 'it is the value that it is to replace'
   return undefined
 }
