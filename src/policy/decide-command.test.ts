@@ -47,6 +47,18 @@ describe('what keeps a step from a command that it is about to run', () => {
     assert.equal(kept(both, { approved: true, commands: ['curl x'] }), 'deny')
   })
 
+  test('sees a sub-command behind options of its program, with and without values', () => {
+    const denies = [rule({ argv: ['git', 'push'] })]
+    for (const argv of [
+      ['git', '-C', '/data', 'push'],
+      ['git', '--no-pager', 'push', 'origin'],
+      ['/usr/bin/git', '--git-dir=/data', '-c', 'a=b', '-v', 'push'],
+    ])
+      assert.equal(kept(denies, { argv }), 'rule', argv.join(' '))
+    assert.equal(kept(denies, { argv: ['git', '-C', '/data', 'log', 'push'] }), undefined)
+    assert.equal(kept([rule({ argv: ['git', '-C'] })], { argv: ['git', '-C', '/data', 'push'] }), 'rule')
+  })
+
   test('is none that allows', () => {
     assert.equal(kept([rule({ verdict: 'allow', argv: ['curl'], targets: ['t'] })]), undefined)
   })
