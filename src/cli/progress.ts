@@ -78,6 +78,8 @@ function follow(stream: Output, write: Write, shorten: RunView['shorten']): Foll
       write(undefined, 'bold', `${progress.index + 1}/${steps} ${progress.title}`)
     },
     command: (progress: Extract<Progress, { type: 'command' }>) => write('command', 'dim', `$ ${progress.command}`),
+    untested: (progress: Extract<Progress, { type: 'untested' }>) =>
+      write('untested', undefined, `${progress.title}${because(progress.why)}`),
     check: (progress: Extract<Progress, { type: 'check' }>) => {
       const line = () => write(progress.outcome, undefined, `${progress.title}${because(progress.reason)}`)
       if (progress.outcome === 'passed') held.set(progress.check, { lines: [line], awaited: progress.counterproofs })
@@ -145,6 +147,7 @@ function followBriefly(write: Write): Follower {
           if (progress.outcome !== 'done') write(progress.outcome, undefined, progress.what)
           return
         case 'command':
+        case 'untested':
           return
       }
     },

@@ -166,6 +166,10 @@ describe('a run', () => {
       ['asked'],
     )
     assert.deepEqual(some.notTested, ['unasked is one: no baseline was given'])
+    assert.deepEqual(
+      some.watched.filter(({ type }) => type === 'untested'),
+      [{ type: 'untested', step: 'a', title: 'unasked is one', why: 'no baseline was given' }],
+    )
 
     const none = await run([step('a', { verify: [unasked] })])
     assert.equal(none.outcome, 'errored')

@@ -3,6 +3,8 @@ export type Progress =
   | { readonly type: 'run-started'; readonly runId: string; readonly title: string; readonly steps: number }
   | { readonly type: 'step-started'; readonly step: string; readonly title: string; readonly index: number }
   | { readonly type: 'command'; readonly step: string; readonly command: string }
+  /** A check that cannot be asked with what was given: what it would have said is not known. */
+  | { readonly type: 'untested'; readonly step: string; readonly title: string; readonly why: string }
   | {
       readonly type: 'check'
       readonly step: string

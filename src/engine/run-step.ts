@@ -175,8 +175,12 @@ async function askable(run: RunState, step: Step, context: CheckContext): Promis
   const found: AnyCheck[] = []
   for (const check of step.verify) {
     const why = ungiven(run, check) ?? (await check.untested?.(context))
-    if (why === undefined) found.push(check)
-    else run.notTested.add(`${check.title}: ${why}`)
+    if (why === undefined) {
+      found.push(check)
+      continue
+    }
+    run.notTested.add(`${check.title}: ${why}`)
+    run.input.watch({ type: 'untested', step: step.id, title: check.title, why })
   }
   return found
 }
