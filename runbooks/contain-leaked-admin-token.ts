@@ -10,12 +10,13 @@ import { refusalsCounted } from '../src/checks/refusals-counted.ts'
 import { snapshotWhole } from '../src/checks/snapshot-whole.ts'
 import { nothingLeft } from '../src/checks/tear-down.ts'
 import { ROUTE_SLOT } from '../src/daemon/make-site.ts'
-import { answering } from '../src/daemon/subjects.ts'
+import { answering, daemon } from '../src/daemon/subjects.ts'
 import { attack, attackDaemon } from '../src/incident/attack.ts'
 import { closeStep } from '../src/incident/close.ts'
 import { firstContainment, readSettings, restoreSettings } from '../src/incident/first-containment.ts'
 import {
   containment,
+  isShutOut,
   leaked,
   leakedAfterBreak,
   replaceLeakedToken,
@@ -31,7 +32,8 @@ import { snapshotAction, snapshotStep } from '../src/incident/snapshot.ts'
 import { sweep, takeSweep } from '../src/incident/sweep.ts'
 import type { NonEmpty } from '../src/model/check.ts'
 import { parseDuration } from '../src/model/duration.ts'
-import { defineRunbook, type PlanInput, type Step } from '../src/model/runbook.ts'
+import { toRunproofError } from '../src/model/error.ts'
+import { defineRunbook, type PlanInput, type Step, type StepContext } from '../src/model/runbook.ts'
 import { reachOf, suiteInUse, suiteLacks } from '../src/suite/params.ts'
 import { daemonStep, endSteps } from '../src/suite/steps.ts'
 
@@ -67,8 +69,7 @@ export default defineRunbook({
 function steps(input: PlanInput): NonEmpty<Step> {
   const contain: readonly Step[] = [
     replace(input),
-    // Noted before the sweep: where that fails, containing goes on, and the settings have to be known.
-    { ...readSettings(settingsNoted), afterFailure: [answering] },
+    readSettings(settingsNoted),
     sweepFor(input),
     firstContainment(input, containedFirst),
     snapshotStep('before', input, snapshotWhole('before')),
@@ -172,10 +173,18 @@ const attackersView: Step = {
     describe: 'look what became of the stream that was held; count the refusals of the audit log by address',
     async execute(context) {
       tellHeldStream(context)
-      await tellRefusals(context, sinceMs(context))
+      if (context.values.get(daemon).stateRoot === undefined)
+        context.run.notTested('how often each address was refused: no state-root= was given')
+      // Who is still let in is asked all the same.
+      else await tellRefusals(context, sinceMs(context)).catch(thrown => withoutLog(context, thrown))
     },
   },
   verify: [attackerShutOut, refusalsCounted, instanceReady],
+}
+
+function withoutLog({ run, signal }: StepContext, thrown: unknown): void {
+  if (signal.aborted) throw thrown
+  run.notTested(`how often each address was refused: ${toRunproofError(thrown).message}`)
 }
 
 /** Also where one kind could not be read: the others were. */
@@ -195,7 +204,8 @@ const close = (input: PlanInput, all: readonly Step[]): Step => ({
     written: postIncidentWritten,
     steps: all,
     closing({ values, target }) {
-      const { refusedAfterMs } = values.get(containment)
+      const contained = values.get(containment)
+      const { refusedAfterMs, turn } = contained
       const { file, held } = values.get(leaked)
       const { findings } = values.find(sweep) ?? {}
       return {
@@ -203,12 +213,17 @@ const close = (input: PlanInput, all: readonly Step[]): Step => ({
         rotated: [
           {
             what: `admin token in ${file}`,
-            result: `the leaked one is refused, ${refusedAfterMs} ms after the run began`,
+            result: isShutOut(contained)
+              ? `the leaked one is refused, ${refusedAfterMs} ms after the run began`
+              : `the file has a new one; the leaked one was NOT seen refused (${turn.oldAfter || 'no answer'}), nor the new one accepted (${turn.newAfter || 'no answer'})`,
           },
         ],
         revoked: [],
         restored: [],
         open: [
+          ...(isShutOut(contained)
+            ? []
+            : ['the leaked token: restart the daemon, and show it once by hand; until it is refused it may be good']),
           ...(findings === undefined ? ['what was left behind: the sweep could not be made'] : []),
           ...(findings ?? []).map(({ kind, id, how }) => `${kind} ${id} (${how.join(', ')}): ours, or taken away?`),
           ...(held?.isOpen() === true

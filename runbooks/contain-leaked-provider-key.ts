@@ -73,7 +73,7 @@ function steps(given: PlanInput): NonEmpty<Step> {
     ...(isOwn(input) ? [asOperator(newKey), asOperator(tryOld)] : []),
     // Before anything else, and without waiting for a new key: runs that fail cost less than a key that works for somebody else.
     contain,
-    { ...readSettings(settingsNoted), afterFailure: [answering] },
+    readSettings(settingsNoted),
     firstContainment(input, containedFirst),
     snapshotStep('before', input, snapshotWhole('before'), about),
     ...(input.params['subject'] === undefined ? [] : [ban(input)]),

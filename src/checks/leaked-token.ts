@@ -7,7 +7,7 @@ import { type Containment, containment, leaked } from '../incident/leaked-token.
 import { type CheckContext, changed, defineCheck, failed, passed, type SubjectCounterproof } from '../model/check.ts'
 import type { Secret } from '../model/secret.ts'
 import { ask } from '../suite/ask.ts'
-import { replaceToken } from '../suite/token-rotation.ts'
+import { replaceToken, SILENCE } from '../suite/token-rotation.ts'
 import { judgeTurn } from './tokens-rotated.ts'
 import { withoutFaults } from './without-faults.ts'
 
@@ -24,9 +24,9 @@ export const fileTokenOpens = defineCheck<{ readonly admin: number }>({
   judge({ admin }) {
     const actual = { admin }
     if (admin === 429) return failed('the limiter spoke, and nothing is known of the token', { actual })
-    return admin === 200
-      ? passed({ actual })
-      : failed(`it gave ${admin}, expected 200: the daemon reads another file; nothing was replaced`, { actual })
+    if (admin === 401 || admin === 403)
+      return failed(`it gave ${admin}, expected 200: the daemon reads another file; nothing was replaced`, { actual })
+    return admin === 200 ? passed({ actual }) : failed(`it gave ${admin}, expected 200`, { actual })
   },
 
   counterproofs: [
@@ -57,8 +57,14 @@ export const leakedTokenRefused = defineCheck<Containment>({
 
   judge({ turn, shown, waitedMs, withinMs, refusedAfterMs }) {
     const late = waitedMs > withinMs ? `; waited ${Math.round(waitedMs)} ms, and no longer` : ''
-    // One that had been replaced before was refused before: contained is contained.
-    const wrong = judgeTurn({ ...turn, oldBefore: turn.oldBefore === 401 ? 200 : turn.oldBefore }, late)
+    if (turn.newAfter === SILENCE)
+      return failed(`the file has the new token, and the daemon gives no answer: nobody has seen it refuse${late}`, {
+        actual: { ...turn },
+      })
+    // One that had been replaced before was refused before: contained is contained. So is a daemon that was silent before.
+    const oldBefore = [401, SILENCE].includes(turn.oldBefore) ? 200 : turn.oldBefore
+    const newBefore = turn.newBefore === SILENCE ? 401 : turn.newBefore
+    const wrong = judgeTurn({ ...turn, oldBefore, newBefore }, late)
     return wrong ?? passed({ expected: { withinMs }, actual: { ...turn, shown, refusedAfterMs } })
   },
 
@@ -74,6 +80,12 @@ export const leakedTokenRefused = defineCheck<Containment>({
       breaks: 'the new token is refused as well',
       because: /newAfter gave 401/,
       observation: seen => ({ ...seen, turn: { ...seen.turn, newAfter: 401 } }),
+    },
+    {
+      id: 'silent',
+      breaks: 'the daemon gives no answer after the replacement',
+      because: /gives no answer: nobody has seen it refuse/,
+      observation: seen => ({ ...seen, turn: { ...seen.turn, newAfter: SILENCE } }),
     },
     {
       id: 'limited',

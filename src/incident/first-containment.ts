@@ -1,10 +1,9 @@
-import { client, type Ran } from '../daemon/client.ts'
+import { client } from '../daemon/client.ts'
 import { answering } from '../daemon/subjects.ts'
 import { keptCapture } from '../model/capture.ts'
 import type { AnyCheck, CheckContext } from '../model/check.ts'
-import { RunproofError } from '../model/error.ts'
+import { RunproofError, toRunproofError } from '../model/error.ts'
 import type { PlanInput, Step, Undo } from '../model/runbook.ts'
-import type { RuntimeView } from '../model/runs-api.ts'
 import { askFor } from '../suite/ask.ts'
 
 const PAGE = 'production-runbooks'
@@ -55,6 +54,8 @@ export function readSettings(known: AnyCheck): Step {
     docs: { page: PAGE, command: 'runtime get' },
     timeoutMs: RUNTIME_MS,
     role: 'operator',
+    // A daemon that is not ready can be contained, and what it is put back to has to be known then, too.
+    afterFailure: [answering],
     yields: [previousSettings],
     run: {
       describe: 'ask for permission mode and debug level, and keep them for the recovery',
@@ -143,18 +144,31 @@ function putBack(program: string): Undo {
   }
 }
 
-/** @throws RunproofError COMMAND_FAILED when the daemon refuses either, with which one holds */
+/**
+ * Sets both: one that is refused or hangs keeps nobody from setting the other.
+ *
+ * @throws RunproofError COMMAND_FAILED naming what was not set; INTERRUPTED
+ */
 async function setSettings(context: CheckContext, { permissionMode, debugLevel }: Settings): Promise<void> {
-  const { read } = context.target.runs
-  const mode = await client(context, [...SET_MODE.split(' '), wordOf(permissionMode)], read.runtime)
-  refuse(mode, `the permission mode was not set to ${wordOf(permissionMode)}; the debug level is what it was`)
-  const level = await client(context, [...SET_LEVEL.split(' '), debugLevel], read.runtime)
-  refuse(level, `the permission mode is ${wordOf(permissionMode)}, the debug level was not set to ${debugLevel}`)
+  const mode = await whyNotSet(context, SET_MODE, wordOf(permissionMode))
+  const level = await whyNotSet(context, SET_LEVEL, debugLevel)
+  const wrong = [
+    ...(mode === undefined ? [] : [`the permission mode was not set to ${wordOf(permissionMode)}: ${mode}`]),
+    ...(level === undefined ? [] : [`the debug level was not set to ${debugLevel}: ${level}`]),
+  ]
+  if (wrong.length > 0)
+    throw new RunproofError('COMMAND_FAILED', wrong.join('; '), { hint: 'runtime get shows what holds' })
 }
 
-function refuse({ exitCode }: Ran<RuntimeView>, what: string): void {
-  if (exitCode !== 0)
-    throw new RunproofError('COMMAND_FAILED', `${what}: exit ${exitCode}`, { hint: 'runtime get shows what holds' })
+async function whyNotSet(context: CheckContext, command: string, value: string): Promise<string | undefined> {
+  try {
+    const { exitCode } = await client(context, [...command.split(' '), value], context.target.runs.read.runtime)
+    return exitCode === 0 ? undefined : `exit ${exitCode}`
+  } catch (thrown) {
+    const { code, message } = toRunproofError(thrown)
+    if (context.signal.aborted || code === 'INTERRUPTED' || code === 'DISK_FULL') throw thrown
+    return `${code}: ${message}`
+  }
 }
 
 /** The command line writes a mode with hyphens where the answer has capitals. */

@@ -10,7 +10,7 @@ import type { Secret } from '../model/secret.ts'
 import { type Held, holdStream } from '../rotation/held-stream.ts'
 import { refuseChanged } from '../rotation/rotate.ts'
 import { whyUnfit } from '../rotation/token-rules.ts'
-import { replaceToken, type Turn } from '../suite/token-rotation.ts'
+import { replaceToken, SILENCE, statusOrSilence, type Turn } from '../suite/token-rotation.ts'
 
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 5_000
@@ -44,17 +44,27 @@ export interface Containment {
   /** From the replacement. */
   readonly waitedMs: number
   readonly withinMs: number
-  /** From the start of this process. */
+  /** From the start of this process, until it was known what both tokens give. */
   readonly refusedAfterMs: number
 }
+
+/** Whether the leaked token was seen refused, and the one in its place accepted. */
+export function isShutOut({ turn }: Pick<Containment, 'turn'>): boolean {
+  return turn.oldAfter === 401 && turn.newAfter === 200
+}
 export const containment = keptCapture<Containment>('containment', 'how the leaked token was replaced')
+
+const UNHELD: Held = { state: () => 'not opened: the daemon gave no answer', isOpen: () => false, close() {} }
 
 /**
  * Replaces the admin token in its file at once, and shows the leaked one until it is refused. Of what is lost by it only the facts
  * of the file are kept before: replacing changes nothing in the daemon, and everything else can be looked at afterwards, without an
  * intruder in it.
  *
- * @throws RunproofError PARAM_INVALID for a new token that is none, with nothing written; what replacing the file throws
+ * A daemon that gives no answer keeps nobody from it: it may come back, with the leaked token good.
+ *
+ * @throws RunproofError PARAM_INVALID for a new token that is none, and for a file whose token the daemon refuses, with nothing
+ *   written; what replacing the file throws
  */
 export async function replaceLeakedToken(context: StepContext): Promise<void> {
   const { params, run, secrets, tools, target } = context
@@ -76,7 +86,19 @@ export async function replaceLeakedToken(context: StepContext): Promise<void> {
       hint: '--secret new=generate, or leave it out: a new one is made',
     })
 
-  const held = await holdStream(context, token)
+  const path = target.http.secrets
+  const opens = await statusOrSilence(context, path, current)
+  if (opens === 401 || opens === 403)
+    throw new RunproofError(
+      'PARAM_INVALID',
+      `${file} is not the admin token file of this daemon: what stands in it gave ${opens}; nothing was replaced`,
+      { hint: '--param admin-token-file= takes the file that the daemon was started with' },
+    )
+  if (opens === SILENCE)
+    run.assume(
+      `${file} is the file that the daemon reads: the daemon gave no answer, so the token was replaced without seeing that`,
+    )
+  const held = opens === SILENCE ? UNHELD : await holdStream(context, token)
   run.defer('the stream with the leaked token', async () => held.close())
   const style = params['style'] as ReplaceStyle
   const withinMs = parseDuration(params['within']!)
@@ -84,8 +106,9 @@ export async function replaceLeakedToken(context: StepContext): Promise<void> {
   const settled = await replaceToken(context, {
     from: token,
     to,
-    path: target.http.secrets,
+    path,
     withinMs,
+    despiteSilence: true,
     shownAgain: SHOWN_AGAIN,
     pauseMs: look => Math.min(FIRST_PAUSE_MS * 2 ** look, LONGEST_PAUSE_MS),
     async replace() {
@@ -105,7 +128,7 @@ export async function replaceLeakedToken(context: StepContext): Promise<void> {
   context.set(leaked, { file, token: isUnsure ? undefined : token, replacement: to, held })
   const shown = isUnsure ? 'the leaked one, or one that took its place before the break' : 'the leaked one'
   context.set(containment, { ...settled, shown, style, withinMs, refusedAfterMs })
-  run.fact('containment.refusedAfterMs', refusedAfterMs)
+  if (isShutOut(settled)) run.fact('containment.refusedAfterMs', refusedAfterMs)
   run.fact('containment.heldStream', held.state())
   if (before !== undefined)
     run.fact(

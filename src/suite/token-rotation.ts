@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { randomSecret } from '../daemon/random-secret.ts'
 import { isolated } from '../daemon/subjects.ts'
 import { capture } from '../model/capture.ts'
-import type { CheckContext } from '../model/check.ts'
-import { RunproofError } from '../model/error.ts'
+import { type CheckContext, changed } from '../model/check.ts'
+import { RunproofError, toRunproofError } from '../model/error.ts'
 import type { Secret } from '../model/secret.ts'
 import { ask } from './ask.ts'
 
@@ -13,6 +13,8 @@ const WITHIN_MS = 30_000
 const POLL_MS = 1_000
 /** How often each token is shown once more when the old one is refused: one of several that answer may not know it yet. */
 const SHOWN_AGAIN = 8
+/** An intruder is not left in for the sake of a daemon that may never answer. */
+const SILENT_AFTER_MS = 3_000
 
 /** One replacement of the admin token: what both tokens gave before and after. */
 export interface Turn {
@@ -73,6 +75,8 @@ export interface TokenSwap {
   readonly shownAgain: number
   /** Between two looks, the first of which is number 0. */
   pauseMs(look: number): number
+  /** A daemon that gives no answer keeps nobody from replacing the file: its status counts as 0, and it is asked on. */
+  readonly despiteSilence?: true
   replace(): Promise<void>
   /** Told of each answer. */
   seen?(token: Secret, status: number): void
@@ -85,17 +89,19 @@ export interface TokenSwap {
  */
 export async function replaceToken(
   context: CheckContext,
-  { from, to, path, withinMs, shownAgain, pauseMs, replace, seen }: TokenSwap,
+  { from, to, path, withinMs, shownAgain, pauseMs, despiteSilence, replace, seen }: TokenSwap,
 ): Promise<{ readonly turn: Turn; readonly refusals: number; readonly waitedMs: number }> {
   const { clock } = context.tools
   let refusals = 0
   const shows = async (bearer: Secret): Promise<number> => {
-    const { status } = await ask(context, path, { bearer })
-    if (status !== 200) refusals += 1
+    const status = await (despiteSilence ? statusOrSilence : statusOf)(context, path, bearer)
+    if (status !== 200 && status !== SILENCE) refusals += 1
     seen?.(bearer, status)
     return status
   }
-  const [oldBefore, newBefore] = [await shows(from), await shows(to)]
+  const oldBefore = await shows(from)
+  // Whoever says nothing to the one is not waited for with the other.
+  const newBefore = oldBefore === SILENCE ? SILENCE : await shows(to)
   await replace()
   const replacedAtMs = clock.monotonicMs()
   for (let look = 0; ; look += 1) {
@@ -114,6 +120,25 @@ export async function replaceToken(
     }
     if (waitedMs > withinMs) return { turn, refusals, waitedMs }
     await passTime(context, pauseMs(look))
+  }
+}
+
+/** In the place of a status: nobody answered. */
+export const SILENCE = 0
+
+async function statusOf(context: CheckContext, path: string, bearer: Secret): Promise<number> {
+  return (await ask(context, path, { bearer })).status
+}
+
+/** What a token gives, or `SILENCE` from a daemon that is dead or hangs. @throws RunproofError INTERRUPTED, TLS_FAILED */
+export async function statusOrSilence(context: CheckContext, path: string, bearer: Secret): Promise<number> {
+  const deadlineMs = Math.min(context.deadlineMs, SILENT_AFTER_MS)
+  try {
+    return await statusOf(changed(context, { deadlineMs }), path, bearer)
+  } catch (thrown) {
+    const { code } = toRunproofError(thrown)
+    if (context.signal.aborted || (code !== 'TIMEOUT' && code !== 'TARGET_UNREACHABLE')) throw thrown
+    return SILENCE
   }
 }
 
