@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import {
+  appendFileSync,
   cpSync,
   globSync,
   mkdirSync,
@@ -13,13 +14,15 @@ import {
 } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { after, describe, test } from 'node:test'
+import { clock } from '../src/adapters/clock.ts'
 import { identify } from '../src/adapters/process/identity.ts'
 import { takeRunOver } from '../src/adapters/process/resume-lock.ts'
 import { findBrokenRun } from '../src/cli/resume/broken-run.ts'
 import { refuseChanged } from '../src/cli/resume/conditions.ts'
 import { settleSteps } from '../src/cli/resume/settle.ts'
-import { removeAbandoned } from '../src/cli/resume/take-over.ts'
+import { removeAbandoned, takeOver } from '../src/cli/resume/take-over.ts'
 import { plan } from '../src/engine/plan.ts'
+import { verifyJournal } from '../src/evidence/journal.ts'
 import { Secret } from '../src/model/secret.ts'
 import standIn from '../src/targets/stand-in.ts'
 import { type Ended, Site, type Started } from './cli/launch.ts'
@@ -248,6 +251,32 @@ describe('going on is refused', { timeout: 60_000 }, async () => {
     })
     const shorter = { ...prepared, plan: { ...prepared.plan, steps: prepared.plan.steps.slice(1) } }
     await assert.rejects(refuseChanged(broken, shorter, { policy }), { message: /the steps was|the steps were/ })
+  })
+
+  test('where the old run writes again while it is taken over: it is given back, and nothing is left', async () => {
+    const reportsDir = copied()
+    const broken = await findBrokenRun(runId, places(reportsDir))
+    const file = journal(join(reportsDir, `.run-${runId}`))
+    let asked = 0
+    // Of the two records of the break, and of the lock.
+    const now = () => {
+      asked += 1
+      if (asked === 3) appendFileSync(file, '{"at":"20')
+      return new Date()
+    }
+    const taking = takeOver(broken, 'jo', { now, monotonicMs: () => 0 }, text => text)
+    await assert.rejects(taking, { code: 'NOT_RESUMABLE', message: /it still runs somewhere/ })
+    assert.deepEqual(globSync('**/*', { cwd: join(reportsDir, '.resumed') }), [])
+    const again = await findBrokenRun(runId, places(reportsDir))
+    assert.equal(again.tornBytes, 9)
+    await takeOver(again, 'jo', clock, text => text)
+    const { records } = verifyJournal(textOf(journal(join(reportsDir, `.run-${runId}-2`))))
+    const [broke, resumed] = records.slice(-2)
+    assert.deepEqual([broke!.type, broke!.data['tornBytes'], resumed!.type], ['run-broken', 9, 'run-resumed'])
+    await assert.rejects(
+      takeOver(again, 'jo', clock, text => text),
+      { code: 'NOT_RESUMABLE', message: /a moment ago/ },
+    )
   })
 
   test('where the runbook says that it can not be gone on with, and where the journal does not say enough', async () => {
