@@ -70,6 +70,11 @@ export default defineRunbook({
       : [
           'capture intervals, limits, retention and names of cameras and microphones: no view shows them, and without also= they become the daemon’s defaults',
           'uploads with the new tokens: they would be data of that machine',
+          ...(input.params['old-file'] === undefined
+            ? [
+                'with which token the machine reports: a daemon that still takes the old one hears it as well; old-file= asks',
+              ]
+            : []),
           'what a rotation on this daemon looks like when it goes wrong: it is in use, and nothing of it is broken',
         ],
   steps: input => [

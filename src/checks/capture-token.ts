@@ -348,10 +348,10 @@ interface Resumed {
   readonly issuedAtMs: number
 }
 
-/** The machine is heard again. Nobody else has a token, so a heartbeat since the rotation came with a new one. */
+/** The machine is heard again: with a new token, where the old ones are refused, which is a check of its own. */
 export const agentResumes = defineCheck<Resumed>({
   id: 'agent-resumes',
-  title: 'The machine has reported with a new token since the rotation, and is healthy',
+  title: 'The machine has reported since the rotation, and is healthy',
 
   async probe(context) {
     const { machineId } = context.values.get(machineBefore)

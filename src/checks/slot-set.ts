@@ -19,7 +19,7 @@ interface Changed {
 export function slotNewer(of: Capture<SlotSet>): Check<Changed> {
   return defineCheck<Changed>({
     id: 'slot-newer',
-    title: 'The slot says that it was changed, later than before',
+    title: 'The slot says that it was changed, later than before, and by nobody else since',
 
     async probe(context) {
       const { slot, set, changedBeforeMs } = context.values.get(of)
@@ -30,11 +30,18 @@ export function slotNewer(of: Capture<SlotSet>): Check<Changed> {
       if (set.exitCode !== 0 || set.view === undefined) return refused('secrets set', set)
       if (set.view.id !== slot) return failed('another slot was set', { expected: slot, actual: set.view.id })
       if (nowMs === undefined) return failed(`there is no slot ${slot} any more`)
-      return nowMs > beforeMs
-        ? passed({ actual: { slot, changedAt: new Date(nowMs).toISOString() } })
-        : failed('the slot has not changed', {
-            expected: `later than ${new Date(beforeMs).toISOString()}`,
-            actual: new Date(nowMs).toISOString(),
+      const actual = new Date(nowMs).toISOString()
+      if (nowMs <= beforeMs)
+        return failed('the slot has not changed', {
+          expected: `later than ${new Date(beforeMs).toISOString()}`,
+          actual,
+        })
+      const expected = new Date(set.view.updatedAtMs).toISOString()
+      return nowMs === set.view.updatedAtMs
+        ? passed({ actual: { slot, changedAt: actual } })
+        : failed('the slot was set once more, by somebody else: which value it holds is not known', {
+            expected,
+            actual,
           })
     },
 
@@ -44,6 +51,12 @@ export function slotNewer(of: Capture<SlotSet>): Check<Changed> {
         breaks: 'another slot was set',
         because: /another slot/,
         observation: ({ set, ...rest }) => ({ ...rest, set: { ...set, view: { ...set.view!, id: 'other.slot' } } }),
+      },
+      {
+        id: 'set-again',
+        breaks: 'somebody else sets it a moment later',
+        because: /by somebody else/,
+        observation: seen => ({ ...seen, nowMs: seen.nowMs! + 1 }),
       },
       {
         id: 'as-before',
