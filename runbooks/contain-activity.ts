@@ -12,6 +12,7 @@ import {
   kindsOf,
   leaveHook,
   lookAt,
+  namedIn,
   paramOf,
   recipeWithSidecar,
   rehearsedSidecar,
@@ -22,7 +23,7 @@ import {
   taskIn,
   withoutValues,
 } from '../src/incident/activity.ts'
-import type { Closing } from '../src/incident/close.ts'
+import { type Closing, resultOf } from '../src/incident/close.ts'
 import { courseOf } from '../src/incident/course.ts'
 import { incidentConflict, incidentParams, incidentUnresumable, ON_RUNNING, shown } from '../src/incident/params.ts'
 import { person } from '../src/incident/people.ts'
@@ -172,8 +173,10 @@ const look = (input: PlanInput): Step => {
       describe: `ask for ${names.join(', ')}; keep the connector and the hooks as the daemon shows them, without values`,
       async execute(context) {
         const { params, target } = context
-        if (running) context.set(activity, await lookAt(context, params))
+        // What is named is known, whatever looking comes to: a mistake in one name keeps nobody from stopping the others.
+        if (running) context.set(activity, namedIn(params, target.connectors.kind))
         if (running && hasTask) context.set(stuckTask, { ...taskIn(params.task!), tree: null })
+        if (running) context.set(activity, await lookAt(context, params))
         if (hasTask) {
           const { status } = await taskOf(context, context.values.get(stuckTask))
           context.set(taskBefore, { status, liveShells: await liveShells(context), outputBytes: 0 })
@@ -309,23 +312,35 @@ const bringBack = person('bring-back', 'Say what comes back, and when', 'inciden
   confirm: 'It is decided what comes back, and by whom.',
 })
 
-function closing(input: PlanInput, { values }: StepContext): Closing {
+function closing(input: PlanInput, context: StepContext): Closing {
+  const { values } = context
   const { sessionId, runId, connector, hooks } = values.find(activity) ?? {}
   const task = values.find(stuckTask)
   const name = connector === undefined ? '' : `${connector.kind}/${connector.name}`
   return {
     scenario: 'Something acted that should not',
     contained: [
-      ...(sessionId === undefined ? [] : [{ what: `session ${sessionId}`, result: 'interrupted' }]),
-      ...(runId === undefined ? [] : [{ what: `run ${runId}`, result: 'cancelled' }]),
-      ...(task === undefined ? [] : [{ what: `task ${task.taskId} of session ${task.sessionId}`, result: 'stopped' }]),
-      ...(connector === undefined ? [] : [{ what: `connector ${name}`, result: 'deleted' }]),
+      ...(sessionId === undefined
+        ? []
+        : [{ what: `session ${sessionId}`, result: resultOf(context, 'interrupt-session', 'interrupted') }]),
+      ...(runId === undefined ? [] : [{ what: `run ${runId}`, result: resultOf(context, 'cancel-run', 'cancelled') }]),
+      ...(task === undefined
+        ? []
+        : [
+            {
+              what: `task ${task.taskId} of session ${task.sessionId}`,
+              result: resultOf(context, 'stop-task', 'stopped'),
+            },
+          ]),
+      ...(connector === undefined
+        ? []
+        : [{ what: `connector ${name}`, result: resultOf(context, 'delete-connector', 'deleted') }]),
       ...(hooks === undefined
         ? []
         : [
             {
               what: 'hooks',
-              result: `replaced by the reviewed ones, sha256 ${hooks.sha256}; before: revision ${hooks.revision}`,
+              result: `${resultOf(context, 'replace-hooks', 'replaced by the reviewed ones')}; reviewed: sha256 ${hooks.sha256}; before: revision ${hooks.revision}`,
             },
           ]),
     ],

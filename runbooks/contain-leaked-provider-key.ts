@@ -7,10 +7,10 @@ import { postIncidentWritten } from '../src/checks/post-incident.ts'
 import { snapshotWhole } from '../src/checks/snapshot-whole.ts'
 import { nothingLeft } from '../src/checks/tear-down.ts'
 import { answering, daemon } from '../src/daemon/subjects.ts'
-import { closeStep } from '../src/incident/close.ts'
+import { closeStep, resultOf } from '../src/incident/close.ts'
 import { firstContainment, readSettings, restoreSettings } from '../src/incident/first-containment.ts'
 import { incidentUnresumable } from '../src/incident/params.ts'
-import { tellStakeholders } from '../src/incident/people.ts'
+import { evenSo, tellStakeholders } from '../src/incident/people.ts'
 import {
   asContainment,
   banned,
@@ -72,12 +72,13 @@ function steps(given: PlanInput): NonEmpty<Step> {
   const contained: readonly Step[] = [
     ...(isOwn(input) ? [asOperator(newKey), asOperator(tryOld)] : []),
     // Before anything else, and without waiting for a new key: runs that fail cost less than a key that works for somebody else.
-    contain,
+    // Nor for a diagnosis: a slot that could not be looked at is blocked by its name.
+    { ...contain, afterFailure: [answering] },
     readSettings(settingsNoted),
     firstContainment(input, containedFirst),
     snapshotStep('before', input, snapshotWhole('before'), about),
     ...(input.params['subject'] === undefined ? [] : [ban(input)]),
-    revokeAtProvider,
+    evenSo(revokeAtProvider),
     ...(isOwn(input) ? [] : [asOperator(newKey)]),
     set(input),
     asOperator(prove(input)),
@@ -134,16 +135,25 @@ const close = (input: PlanInput, all: readonly Step[]): Step => ({
   ...closeStep(input, {
     written: postIncidentWritten,
     steps: all,
-    closing({ values }) {
+    closing(context) {
+      const { values } = context
       const { slot, printed } = values.get(containment)
       const gone = values.find(banned)
       const made = values.find(keySet)
       return {
         scenario: 'A provider key leaked',
-        rotated: made === undefined ? [] : [{ what: `slot ${slot}`, result: `set anew at ${made.endedAt}` }],
+        rotated:
+          made === undefined
+            ? []
+            : [{ what: `slot ${slot}`, result: resultOf(context, 'set', `set anew at ${made.endedAt}`) }],
         revoked: [
-          { what: `slot ${slot}`, result: `${printed.view?.revokedLeases ?? 0} leases revoked` },
-          ...(gone === undefined ? [] : [{ what: gone.before.id, result: 'revoked for ever' }]),
+          {
+            what: `slot ${slot}`,
+            result: resultOf(context, 'contain', `revoked, with ${printed.view?.revokedLeases ?? 0} leases`),
+          },
+          ...(gone === undefined
+            ? []
+            : [{ what: gone.before.id, result: resultOf(context, 'revoke-subject', 'revoked for ever') }]),
         ],
         restored: [],
         open: [

@@ -12,7 +12,7 @@ import { daemon } from '../src/daemon/subjects.ts'
 import type { Closing } from '../src/incident/close.ts'
 import { courseOf } from '../src/incident/course.ts'
 import { incidentConflict, incidentParams, incidentUnresumable, ON_RUNNING, sinceMs } from '../src/incident/params.ts'
-import { person } from '../src/incident/people.ts'
+import { evenSo, person } from '../src/incident/people.ts'
 import {
   type Attempt,
   attack,
@@ -137,12 +137,14 @@ const expose: Step = {
   verify: [exposedBefore],
 }
 
-const closeRoute = person('close-public-route', 'Close the public route', 'operator', {
-  instruction:
-    'Take the public route away: remove the server from the load balancer or its DNS name, or stop the proxy. If it has to stay open: replace its configuration by a reviewed one, nginx -t, nginx -s reload.',
-  confirm: 'The public route is closed, or its configuration was replaced by a reviewed one.',
-  attachment: 'the change, as the load balancer or the version control shows it',
-})
+const closeRoute = evenSo(
+  person('close-public-route', 'Close the public route', 'operator', {
+    instruction:
+      'Take the public route away: remove the server from the load balancer or its DNS name, or stop the proxy. If it has to stay open: replace its configuration by a reviewed one, nginx -t, nginx -s reload.',
+    confirm: 'The public route is closed, or its configuration was replaced by a reviewed one.',
+    attachment: 'the change, as the load balancer or the version control shows it',
+  }),
+)
 
 const tighten: Step = {
   id: 'tighten',

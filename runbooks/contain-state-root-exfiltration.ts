@@ -29,7 +29,7 @@ import {
   sinceGiven,
 } from '../src/incident/exfiltration-params.ts'
 import { keepRestored } from '../src/incident/keep-restored.ts'
-import { person, tellStakeholders } from '../src/incident/people.ts'
+import { evenSo, person, tellStakeholders } from '../src/incident/people.ts'
 import {
   MASTER_KEY_STAYS,
   newValues,
@@ -83,8 +83,8 @@ function steps(input: PlanInput): NonEmpty<Step> {
     // That it serves, and whom, is what the thief finds out next.
     recover(start(input), [egressRefused]),
     attackersView,
-    revokeWhereIssued,
-    planMasterKey,
+    evenSo(revokeWhereIssued),
+    evenSo(planMasterKey),
     tellStakeholders(
       'the state root was copied; the daemon is stopped, and comes back from a backup with new credentials',
     ),
@@ -253,7 +253,7 @@ const close = (input: PlanInput): Step => ({
     steps: [stopByHand, revokeWhereIssued, planMasterKey],
     closing({ values }) {
       const { slots = [], onlyStolen = [] } = values.find(rotatedSlots) ?? {}
-      const { files } = values.get(replacedTokens)
+      const { files = [] } = values.find(replacedTokens) ?? {}
       return {
         scenario: 'A state root was copied',
         ...(isRehearsal(input) ? {} : { since: input.params['since'] }),
@@ -280,5 +280,5 @@ const close = (input: PlanInput): Step => ({
       }
     },
   }),
-  afterFailure: [replacedTokens],
+  afterFailure: [],
 })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { courseChecks } from '../src/checks/incident-course.ts'
 import { taskGone, taskSeen, taskStaysGone, workspaceStill } from '../src/checks/stuck-task.ts'
 import { daemon } from '../src/daemon/subjects.ts'
-import type { Closing } from '../src/incident/close.ts'
+import { type Closing, resultOf } from '../src/incident/close.ts'
 import { courseOf } from '../src/incident/course.ts'
 import { INCIDENT_WAYS, incidentConflict, incidentParams, incidentUnresumable, shown } from '../src/incident/params.ts'
 import { person } from '../src/incident/people.ts'
@@ -220,14 +220,17 @@ const restartOrQuarantine = person(
   },
 )
 
-function closing(input: PlanInput, { values }: StepContext): Closing {
+function closing(input: PlanInput, context: StepContext): Closing {
+  const { values } = context
   const task = values.find(stuckTask)
   const diff = values.find(workspaceDiff)?.diff
   const touched = diff === undefined ? [] : [...diff.added, ...diff.changed, ...diff.removed]
   return {
     scenario: 'A shell task hung',
     contained:
-      task === undefined ? [] : [{ what: `task ${task.taskId} of session ${task.sessionId}`, result: 'stopped' }],
+      task === undefined
+        ? []
+        : [{ what: `task ${task.taskId} of session ${task.sessionId}`, result: resultOf(context, 'stop', 'stopped') }],
     rotated: [],
     revoked: [],
     restored: [],

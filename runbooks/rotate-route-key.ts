@@ -30,6 +30,7 @@ import {
   revokeRouteSlot,
   routeKey,
   setRouteKey,
+  slotNamed,
   tryCanary,
 } from '../src/rotation/route-key.ts'
 import { ROUTE_KEY_WAYS, routeKeyConflict, routeKeyParams } from '../src/rotation/route-key-params.ts'
@@ -169,7 +170,7 @@ export const contain: Step = {
       const at = context.tools.clock.now().toISOString()
       context.run.fact('rotation.containedAt', at)
       context.run.assume(
-        `from ${at} on the slot ${context.values.get(routeKey).slot} was blocked: every run on its routes fails until it is set, whatever became of this run`,
+        `from ${at} on the slot ${slotNamed(context)} was blocked: every run on its routes fails until it is set, whatever became of this run`,
       )
     },
   },

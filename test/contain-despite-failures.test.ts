@@ -2,12 +2,62 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { after, test } from 'node:test'
+import { after, describe, test } from 'node:test'
+import containActivity from '../runbooks/contain-activity.ts'
+import containDebugFull from '../runbooks/contain-debug-full.ts'
+import containProviderKey from '../runbooks/contain-leaked-provider-key.ts'
+import containProxyExposure from '../runbooks/contain-proxy-exposure.ts'
+import containStuckTask from '../runbooks/contain-stuck-task.ts'
+import { plan } from '../src/engine/plan.ts'
+import { isManual, type Runbook, type StepContext } from '../src/model/runbook.ts'
+import standIn from '../src/targets/stand-in.ts'
 import { checkOf, evidenceOf, RunningDrill, runDrill } from './run-drill.ts'
 import { RunningStandIn } from './run-suite.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'contain-despite-'))
 after(() => rmSync(root, { recursive: true, force: true }))
+const daemonFiles = { 'base-url': 'http://127.0.0.1:1', 'admin-token-file': '/keys/admin' }
+
+describe('what contains', () => {
+  const cases: readonly (readonly [Runbook, Record<string, string>, readonly string[]])[] = [
+    [containActivity, { session: 's', run: 'r' }, ['interrupt-session', 'cancel-run']],
+    [containDebugFull, {}, []],
+    [containProviderKey, { 'auth-ref': 'openai.prod' }, ['contain', 'revoke-at-provider']],
+    [containProxyExposure, {}, ['close-public-route']],
+    [containStuckTask, { session: 's', task: 't' }, ['stop']],
+  ]
+  for (const [runbook, named, ids] of cases)
+    test(`is not kept from it by evidence or a diagnosis that failed: ${runbook.id}`, () => {
+      const { steps } = plan(runbook, standIn, { ...daemonFiles, ...named })
+      // What needs nothing but what is typed and a daemon that answered; what is named is set before it is looked at.
+      const known = ['answering', 'daemon', 'activity', 'stuck-task']
+      for (const id of [...ids, 'previous-settings', 'first-containment', 'tell-stakeholders', 'post-incident']) {
+        const { afterFailure } = steps.find(step => step.id === id) ?? assert.fail(`no step ${id}`)
+        if (id === 'post-incident' && runbook === containProviderKey) continue
+        assert.ok(
+          afterFailure?.every(capture => known.includes(capture.id)),
+          `${id} waits for ${afterFailure?.map(one => one.id)}`,
+        )
+      }
+    })
+
+  test('is known by name where looking at it fails: a missing hooks file keeps nobody from stopping the session', async () => {
+    const params = { ...daemonFiles, session: 's', 'hooks-file': '/nowhere/hooks.json' }
+    const { steps, params: given } = plan(containActivity, standIn, params)
+    const look = steps.find(({ id }) => id === 'look')!.run
+    const known: unknown[] = []
+    const context = {
+      params: given,
+      target: standIn,
+      values: { get: () => ({ instance: { request: async () => assert.fail('the daemon hangs') } }) },
+      set: (_: unknown, value: unknown) => known.push(value),
+    }
+    if (isManual(look)) assert.fail('a person looks')
+    await assert.rejects(look.execute(context as unknown as StepContext))
+    assert.deepEqual(known, [{ sessionId: 's' }])
+  })
+})
+
 const runbook = resolve(import.meta.dirname, '..', 'runbooks', 'contain-leaked-admin-token.ts')
 
 test('a leaked token is replaced under a daemon that is dead, which is told, and never in a file that the daemon does not read', {

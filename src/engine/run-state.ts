@@ -122,6 +122,8 @@ export class RunState {
         this.note('told', { fact: name, value })
       },
       known: name => (Object.hasOwn(this.facts, name) ? this.facts[name] : undefined),
+      ended: () =>
+        this.records.map(({ id, outcome, reason }) => ({ id, outcome, ...(reason === undefined ? {} : { reason }) })),
       defer: (describe, release) => this.releases.defer(describe, release),
     }
   }

@@ -89,15 +89,18 @@ export async function leaveHook(context: CheckContext): Promise<void> {
   if (status !== 200) throw new RunproofError('COMMAND_FAILED', `${method} ${path} answered ${status}`)
 }
 
-/** What of an activity is named, with what has to be known of it before it is stopped. */
-export async function lookAt(context: CheckContext, params: Params, inRehearsal?: Activity): Promise<Activity> {
-  const { connector, run, session } = params
-  const usual = context.target.connectors.kind
-  const named: Activity = inRehearsal ?? {
+/** What of an activity is named, without its hooks. @param usual - kind of a connector that is named without one */
+export function namedIn({ connector, run, session }: Params, usual: string): Activity {
+  return {
     ...(session === undefined ? {} : { sessionId: session }),
     ...(run === undefined ? {} : { runId: run }),
     ...(connector === undefined ? {} : { connector: connectorOf(connector, usual) }),
   }
+}
+
+/** What of an activity is named, with what has to be known of it before it is stopped. */
+export async function lookAt(context: CheckContext, params: Params, inRehearsal?: Activity): Promise<Activity> {
+  const named = inRehearsal ?? namedIn(params, context.target.connectors.kind)
   if (inRehearsal === undefined && params['hooks-file'] === undefined) return named
   const { paths, read } = context.target.runs
   const { revision } = await askFor(context, paths.runtime, read.runtime)

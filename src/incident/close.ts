@@ -34,7 +34,13 @@ export interface PostIncident extends Closing {
   readonly runId: string
   readonly writtenAt: string
   /** What people were asked for; whether they said so stands at the step of that id in the evidence. */
-  readonly people: readonly { readonly step: string; readonly instruction: string; readonly role: string }[]
+  readonly people: readonly {
+    readonly step: string
+    readonly instruction: string
+    readonly role: string
+    /** `attested`: somebody said so. */
+    readonly outcome: string
+  }[]
   readonly timeline: string
 }
 
@@ -77,13 +83,24 @@ export function closeStep({ params }: PlanInput, { written, steps, closing }: Cl
           contained: [],
           ...given,
           restored: [...given.restored, ...(await settingsOf(context))],
+          open: [...given.open, ...notDone(context)],
         }
+        const ended = new Map(run.ended().map(({ id, outcome }) => [id, outcome]))
         const list: PostIncident = {
           ...whole,
           runId: run.runId,
           writtenAt: tools.clock.now().toISOString(),
           people: steps.flatMap(({ id, role, run: work }) =>
-            isManual(work) ? [{ step: id, instruction: work.instruction, role: role ?? 'nobody in particular' }] : [],
+            isManual(work)
+              ? [
+                  {
+                    step: id,
+                    instruction: work.instruction,
+                    role: role ?? 'nobody in particular',
+                    outcome: ended.get(id) ?? 'not asked',
+                  },
+                ]
+              : [],
           ),
           timeline: `bin/runproof evidence timeline reports/${run.runId}: every command, decision and note, with its instant and who`,
         }
@@ -94,6 +111,21 @@ export function closeStep({ params }: PlanInput, { written, steps, closing }: Cl
     },
     verify: [written],
   }
+}
+
+/** What a step came to, in words: done where its checks saw it, else how it ended. What was only asked for is not done. */
+export function resultOf({ run }: Pick<StepContext, 'run'>, step: string, done: string): string {
+  const ended = run.ended().find(({ id }) => id === step)
+  if (ended?.outcome === 'passed') return done
+  return `not seen ${done}: step ${step} ${ended === undefined ? 'was not reached' : `is ${ended.outcome}`}`
+}
+
+/** Steps that a person has to look at again. */
+function notDone({ run }: StepContext): readonly string[] {
+  return run
+    .ended()
+    .filter(({ outcome }) => outcome !== 'passed' && outcome !== 'attested')
+    .map(({ id, outcome, reason }) => `step ${id} is ${outcome}${reason === undefined ? '' : `: ${reason}`}`)
 }
 
 /** What the settings that were set first are now, held against what they were: after a failure nobody puts them back. */
@@ -111,7 +143,9 @@ async function settingsOf(context: StepContext): Promise<readonly Done[]> {
 
 function asText(list: PostIncident): string {
   const done = (items: readonly Done[]) => items.map(({ what, result }) => `${inLine(what)}: ${inLine(result)}`)
-  const people = list.people.map(({ step, role, instruction }) => `${step} (${role}): ${inLine(instruction)}`)
+  const people = list.people.map(
+    ({ step, role, instruction, outcome }) => `${step} (${role}), ${outcome}: ${inLine(instruction)}`,
+  )
   return [
     '# Post-incident list',
     '',
@@ -121,7 +155,7 @@ function asText(list: PostIncident): string {
     ...section('Rotated', done(list.rotated)),
     ...section('Revoked', done(list.revoked)),
     ...section('Put back, and how it is now', done(list.restored)),
-    ...section('Asked of people: whether they said so stands in the evidence', people),
+    ...section('Asked of people: attested means that somebody said so, and that nothing verified it', people),
     ...section('Open', list.open.map(inLine)),
     ...section(
       'To be run from now on',

@@ -1,4 +1,3 @@
-import { daemon } from '../daemon/subjects.ts'
 import type { AnyCheck, NonEmpty } from '../model/check.ts'
 import type { PlanInput, Step, StepContext } from '../model/runbook.ts'
 import { reachOf } from '../suite/params.ts'
@@ -60,8 +59,8 @@ export function courseOf(input: PlanInput, checks: CourseChecks, course: Course)
   const { nothingLeft, noSecretWritten } = checks
   return [
     ...steps,
-    // What is open is worth most where something failed.
-    { ...closeStep(input, { written: checks.written, steps, closing: course.closing }), afterFailure: [daemon] },
+    // What is open is worth most where something failed, even that nobody was reached.
+    { ...closeStep(input, { written: checks.written, steps, closing: course.closing }), afterFailure: [] },
     ...endSteps(input, { nothingLeft, noSecretWritten }),
   ]
 }

@@ -9,6 +9,11 @@ export function person(id: string, title: string, role: Role, run: Manual): Step
   return { id, title, effect: 'read', docs: { page: PAGE }, timeoutMs: PERSON_MS, role, run, verify: [] }
 }
 
+/** Also where anything before it failed: what contains, or tells others, is asked for most then. */
+export function evenSo(step: Step): Step {
+  return { ...step, afterFailure: [] }
+}
+
 /**
  * The commander says how far containment goes, before anything of the cause is touched.
  *
@@ -27,9 +32,11 @@ export function decideScope(what: string): Step {
  * @param what - they are told, after `Tell everybody who depends on the daemon:`
  */
 export function tellStakeholders(what: string): Step {
-  return person('tell-stakeholders', 'Tell those who have to know', 'comms', {
-    instruction: `Tell everybody who depends on the daemon: ${what}. Say when they hear from you again.`,
-    confirm: 'Those who have to know were told.',
-    attachment: 'the message as it was sent',
-  })
+  return evenSo(
+    person('tell-stakeholders', 'Tell those who have to know', 'comms', {
+      instruction: `Tell everybody who depends on the daemon: ${what}. Say when they hear from you again.`,
+      confirm: 'Those who have to know were told.',
+      attachment: 'the message as it was sent',
+    }),
+  )
 }

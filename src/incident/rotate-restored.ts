@@ -6,6 +6,7 @@ import { deployment } from '../drill/backup-subjects.ts'
 import { restored } from '../drill/subjects.ts'
 import { capture, keptCapture } from '../model/capture.ts'
 import type { CheckContext } from '../model/check.ts'
+import { RunproofError, toRunproofError } from '../model/error.ts'
 import { parseJson } from '../model/json-answer.ts'
 import type { StepContext } from '../model/runbook.ts'
 import type { Secret } from '../model/secret.ts'
@@ -114,23 +115,40 @@ export const replacedTokens = capture<ReplacedTokens>(
   'the tokens of the control plane, stolen and new',
 )
 
-/** Puts new tokens into the files, so that no daemon ever starts with the stolen ones again. */
+/**
+ * Puts new tokens into the files, so that no daemon ever starts with the stolen ones again. One that cannot be replaced keeps nobody
+ * from replacing the other.
+ *
+ * @throws RunproofError FILE_UNREADABLE naming those that still hold a stolen token
+ */
 export async function replaceTokenFiles(context: StepContext): Promise<void> {
   const { tools, values, run } = context
   const { adminTokenFile, readonlyTokenFile } = values.get(deployment)
   const files = [adminTokenFile, readonlyTokenFile].filter(file => file !== undefined)
   const stolen: Secret[] = []
+  const replaced: string[] = []
   const replacements: Secret[] = []
+  const left: string[] = []
   for (const [index, file] of files.entries()) {
-    const old = await tools.files.readSecret(file, `stolen-token-${index}`)
-    const next = randomSecret(`new-token-${index}`)
-    for (const secret of [old, next]) context.protect(secret)
-    await tools.replaceFile.replace(file, next, 'rename')
-    stolen.push(old)
-    replacements.push(next)
+    try {
+      const old = await tools.files.readSecret(file, `stolen-token-${index}`)
+      const next = randomSecret(`new-token-${index}`)
+      for (const secret of [old, next]) context.protect(secret)
+      await tools.replaceFile.replace(file, next, 'rename')
+      stolen.push(old)
+      replacements.push(next)
+      replaced.push(file)
+    } catch (thrown) {
+      if (context.signal.aborted) throw thrown
+      left.push(`${file} still holds the stolen token: ${toRunproofError(thrown).message}`)
+    }
   }
-  context.set(replacedTokens, { files, stolen, replacements })
-  run.fact('rotated.tokenFiles', files.length)
+  context.set(replacedTokens, { files: replaced, stolen, replacements })
+  run.fact('rotated.tokenFiles', replaced.length)
+  if (left.length > 0)
+    throw new RunproofError('FILE_UNREADABLE', left.join('; '), {
+      hint: 'replace it by hand, before any daemon starts',
+    })
 }
 
 /** Slots as the restored daemon tells them. */

@@ -1,6 +1,7 @@
 import type { Capture } from './capture.ts'
 import type { AnyCheck, CheckContext, Need, NonEmpty } from './check.ts'
 import type { Command } from './command.ts'
+import type { Outcome } from './outcome.ts'
 import type { Secret } from './secret.ts'
 import type { Target } from './target.ts'
 
@@ -55,8 +56,17 @@ export interface RunNotes {
   fact(name: string, value: string | number | boolean): void
   /** A fact that is on record, also from before a break; undefined when there is none of that name. */
   known(name: string): string | number | boolean | undefined
+  /** How the steps before this one ended, in their order. */
+  ended(): readonly EndedStep[]
   /** Released when the run ends, last first, whatever happened; failure to release is reported. */
   defer(describe: string, release: () => Promise<void>): void
+}
+
+/** How a step ended, as evidence has it. */
+export interface EndedStep {
+  readonly id: string
+  readonly outcome: Outcome
+  readonly reason?: string
 }
 
 /** Work: command lines of the target, or what is no command line. */
@@ -109,9 +119,9 @@ interface StepBase {
   readonly reestablish?: (context: StepContext) => Promise<void>
   /**
    * Run also after a step that failed or errored, provided that these were yielded: a tear-down with its proof, a search for
-   * secrets. Never after one that was denied or interrupted.
+   * secrets. Never after one that was denied or interrupted. An empty list: whatever had failed.
    */
-  readonly afterFailure?: NonEmpty<Capture<unknown>>
+  readonly afterFailure?: readonly Capture<unknown>[]
 }
 
 /** Who acts. What a person does may have no check: it is attested then, and nothing is taken for it. */

@@ -1,4 +1,5 @@
 import { client, type Ran } from '../daemon/client.ts'
+import { ROUTE_SLOT } from '../daemon/make-site.ts'
 import { keptCapture } from '../model/capture.ts'
 import type { CheckContext } from '../model/check.ts'
 import { jsonAnswer } from '../model/json-answer.ts'
@@ -127,8 +128,13 @@ export async function readLights(context: CheckContext): Promise<Lights> {
   }
 }
 
+/** The slot, also where it could not be looked at: a diagnosis that fails keeps nobody from blocking it. */
+export function slotNamed({ params, values }: CheckContext): string {
+  return values.find(routeKey)?.slot ?? params['auth-ref'] ?? ROUTE_SLOT
+}
+
 export async function revokeRouteSlot(context: CheckContext, known: readonly string[]): Promise<Containment> {
-  const { slot } = context.values.get(routeKey)
+  const slot = slotNamed(context)
   const held = await heldLeases(context, known, slot)
   const words = ['runtime', 'auth', 'revoke-slot', slot]
   return { slot, ...held, printed: await client(context, words, context.target.read.slotRevocation) }
