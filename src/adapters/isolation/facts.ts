@@ -53,22 +53,41 @@ export function listenersOf(inspected: number, guests: readonly InstanceProcess[
 }
 
 /**
- * Whether anything accepts TCP on a port in the network namespace of a process, unlike a connection without being noticed.
+ * Whether anything accepts TCP on a port in the network namespace of a process, asked again and again while a daemon starts;
+ * unlike a connection nobody notices.
  *
- * For a table the kernel walks the sockets of the whole machine: 5 ms of a core were measured, and a daemon that starts is asked
- * about every 5 ms. The counts of a namespace cost 0.03 ms, and as long as it has no socket there is nothing to walk for.
+ * For a table the kernel walks the sockets of the whole machine: 5 ms of a core were measured, and it is asked every 5 ms. How many
+ * there are in the namespace costs 0.03 ms. As long as that is none, or what it was, nothing new accepts; one that went as another
+ * came is found at the next whole look.
  */
-export function portIsOpen(pid: number, port: number): boolean {
-  return (['tcp', 'tcp6'] as const).some(
-    protocol =>
-      mayHaveSockets(readText(`/proc/${pid}/net/${protocol.replace('tcp', 'sockstat')}`)) &&
+export class PortLook {
+  #inUse: string | undefined
+  #looksSaved = 0
+
+  isOpen(pid: number, port: number): boolean {
+    const inUse = tcpSocketsInUse(pid)
+    if (inUse === '0 0') return false
+    if (inUse !== undefined && inUse === this.#inUse && this.#looksSaved < MOST_LOOKS_SAVED) {
+      this.#looksSaved += 1
+      return false
+    }
+    this.#looksSaved = 0
+    const isOpen = (['tcp', 'tcp6'] as const).some(protocol =>
       parseSocketTable(readText(`/proc/${pid}/net/${protocol}`), protocol).some(row => row.port === port),
-  )
+    )
+    this.#inUse = isOpen ? undefined : inUse
+    return isOpen
+  }
 }
 
-/** What cannot be read counts as many. */
-function mayHaveSockets(counts: string): boolean {
-  return /^TCP6?: inuse (\d+)/m.exec(counts)?.[1] !== '0'
+const MOST_LOOKS_SAVED = 10
+
+/** Of IPv4 and IPv6, which a kernel may be without; undefined where it does not say. */
+function tcpSocketsInUse(pid: number): string | undefined {
+  const [four, six = '0'] = ['sockstat', 'sockstat6'].map(
+    name => /^TCP6?: inuse (\d+)/m.exec(readText(`/proc/${pid}/net/${name}`))?.[1],
+  )
+  return four === undefined ? undefined : `${four} ${six}`
 }
 
 function openFilesOf(pid: number): OpenFile[] {

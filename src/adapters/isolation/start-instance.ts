@@ -28,7 +28,7 @@ import { listeningSocketPaths } from '../process/sockets.ts'
 import { createCommandRunner, revealAll } from '../run-command.ts'
 import { detectBarrier } from './barrier.ts'
 import { checkSpec } from './check-spec.ts'
-import { gatherFacts, listenersOf, portIsOpen } from './facts.ts'
+import { gatherFacts, listenersOf, PortLook } from './facts.ts'
 import { choosePort, PORT_IN_NAMESPACE, saysPortTaken, TUNNELS_IN_NAMESPACE } from './free-port.ts'
 import { listenInside } from './inner-listener.ts'
 import { type Layout, makeLayout, type SocketPlaces, socketPlaces } from './layout.ts'
@@ -124,6 +124,7 @@ class RunningInstance implements Instance {
   #droppedBytes = 0
   #restarting = false
   #portOwned = false
+  readonly #port = new PortLook()
   #probes = 0
   #attempts = 0
   readonly #seen = new Map<string, ProcessIdentity>()
@@ -365,8 +366,8 @@ class RunningInstance implements Instance {
   /** Where the network is shared another program may answer on the port: only the instance's own listener counts. */
   #listens(): boolean {
     const { port } = this.place
-    if (this.#isolated || this.#portOwned) return portIsOpen(this.#initPid, port)
-    if (!portIsOpen(this.#initPid, port)) return false
+    if (this.#isolated || this.#portOwned) return this.#port.isOpen(this.#initPid, port)
+    if (!this.#port.isOpen(this.#initPid, port)) return false
     const listeners = listenersOf(this.#initPid, this.#members(), false)
     this.#portOwned = listeners.some(listener => listener.port === port && listener.protocol.startsWith('tcp'))
     return this.#portOwned
