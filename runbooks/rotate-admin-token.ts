@@ -176,6 +176,8 @@ const rotate = (role: Role, input: PlanInput): Step => {
           heldStream: seen.heldStream,
         }
         for (const [name, value] of Object.entries(facts)) run.fact(`rotation.${name}`, value)
+        if (reachOf(input) === 'running')
+          run.assume(`${file} holds the new ${token} since ${replacedAt}, and the old one is stored nowhere`)
         run.assume(`${seen.refusals} requests of the rotation were refused, and stand in the daemon’s audit log`)
         if (seen.otherNames > 0)
           run.assume(`the old file has ${seen.otherNames} other names, which go on holding the old token`)

@@ -97,6 +97,9 @@ describe('the rotation of a control-plane token', { timeout: 120_000, concurrenc
       Object.entries(evidence.facts).map(([name, value]) => [name.replace('rotation.', ''), value]),
     )
     assert.deepEqual([gapMs, style], [0, 'data-link'])
+    // Also who stops the run later, or whose consumers fail, is told what the file holds.
+    const told = `${site.readOnlyFile} holds the new read-only token since ${evidence.facts['rotation.replacedAt']}`
+    assert.ok(passed.stdout.includes(`assumed   ${told}, and the old one is stored nowhere`), passed.stdout)
     const proofs = evidence.steps.flatMap(step => step.checks.flatMap(check => check.counterproofs))
     assert.deepEqual([...new Set(proofs.filter(({ on }) => on === 'subject').map(one => one.outcome))], ['not-run'])
     for (const text of [passed.stdout, passed.stderr, JSON.stringify(evidence)])

@@ -36,9 +36,11 @@ export const otherKeyOpensNothing = defineCheck<Opened>({
     await using scope = new AsyncDisposableStack()
     const made = await startBroken(context, scope, { masterKeyFile: context.values.get(otherMasterKey) })
     const { outcome, exit } = made.readiness
-    const saidWhy = CANNOT_DECRYPT.test((await made.instance.log()).stderr)
-    if (outcome !== 'ready') return { outcome, exitCode: exit?.exitCode ?? null, saidWhy, secrets: null }
+    const { stderr } = await made.instance.log()
+    const ended = { outcome, exitCode: exit?.exitCode ?? null, saidWhy: CANNOT_DECRYPT.test(stderr), secrets: null }
+    if (outcome !== 'ready') return ended
     const listed = await client(withDaemon(context, made), ['secrets', 'list'], context.target.read.slots)
+    const saidWhy = ended.saidWhy || CANNOT_DECRYPT.test(listed.stderr)
     return { outcome, exitCode: null, saidWhy, secrets: listed.exitCode === 0 ? (listed.view?.length ?? null) : null }
   },
 
@@ -50,6 +52,10 @@ export const otherKeyOpensNothing = defineCheck<Opened>({
         ? failed('the daemon ended for another reason than that it cannot decrypt its secrets', { actual })
         : passed({ actual })
     if (outcome !== 'ready') return failed('the daemon neither started nor refused to, so nothing is known', { actual })
+    if (secrets === null && !saidWhy)
+      return failed('a daemon that was given it lists no secrets for another reason than that it cannot decrypt them', {
+        actual,
+      })
     return secrets === null || secrets === 0
       ? passed({ actual })
       : failed(`a daemon that was given it lists ${secrets} secrets`, { expected: 0, actual })
@@ -73,6 +79,12 @@ export const otherKeyOpensNothing = defineCheck<Opened>({
         await context.tools.files.write(file, 'too short')
         return changed(context, { values: context.values.with(otherMasterKey, file) })
       },
+    },
+    {
+      id: 'not-listed',
+      breaks: 'the daemon starts, and its secrets cannot be listed for want of something else',
+      because: /lists no secrets for another reason/,
+      observation: opened => ({ ...opened, outcome: 'ready', saidWhy: false, secrets: null }),
     },
     {
       id: 'hangs',
