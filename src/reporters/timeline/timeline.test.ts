@@ -78,6 +78,7 @@ describe('a timeline', () => {
       ['run-broken', { runId: 'contain-1', kind: 'died', lastRecordAt: 'then' }],
       ['run-resumed', { runId: 'contain-2', from: 'contain-1', by: 'mia', host: 'there' }],
       ['flux', { by: 'mia' }],
+      ['stopped', { nobody: true, step: 'tell' }],
       ['run-ended', { outcome: 'failed' }],
     )
     assert.deepEqual(
@@ -99,7 +100,8 @@ describe('a timeline', () => {
         '14 | run-broken |  |  | eve | contain-1 broke off (died); its last record is of then',
         '15 | run-resumed | mia |  | mia | goes on with contain-1 as contain-2, on there',
         '16 | flux | mia |  | mia | a record that this version does not know',
-        '17 | run-ended |  |  | mia | the run ends: failed',
+        '17 | stopped |  |  | mia | nobody is at the terminal any more: the run stops',
+        '18 | run-ended |  |  | mia | the run ends: failed',
       ],
     )
     assert.deepEqual(
