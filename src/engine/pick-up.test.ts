@@ -4,12 +4,10 @@ import type { JournalRecord } from '../evidence/schema.ts'
 import { defineCheck, failed, passed } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
 import type { Runbook, Step } from '../model/runbook.ts'
-import { bareTarget, type Entry, memoryJournal, memoryTools } from '../testing/memory-tools.ts'
+import { type Entry, memoryJournal } from '../testing/memory-tools.ts'
 import { followJournal } from './broken-run.ts'
-import { execute } from './execute.ts'
 import type { Settled } from './pick-up.ts'
-import { plan } from './plan.ts'
-import type { ExecuteInput } from './run-input.ts'
+import { run as runInMemory } from './testdata/small-run.ts'
 
 const fine = (id: string, yes = true) =>
   defineCheck<boolean>({
@@ -73,7 +71,6 @@ async function run(steps: readonly Step[], { before, settled = {}, full, purpose
       if (full?.({ type, data })) throw new RunproofError('RUN_FENCED', 'taken over')
       return append(type, data)
     }
-  const runbook: Runbook = { id: 'book', title: 'Book', purpose, params: {}, steps: () => steps as [Step] }
   const events = [
     ['run-started', { runId: 'run', runbook: 'book', target: 'bare', steps: [] }] as const,
     ...(before ?? []),
@@ -87,27 +84,13 @@ async function run(steps: readonly Step[], { before, settled = {}, full, purpose
     prev: '',
   }))
   const resuming = { from: followJournal(records), settled: new Map(Object.entries(settled)) }
-  const result = await execute({
-    plan: plan(runbook, bareTarget(), {}),
-    runId: 'run',
-    tools: memoryTools(),
-    journal,
-    watch: () => {},
-    approve: async () => ({ granted: false, reason: 'nobody is there' }),
-    secrets: {},
-    protect: () => {},
-    knownSecrets: () => [],
-    scratchDir: '/nowhere',
-    artifactsDir: '/nowhere',
-    counterproofs: 'all',
+  const result = await runInMemory(steps, {
+    runbook: { purpose },
     width: 1,
-    allowedSkips: [],
-    lacking: () => undefined,
-    signal: new AbortController().signal,
-    patience: { settleMs: 50 },
+    journal,
     ...(before === undefined ? {} : { resuming }),
-  } as unknown as ExecuteInput)
-  return { ...result, journal, outcomes: result.steps.map(({ outcome }) => outcome) }
+  })
+  return { ...result, journal }
 }
 
 describe('a run that was taken over by somebody else', () => {
