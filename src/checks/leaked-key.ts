@@ -13,6 +13,7 @@ import { keySha256, routeCredential } from '../suite/live-recipe.ts'
 import { PROVIDER } from '../suite/own-recipe.ts'
 import { withoutProvider } from '../suite/provider.ts'
 import { readSubject } from '../suite/revocations.ts'
+import { LIVE_LEASE } from './live-lease.ts'
 
 /** HTTP status of the provider itself. */
 interface AtProvider {
@@ -128,18 +129,7 @@ export const subjectBanned = defineCheck<Gone>({
       because: /is still good/,
       observation: seen => ({
         ...seen,
-        leases: [
-          {
-            id: 'a-lease',
-            subjectId: seen.after.id,
-            slots: [],
-            revoked: false,
-            active: true,
-            issuedAtMs: 0,
-            expiresAtMs: 0,
-            memberNames: [],
-          },
-        ],
+        leases: [{ ...LIVE_LEASE, subjectId: seen.after.id }],
       }),
     },
     {

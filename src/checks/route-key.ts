@@ -1,5 +1,4 @@
 import { type Ran, refused } from '../daemon/client.ts'
-import type { LeaseView } from '../model/access-api.ts'
 import { changed, defineCheck, failed, passed } from '../model/check.ts'
 import { Secret } from '../model/secret.ts'
 import { whyNoKey } from '../rotation/key-rules.ts'
@@ -9,6 +8,7 @@ import { knownLeases } from '../rotation/slot.ts'
 import { routeCredential } from '../suite/live-recipe.ts'
 import { withoutProvider } from '../suite/provider.ts'
 import { shownMembers } from './leases-revoked.ts'
+import { LIVE_LEASE } from './live-lease.ts'
 import { refusesRun, SLOT_REVOKED } from './revoked-refused.ts'
 import { type Dead, judgeDead, oldLeasesDead, slotNewer } from './slot-set.ts'
 
@@ -173,23 +173,12 @@ export const slotContained = defineCheck<Contained>({
       observation: ({ printed, ...rest }) => ({
         ...rest,
         held: ['a-lease'],
-        leases: [LIVE],
+        leases: [LIVE_LEASE],
         printed: { ...printed, view: { ...printed.view!, revokedLeases: 1 } },
       }),
     },
   ],
 })
-
-const LIVE: LeaseView = {
-  id: 'a-lease',
-  subjectId: 'agent:one',
-  slots: [],
-  revoked: false,
-  active: true,
-  issuedAtMs: 0,
-  expiresAtMs: 0,
-  memberNames: [],
-}
 
 export const containedRefuses = refusesRun({
   id: 'contained-refuses',
