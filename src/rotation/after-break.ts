@@ -1,11 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import { parseDuration } from '../model/duration.ts'
 import type { StepContext } from '../model/runbook.ts'
 import type { Secret } from '../model/secret.ts'
 import { ask } from '../suite/ask.ts'
-import { exchange, REPLACED_AT, type Role, rotation, swapBegun } from './subjects.ts'
-
-const PAUSE_MS = 250
+import { exchange, REPLACED_AT, rotation, swapBegun } from './subjects.ts'
+import { waitUntil, withinMsOf } from './wait-until.ts'
 
 /**
  * Whether a run that goes on had replaced the token before it broke off: its journal says so, or the file holds the value that
@@ -39,13 +36,12 @@ export async function tookEffect(context: StepContext): Promise<boolean> {
   const { role, file, to } = context.values.get(exchange)
   const now = await context.tools.files.readSecret(file, 'token-of-now')
   if (!wasReplaced(context, now)) return false
-  const untilMs = context.tools.clock.monotonicMs() + parseDuration(context.params['within']!)
-  while ((await statusOf(context, role, to)) !== 200 && context.tools.clock.monotonicMs() < untilMs)
-    await delay(PAUSE_MS, undefined, { signal: context.signal })
-  return true
-}
-
-async function statusOf(context: StepContext, role: Role, bearer: Secret): Promise<number> {
   const { secrets, cheap } = context.target.http
-  return (await ask(context, role === 'admin' ? secrets : cheap, { bearer })).status
+  await waitUntil(
+    context,
+    withinMsOf(context),
+    async () => (await ask(context, role === 'admin' ? secrets : cheap, { bearer: to })).status,
+    status => status === 200,
+  )
+  return true
 }
