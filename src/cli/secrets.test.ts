@@ -36,6 +36,12 @@ describe('a secret that is given by its source', () => {
       assert.equal((await taken(file(`${value}\n`))).reveal(), value)
   })
 
+  test('is called by its name where its file cannot be read: a runbook takes several', async () => {
+    await assert.rejects(taken(`file:${root}/nowhere`), {
+      message: `--secret new: can't read ${root}/nowhere: ENOENT; nothing was started`,
+    })
+  })
+
   test('is made here where that is asked for, and says so', async () => {
     const [one, other] = [await taken('generate'), await taken('generate')]
     assert.notEqual(one.reveal(), other.reveal())

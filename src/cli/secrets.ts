@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { files } from '../adapters/files.ts'
-import { RunproofError } from '../model/error.ts'
+import { RunproofError, toRunproofError } from '../model/error.ts'
 import { Secret } from '../model/secret.ts'
 
 /**
@@ -39,7 +39,7 @@ export async function readSecrets(
 async function read(name: string, source: string, env: NodeJS.ProcessEnv, stdin: Readable): Promise<string> {
   if (source === 'generate') return randomBytes(32).toString('base64url')
   if (source === 'stdin') return trimNewline(await text(stdin))
-  if (source.startsWith('file:')) return trimNewline(await files.readText(source.slice('file:'.length), 1 << 20))
+  if (source.startsWith('file:')) return trimNewline(await readFile(name, source.slice('file:'.length)))
   if (source.startsWith('env:')) {
     const value = env[source.slice('env:'.length)]
     if (value === undefined)
@@ -58,6 +58,18 @@ async function read(name: string, source: string, env: NodeJS.ProcessEnv, stdin:
       hint: 'a value on the command line can be read by every user of this machine',
     },
   )
+}
+
+async function readFile(name: string, path: string): Promise<string> {
+  try {
+    return await files.readText(path, 1 << 20)
+  } catch (cause) {
+    const { code, message, hint } = toRunproofError(cause)
+    throw new RunproofError(code, `--secret ${name}: ${message}; nothing was started`, {
+      ...(hint === undefined ? {} : { hint }),
+      cause,
+    })
+  }
 }
 
 function trimNewline(value: string): string {
