@@ -34,14 +34,12 @@ import type { NonEmpty } from '../src/model/check.ts'
 import { parseDuration } from '../src/model/duration.ts'
 import { toRunproofError } from '../src/model/error.ts'
 import { defineRunbook, type PlanInput, type Step, type StepContext } from '../src/model/runbook.ts'
-import { reachOf, suiteInUse, suiteLacks } from '../src/suite/params.ts'
+import { isIsolated, suiteInUse, suiteLacks } from '../src/suite/params.ts'
 import { daemonStep, endSteps } from '../src/suite/steps.ts'
 
 const PAGE = 'production-runbooks'
 /** Asking before and after the wait for the new token. */
 const BESIDES_MS = 60_000
-
-const isOwn = (input: PlanInput) => reachOf(input) === 'isolated'
 
 export default defineRunbook({
   id: 'contain-leaked-admin-token',
@@ -87,7 +85,7 @@ function steps(input: PlanInput): NonEmpty<Step> {
     ]
   return [
     byOperator(daemonStep(input, { knocks: false, verify: [fileTokenOpens] })),
-    ...(isOwn(input) ? [intrude(input)] : []),
+    ...(isIsolated(input) ? [intrude(input)] : []),
     ...contain,
     close(input, contain),
     ...endSteps(input, { nothingLeft, noSecretWritten }).map(byOperator),
@@ -157,7 +155,7 @@ const sweepFor = (input: PlanInput): Step => ({
       context.set(sweep, await takeSweep(context, given))
     },
   },
-  verify: [sweepComplete, baselineSound, ...(isOwn(input) ? [plantedFound] : [])],
+  verify: [sweepComplete, baselineSound, ...(isIsolated(input) ? [plantedFound] : [])],
 })
 
 const attackersView: Step = {

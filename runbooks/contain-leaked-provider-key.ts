@@ -27,13 +27,11 @@ import { containment, keySet, oldCanary } from '../src/rotation/route-key.ts'
 import { onlyChecks } from '../src/suite/acts.ts'
 import { liveRecipe, routeCredential } from '../src/suite/live-recipe.ts'
 import { PROVIDER_KEY } from '../src/suite/own-recipe.ts'
-import { reachOf, suiteInUse, suiteLacks } from '../src/suite/params.ts'
+import { isIsolated, suiteInUse, suiteLacks } from '../src/suite/params.ts'
 import { daemonStep, endSteps } from '../src/suite/steps.ts'
 import { contain, look, newKey, onceMore, prove, revokeAtProvider, set, tryOld } from './rotate-route-key.ts'
 
 const PAGE = 'production-runbooks'
-
-const isOwn = (input: PlanInput) => reachOf(input) === 'isolated'
 
 const about = ({ values }: StepContext) => ({
   leases: values.find(oldCanary)?.leases ?? [],
@@ -55,7 +53,7 @@ export default defineRunbook({
   limits: input => [
     'what was done with the stolen key: only the provider’s own usage log tells',
     'other programs that use the same key at the provider',
-    ...(isOwn(input)
+    ...(isIsolated(input)
       ? []
       : ['whether the provider refuses the stolen key: only a person who has it, or its console, can tell']),
     ...(input.params['subject'] === undefined
@@ -70,7 +68,7 @@ export default defineRunbook({
 function steps(given: PlanInput): NonEmpty<Step> {
   const input = asContainment(given)
   const contained: readonly Step[] = [
-    ...(isOwn(input) ? [asOperator(newKey), asOperator(tryOld)] : []),
+    ...(isIsolated(input) ? [asOperator(newKey), asOperator(tryOld)] : []),
     // Before anything else, and without waiting for a new key: runs that fail cost less than a key that works for somebody else.
     // Nor for a diagnosis: a slot that could not be looked at is blocked by its name.
     { ...contain, afterFailure: [answering] },
@@ -79,11 +77,11 @@ function steps(given: PlanInput): NonEmpty<Step> {
     snapshotStep('before', input, snapshotWhole('before'), about),
     ...(input.params['subject'] === undefined ? [] : [ban(input)]),
     evenSo(revokeAtProvider),
-    ...(isOwn(input) ? [] : [asOperator(newKey)]),
+    ...(isIsolated(input) ? [] : [asOperator(newKey)]),
     set(input),
     asOperator(prove(input)),
     asOperator(onceMore(input)),
-    ...(isOwn(input) ? [attackersView] : []),
+    ...(isIsolated(input) ? [attackersView] : []),
     snapshotStep('after', input, snapshotWhole('after'), about),
     tellStakeholders('a provider key leaked; runs failed from its revocation on until the new one was set'),
     restoreSettings(input, settingsRestored),

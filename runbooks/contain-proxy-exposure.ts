@@ -30,7 +30,7 @@ import { toRunproofError } from '../src/model/error.ts'
 import { defineRunbook, type ParamSpec, type PlanInput, type Step, type StepContext } from '../src/model/runbook.ts'
 import { onlyChecks } from '../src/suite/acts.ts'
 import { edgeConfiguration, edgeParams, readEdgeConfiguration } from '../src/suite/edge-configuration.ts'
-import { reachOf, suiteInUse, suiteLacks } from '../src/suite/params.ts'
+import { isIsolated, reachOf, suiteInUse, suiteLacks } from '../src/suite/params.ts'
 
 const PAGE = 'production-runbooks'
 
@@ -93,7 +93,7 @@ export default defineRunbook({
     courseOf(input, courseChecks, {
       make: [expose],
       decide: 'the public route is taken away altogether, or its configuration is tightened while it stays open',
-      contain: [closeRoute, ...(reachOf(input) === 'isolated' ? [tighten] : [])],
+      contain: [closeRoute, ...(isIsolated(input) ? [tighten] : [])],
       verify: [...(reaches(input) ? [outside(input)] : []), apart, ...(hasConfiguration(input) ? [configuration] : [])],
       tell: 'strangers could reach the daemon, from when to when, and that the route is closed',
       recover: [reopen],
@@ -102,10 +102,9 @@ export default defineRunbook({
 })
 
 /** Whether there is something to be asked from outside. */
-const reaches = (input: PlanInput) => reachOf(input) === 'isolated' || input.params['proxy-url'] !== undefined
+const reaches = (input: PlanInput) => isIsolated(input) || input.params['proxy-url'] !== undefined
 /** A rehearsal judges the configuration that comes with runproof. */
-const hasConfiguration = (input: PlanInput) =>
-  reachOf(input) === 'isolated' || input.params['nginx-config'] !== undefined
+const hasConfiguration = (input: PlanInput) => isIsolated(input) || input.params['nginx-config'] !== undefined
 
 function proxyConflict(input: PlanInput) {
   const { params } = input

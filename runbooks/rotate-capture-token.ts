@@ -35,13 +35,12 @@ import {
 } from '../src/rotation/capture-token.ts'
 import { withinMsOf } from '../src/rotation/wait-until.ts'
 import { onlyChecks } from '../src/suite/acts.ts'
-import { reachOf, suiteInUse, suiteLacks } from '../src/suite/params.ts'
+import { isIsolated, suiteInUse, suiteLacks } from '../src/suite/params.ts'
 import { daemonStep, endSteps } from '../src/suite/steps.ts'
 
 const PAGE = 'capture'
 const DELIVER_MS = 60_000
 
-const isOwn = (input: PlanInput) => reachOf(input) === 'isolated'
 const machineOf = ({ params }: Pick<PlanInput, 'params'>) => params['machine'] ?? REHEARSED
 
 export default defineRunbook({
@@ -52,7 +51,7 @@ export default defineRunbook({
   conflict: captureTokenConflict,
   lacks: suiteLacks,
   inUse: suiteInUse,
-  unresumable: input => (isOwn(input) ? 'the daemon of the rehearsal ended with its run' : undefined),
+  unresumable: input => (isIsolated(input) ? 'the daemon of the rehearsal ended with its run' : undefined),
   ways: [
     {
       title: 'On a running daemon',
@@ -65,7 +64,7 @@ export default defineRunbook({
     },
   ],
   limits: input =>
-    isOwn(input)
+    isIsolated(input)
       ? []
       : [
           'capture intervals, limits, retention and names of cameras and microphones: no view shows them, and without also= they become the daemon’s defaults',
@@ -83,12 +82,12 @@ export default defineRunbook({
       recipe: (_context, { site, scratchDir }) => ({ ...site, scratchDir }),
       verify: [instanceReady],
     }),
-    ...(isOwn(input) ? [machine] : []),
+    ...(isIsolated(input) ? [machine] : []),
     look,
     ...(input.params['old-file'] === undefined ? [] : [oldFile]),
     rotate,
     // The old tokens are dead, so the machine gets its file whatever the checks say.
-    ...(isOwn(input)
+    ...(isIsolated(input)
       ? [play]
       : [input.params['deliver-command'] === undefined ? bring(input) : deliver(input), hear(input)]
     ).map((step): Step => ({ ...step, afterFailure: [rotated] })),
@@ -171,7 +170,7 @@ const rotate: Step = {
       context.set(rotated, made)
       const deadline = new Date(made.deadlineMs).toISOString()
       context.run.fact('rotation.deadlineAt', deadline)
-      if (isOwn(context)) return
+      if (isIsolated(context)) return
       context.run.assume(
         `${made.file} holds the new tokens, and nothing else does: delete it once it is on the machine, which is missing from ${deadline} on`,
       )

@@ -40,15 +40,13 @@ import { newSecret } from '../src/rotation/new-secret.ts'
 import { setGuarded, trustOld } from '../src/rotation/set-guarded.ts'
 import { slotRotationConflict, wayOnRunning } from '../src/rotation/slot-params.ts'
 import { liveRecipe, routeCredential } from '../src/suite/live-recipe.ts'
-import { reachOf, suiteInUse, suiteLacks, suiteUnresumable } from '../src/suite/params.ts'
+import { isIsolated, suiteInUse, suiteLacks, suiteUnresumable } from '../src/suite/params.ts'
 import { CONNECTOR } from '../src/suite/sidecar.ts'
 import { daemonStep, endSteps } from '../src/suite/steps.ts'
 
 const PAGE = 'production-runbooks'
 const SET = 'kheish-daemon secrets set <slot> --provider generic --stdin'
 const GET = 'kheish-daemon secrets get <auth_ref>'
-
-const isOwn = (input: PlanInput) => reachOf(input) === 'isolated'
 
 export default defineRunbook({
   id: 'rotate-connector-credential',
@@ -67,7 +65,7 @@ export default defineRunbook({
   }),
   limits: input => [
     'what comes in between the new value and the new process: it is judged by the old one, or by nobody',
-    ...(isOwn(input) ? [] : ['whether the webhooks of this run made none: others use the connector meanwhile']),
+    ...(isIsolated(input) ? [] : ['whether the webhooks of this run made none: others use the connector meanwhile']),
   ],
   steps: input => [
     daemonStep(input, { recipe: liveRecipe, yields: [routeCredential], verify: [instanceReady] }),
@@ -111,7 +109,7 @@ const newValue = (input: PlanInput): Step => ({
   timeoutMs: 30_000,
   yields: [newSecret, connectorDoor, signatures, connectorSetup],
   run: {
-    describe: `${isOwn(input) ? 'make new webhook routes' : 'take the new value from --secret new=, and the whole configuration from connector-file='}; find the way to the process, and send it a webhook that the old value signs`,
+    describe: `${isIsolated(input) ? 'make new webhook routes' : 'take the new value from --secret new=, and the whole configuration from connector-file='}; find the way to the process, and send it a webhook that the old value signs`,
     async execute(context) {
       takeNewCredential(context)
       context.set(connectorDoor, await openDoor(context, context.secrets['shared-token']))
@@ -152,7 +150,7 @@ const set: Step = {
 }
 
 const restart = (input: PlanInput): Step => {
-  const command = `connectors put-external <name> ${isOwn(input) ? '--json <json>' : '--file <path>'}`
+  const command = `connectors put-external <name> ${isIsolated(input) ? '--json <json>' : '--file <path>'}`
   return {
     id: 'restart',
     title: 'Put the connector again with another variable, so that its process is started anew',
@@ -170,7 +168,7 @@ const restart = (input: PlanInput): Step => {
         'put the whole configuration with one more variable that nobody reads; wait for one lease that is new, and an answer',
       commands: [`kheish-daemon ${command}`, GET],
       async execute(context) {
-        const put = isOwn(input) ? putOnLine(context) : putByFile(context)
+        const put = isIsolated(input) ? putOnLine(context) : putByFile(context)
         context.set(restarted, await restartProcess(context, put))
       },
     },
@@ -179,7 +177,7 @@ const restart = (input: PlanInput): Step => {
       newSignatureTaken,
       oldSignatureRefused,
       connectorKept(true),
-      ...(isOwn(input) ? [noExtraRun] : []),
+      ...(isIsolated(input) ? [noExtraRun] : []),
     ],
   }
 }

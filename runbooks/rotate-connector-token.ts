@@ -9,7 +9,7 @@ import { processReplaced } from '../src/checks/process-replaced.ts'
 import { sidecarLeased, sidecarStarted } from '../src/checks/sidecar-started.ts'
 import { oldLeasesDead, slotNewer } from '../src/checks/slot-set.ts'
 import { nothingLeft } from '../src/checks/tear-down.ts'
-import { defineRunbook, type PlanInput, type Step } from '../src/model/runbook.ts'
+import { defineRunbook, type Step } from '../src/model/runbook.ts'
 import {
   connectorBefore,
   connectorDoor,
@@ -26,13 +26,11 @@ import { newSecret, takeNewSecret } from '../src/rotation/new-secret.ts'
 import { setGuarded, trustOld } from '../src/rotation/set-guarded.ts'
 import { slotRotationConflict, wayOnRunning } from '../src/rotation/slot-params.ts'
 import { liveRecipe, routeCredential } from '../src/suite/live-recipe.ts'
-import { reachOf, suiteInUse, suiteLacks, suiteUnresumable } from '../src/suite/params.ts'
+import { isIsolated, suiteInUse, suiteLacks, suiteUnresumable } from '../src/suite/params.ts'
 import { CONNECTOR } from '../src/suite/sidecar.ts'
 import { daemonStep, endSteps } from '../src/suite/steps.ts'
 
 const PAGE = 'production-runbooks'
-
-const isOwn = (input: PlanInput) => reachOf(input) === 'isolated'
 
 export default defineRunbook({
   id: 'rotate-connector-token',
@@ -48,7 +46,7 @@ export default defineRunbook({
   ways: wayOnRunning({ connector: 'ops-webhook' }),
   limits: input => [
     'events that somebody hands in with the old token meanwhile: they are refused, and nobody told the sender',
-    ...(isOwn(input) ? [] : ['a process that runs elsewhere: it is asked by nobody, only the daemon’s side is']),
+    ...(isIsolated(input) ? [] : ['a process that runs elsewhere: it is asked by nobody, only the daemon’s side is']),
   ],
   steps: input => [
     daemonStep(input, { recipe: liveRecipe, yields: [routeCredential], verify: [instanceReady] }),

@@ -36,7 +36,7 @@ import { slotRotationConflict, slotRotationParams, wayOnRunning } from '../src/r
 import { withinMsOf } from '../src/rotation/wait-until.ts'
 import { onlyChecks } from '../src/suite/acts.ts'
 import { expectBearer, keepFormerBearer, mcpRecipe, mcpSite } from '../src/suite/mcp-site.ts'
-import { reachOf, suiteInUse, suiteLacks } from '../src/suite/params.ts'
+import { isIsolated, suiteInUse, suiteLacks } from '../src/suite/params.ts'
 import { restartAs } from '../src/suite/restart-as.ts'
 import { daemonStep, endSteps } from '../src/suite/steps.ts'
 
@@ -46,8 +46,6 @@ const START_WITH = 'serve --mcp-config <mcp-config> --state-root <state-root> --
 
 /** Asking, and in a rehearsal a run of a model and two daemons more. */
 const BESIDES_MS = 60_000
-
-const isOwn = (input: PlanInput) => reachOf(input) === 'isolated'
 
 export default defineRunbook({
   id: 'rotate-mcp-bearer',
@@ -74,10 +72,10 @@ export default defineRunbook({
   conflict: input => slotRotationConflict(input, ['server'], ['slot', 'server-url', 'tool', 'restart-command']),
   lacks: suiteLacks,
   inUse: suiteInUse,
-  unresumable: input => (isOwn(input) ? 'the daemon of the rehearsal ended with its run' : undefined),
+  unresumable: input => (isIsolated(input) ? 'the daemon of the rehearsal ended with its run' : undefined),
   ways: wayOnRunning({ server: 'secretHttp', 'restart-command': 'systemctl restart daemon' }),
   limits: input =>
-    isOwn(input)
+    isIsolated(input)
       ? []
       : [
           'leases on the slot, and what the MCP server was shown: only the rehearsal’s own server can be looked into',
@@ -100,12 +98,12 @@ export default defineRunbook({
     store(input),
     // There is no way back to the old value, so also a slot that was set in an odd way is put to use.
     ...[
-      isOwn(input) ? startAgain : restartStep(input, { page: PAGE, command: START_WITH }, instanceReady),
+      isIsolated(input) ? startAgain : restartStep(input, { page: PAGE, command: START_WITH }, instanceReady),
       use(input),
     ].map((step): Step => ({ ...step, afterFailure: [storedBearer] })),
     ...consumersStep(input, { consumersWork }),
-    isOwn(input) ? withdraw : withdrawThere(input),
-    ...(isOwn(input) ? [] : [lookBack(input)]),
+    isIsolated(input) ? withdraw : withdrawThere(input),
+    ...(isIsolated(input) ? [] : [lookBack(input)]),
     ...endSteps(input, { nothingLeft, noSecretWritten }),
   ],
 })
@@ -126,7 +124,7 @@ const look = (input: PlanInput): Step => ({
       context.run.fact('rotation.servers', found.users.join(', '))
     },
   },
-  verify: isOwn(input) ? [mcpReadable, withoutInstances(mcpConnected), mcpToolCall] : [mcpReadable],
+  verify: isIsolated(input) ? [mcpReadable, withoutInstances(mcpConnected), mcpToolCall] : [mcpReadable],
 })
 
 const take = (input: PlanInput): Step => ({
@@ -138,7 +136,7 @@ const take = (input: PlanInput): Step => ({
   role: 'security-owner',
   yields: [newSecret, formerBearer],
   run: {
-    describe: isOwn(input)
+    describe: isIsolated(input)
       ? 'make a value of 32 random bytes, which the server beside the daemon takes from now on, as well as the old one'
       : 'take --secret new=, issued where the MCP server looks bearers up; its old one stays good meanwhile',
     async execute(context) {
@@ -147,7 +145,7 @@ const take = (input: PlanInput): Step => ({
       if (former !== undefined) context.protect(former)
       context.set(formerBearer, former)
       if (context.values.find(storedBearer) !== undefined) trustOld(context, context.values.get(bearerUse).slot)
-      if (!isOwn(input)) return
+      if (!isIsolated(input)) return
       await expectBearer(context, next)
       await keepFormerBearer(context, former)
     },
@@ -200,11 +198,11 @@ const use = (input: PlanInput): Step => ({
   effect: 'read',
   docs: { page: PAGE, command: 'mcp tools call <name> --input-json <json>' },
   timeoutMs: withinMsOf(input) + BESIDES_MS,
-  yields: isOwn(input) ? [modelCall] : [],
-  run: isOwn(input)
+  yields: isIsolated(input) ? [modelCall] : [],
+  run: isIsolated(input)
     ? { describe: 'have the model beside the daemon call a tool of the server', execute: useByModel }
     : onlyChecks('nothing: the check waits until the server is connected, and calls tool= where that was given'),
-  verify: [isOwn(input) ? bearerInUse : bearerConnected],
+  verify: [isIsolated(input) ? bearerInUse : bearerConnected],
 })
 
 const withdraw: Step = {

@@ -37,7 +37,7 @@ import { withinMsOf, withinParam } from '../src/rotation/wait-until.ts'
 import { onlyChecks } from '../src/suite/acts.ts'
 import { mcpRecipe, mcpSite, OAUTH_SERVER } from '../src/suite/mcp-site.ts'
 import { logIn } from '../src/suite/oauth-login.ts'
-import { reachOf, suiteInUse, suiteLacks, suiteParams } from '../src/suite/params.ts'
+import { isIsolated, suiteInUse, suiteLacks, suiteParams } from '../src/suite/params.ts'
 import { daemonStep, endSteps } from '../src/suite/steps.ts'
 
 const PAGE = 'oauth'
@@ -47,7 +47,6 @@ const LOGIN = [
 ].join(' ')
 const { 'base-url': baseUrl, 'ca-file': caFile, own } = suiteParams
 
-const isOwn = (input: PlanInput) => reachOf(input) === 'isolated'
 /** A refresh leaves the old access token alone, and whoever stole the refresh token may have used it first. */
 const byLogin = ({ params }: PlanInput) => params['how'] !== 'refresh'
 
@@ -80,7 +79,7 @@ export default defineRunbook({
   conflict: input => slotRotationConflict(input, ['server'], ['url', 'scopes']) ?? loginConflict(input),
   lacks: suiteLacks,
   inUse: suiteInUse,
-  unresumable: input => (isOwn(input) ? 'the daemon of the rehearsal ended with its run' : undefined),
+  unresumable: input => (isIsolated(input) ? 'the daemon of the rehearsal ended with its run' : undefined),
   ways: [
     {
       title: 'On a running daemon, by a new login',
@@ -95,7 +94,7 @@ export default defineRunbook({
     ...(byLogin(input)
       ? []
       : ['the old access token: a refresh leaves it good until it expires, so a leaked account takes how=login']),
-    ...(isOwn(input)
+    ...(isIsolated(input)
       ? []
       : [
           'that the old tokens are refused: the daemon shows them to nobody, and showing a replaced refresh token would end the account',
@@ -109,19 +108,19 @@ export default defineRunbook({
       yields: [mcpSite],
       verify: [instanceReady],
     }),
-    ...(isOwn(input) ? [account] : []),
+    ...(isIsolated(input) ? [account] : []),
     look(input),
     ...(byLogin(input) ? [forget(input), ...another(input)] : []),
     refresh(input),
     use(input),
-    ...(isOwn(input) ? [attack] : []),
+    ...(isIsolated(input) ? [attack] : []),
     ...endSteps(input, { nothingLeft, noSecretWritten }),
   ],
 })
 
 /** Without its account the server is of no use to anybody, so whatever the checks said of the logout, somebody logs in again. */
 const another = (input: PlanInput): readonly Step[] =>
-  (isOwn(input) ? [logInAgain] : [revokeThere, logInThere(input), back(input)]).map(step => ({
+  (isIsolated(input) ? [logInAgain] : [revokeThere, logInThere(input), back(input)]).map(step => ({
     ...step,
     afterFailure: [loggedOut],
   }))
@@ -161,7 +160,7 @@ const look = (input: PlanInput): Step => ({
         )
     },
   },
-  verify: [mcpReadable, ...(isOwn(input) || !byLogin(input) ? [] : [loginFits])],
+  verify: [mcpReadable, ...(isIsolated(input) || !byLogin(input) ? [] : [loginFits])],
 })
 
 const forget = ({ target }: PlanInput): Step => ({
@@ -257,7 +256,7 @@ function loginLine({ params, target }: PlanInput): string {
 /** After the logout nobody can look up any more what the account was for. */
 function loginConflict(input: PlanInput): { readonly message: string; readonly hint: string } | undefined {
   const { params, target } = input
-  if (isOwn(input) || !byLogin(input) || params['url'] !== undefined) return undefined
+  if (isIsolated(input) || !byLogin(input) || params['url'] !== undefined) return undefined
   return {
     message: 'nothing says what the account is for, and after the logout nobody can look it up',
     hint: `${target.program} mcp oauth status ${serverOfAccount(input)} shows resource and scopes: --param url=… scopes=…`,
@@ -299,11 +298,11 @@ const use = (input: PlanInput): Step => ({
   effect: 'read',
   docs: { page: PAGE, command: 'mcp oauth status <id>' },
   timeoutMs: 60_000,
-  yields: isOwn(input) ? [accountRun] : [],
-  run: isOwn(input)
+  yields: isIsolated(input) ? [accountRun] : [],
+  run: isIsolated(input)
     ? { describe: 'have the model beside the daemon call a tool of the server', execute: useAccountAgain }
     : onlyChecks(),
-  verify: [isOwn(input) ? accountInUse : accountThere],
+  verify: [isIsolated(input) ? accountInUse : accountThere],
 })
 
 const attack: Step = {

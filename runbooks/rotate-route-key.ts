@@ -37,7 +37,7 @@ import { ROUTE_KEY_WAYS, routeKeyConflict, routeKeyParams } from '../src/rotatio
 import { setGuarded } from '../src/rotation/set-guarded.ts'
 import { keySha256, liveRecipe, routeCredential } from '../src/suite/live-recipe.ts'
 import { PROVIDER_KEY } from '../src/suite/own-recipe.ts'
-import { reachOf, suiteInUse, suiteLacks, suiteUnresumable } from '../src/suite/params.ts'
+import { isIsolated, suiteInUse, suiteLacks, suiteUnresumable } from '../src/suite/params.ts'
 import { switchProvider, withoutProvider } from '../src/suite/provider.ts'
 import { daemonStep, endSteps } from '../src/suite/steps.ts'
 
@@ -46,10 +46,9 @@ const RUN_STEP_MS = 120_000
 const LOOKING = ['kheish-daemon doctor routes --check-auth', 'kheish-daemon secrets get <auth_ref>']
 const STAYS = 'a session cannot be deleted; its run stays on record, and the provider charges for it'
 
-const isOwn = (input: PlanInput) => reachOf(input) === 'isolated'
 /** The provider beside the daemon is told which keys it takes; any other is somebody’s. */
 const isRehearsal = (input: PlanInput) =>
-  isOwn(input) && !input.target.real && input.params['provider-url'] === undefined
+  isIsolated(input) && !input.target.real && input.params['provider-url'] === undefined
 const isContained = ({ params }: PlanInput) => params['contain'] === 'yes'
 
 export default defineRunbook({
@@ -66,7 +65,7 @@ export default defineRunbook({
   limits: input => [
     'other programs that use the same key at the provider: they are not asked, and stop working once it is revoked there',
     'an organization or a project that the slot had: setting it replaces them, too, and nothing shows them',
-    ...(isOwn(input)
+    ...(isIsolated(input)
       ? []
       : ['which key the provider is shown: only that a run still works once the old key is revoked there says so']),
   ],
@@ -90,7 +89,7 @@ export default defineRunbook({
  */
 function beforehand(input: PlanInput): readonly Step[] {
   if (!isContained(input)) return [newKey, tryOld]
-  return isOwn(input) ? [newKey, tryOld, contain] : [newKey, contain]
+  return isIsolated(input) ? [newKey, tryOld, contain] : [newKey, contain]
 }
 
 export const look: Step = {
@@ -179,7 +178,7 @@ export const contain: Step = {
 
 export const set = (input: PlanInput): Step => {
   // A blocked slot fails every run anyway, and runs on a daemon in use are somebody's money.
-  const goOn = !isContained(input) && (isOwn(input) || input.params['runs-meanwhile'] === 'yes')
+  const goOn = !isContained(input) && (isIsolated(input) || input.params['runs-meanwhile'] === 'yes')
   return {
     id: 'set',
     title: goOn ? 'Set the slot to the new key while runs go on' : 'Set the slot to the new key',
@@ -230,7 +229,7 @@ const canary = {
 export const prove = (input: PlanInput): Step => ({
   ...canary,
   afterFailure: [keySet],
-  verify: [isOwn(input) ? newKeyWorks : whereNobodySees(newKeyWorks)],
+  verify: [isIsolated(input) ? newKeyWorks : whereNobodySees(newKeyWorks)],
 })
 
 /** The old key is good until its provider says otherwise: that is what a leak is about. */
@@ -257,7 +256,7 @@ export const onceMore = (input: PlanInput): Step => ({
       context.set(lastCanary, await tryCanary(context))
     },
   },
-  verify: [isOwn(input) ? stillAnswered : whereNobodySees(stillAnswered)],
+  verify: [isIsolated(input) ? stillAnswered : whereNobodySees(stillAnswered)],
 })
 
 export const revokeAtProvider: Step = {

@@ -34,6 +34,7 @@ import {
 } from '../src/suite/capture-agents.ts'
 import { making } from '../src/suite/making.ts'
 import {
+  isIsolated,
   mayWrite,
   RUNNING_WAYS,
   reachOf,
@@ -225,7 +226,7 @@ function assumeRefusals({ run }: StepContext, input: PlanInput): void {
 
 /** Outside the search for secrets: what is written there holds tokens on purpose, until the check has read it. */
 async function placeFor({ values, run, tools }: StepContext, input: PlanInput): Promise<string> {
-  if (reachOf(input) === 'isolated') return values.get(isolated).instance.place.tmp
+  if (isIsolated(input)) return values.get(isolated).instance.place.tmp
   const directory = join(run.scratchDir, 'client')
   await tools.files.makeDirectory(directory)
   return directory

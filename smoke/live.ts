@@ -36,7 +36,7 @@ import { defineRunbook, type PlanInput, type Step } from '../src/model/runbook.t
 import { haveRunAnswered, lookBack, onlyChecks, RUN_MS, readRetained } from '../src/suite/acts.ts'
 import { liveConflict, liveMissing, liveParams, liveRecipe, routeCredential } from '../src/suite/live-recipe.ts'
 import { PROVIDER_KEY } from '../src/suite/own-recipe.ts'
-import { mayWrite, RUNNING_WAYS, reachOf, suiteInUse, suiteLacks, yes } from '../src/suite/params.ts'
+import { isIsolated, mayWrite, RUNNING_WAYS, suiteInUse, suiteLacks, yes } from '../src/suite/params.ts'
 import { probeRun, subjectRun } from '../src/suite/probe-run.ts'
 import { recoverSlot, recovery } from '../src/suite/recovery.ts'
 import { restart, restartDaemon } from '../src/suite/restart.ts'
@@ -58,7 +58,6 @@ import { rotateTokens, tokenRotation } from '../src/suite/token-rotation.ts'
 
 const PAGE = 'production-runbooks'
 
-const isOwn = (input: PlanInput) => reachOf(input) === 'isolated'
 const hasClient = (input: PlanInput) => suiteLacks('binary', input) === undefined
 /** A sidecar is started where the daemon is, from a program that lies here, and reached over loopback. */
 const canHaveSidecar = (input: PlanInput) =>
@@ -80,7 +79,7 @@ export default defineRunbook({
   ways: RUNNING_WAYS,
   limits: input => [
     ...(input.params['heartbeat'] === 'yes' ? [] : ['the heartbeat of an idle stream: heartbeat=yes waits for it']),
-    ...(isOwn(input) ? [] : [ONLY_OWN]),
+    ...(isIsolated(input) ? [] : [ONLY_OWN]),
     ...(mayWrite(input)
       ? []
       : ['runs, and stopping them: allow-write=yes asks the provider once, in a session of ours']),
@@ -93,9 +92,9 @@ export default defineRunbook({
     ...(mayWrite(input)
       ? [run, streams(input), records, ...(hasClient(input) ? [operate(input)] : [])]
       : [look(input)]),
-    ...(isOwn(input) ? [revokeAgent, revokeRoute] : []),
+    ...(isIsolated(input) ? [revokeAgent, revokeRoute] : []),
     ...(canHaveSidecar(input) ? [connector, rotateSecret, contain, remove] : []),
-    ...(isOwn(input) ? [tokens, restarted, recovered] : []),
+    ...(isIsolated(input) ? [tokens, restarted, recovered] : []),
     ...endSteps(input, { nothingLeft, noSecretWritten }),
   ],
 })
@@ -116,7 +115,7 @@ const diagnosis = (input: PlanInput): Step => ({
     'kheish-daemon doctor --cors-origin http://localhost:5173',
     'kheish-daemon doctor routes --check-auth',
     'kheish-daemon doctor routes --check-references',
-    ...(isOwn(input)
+    ...(isIsolated(input)
       ? ['kheish-daemon doctor routes --route <route> --check-auth --canary --canary-timeout-ms <ms>']
       : []),
   ]),
@@ -136,7 +135,7 @@ const diagnosis = (input: PlanInput): Step => ({
       covers: ['7.3/7', '9.A/7'],
     },
     // Its session is named anew each time and cannot be deleted.
-    ...(isOwn(input) ? [canaryPassed] : []),
+    ...(isIsolated(input) ? [canaryPassed] : []),
   ],
 })
 
@@ -230,11 +229,11 @@ const operate = (input: PlanInput): Step => ({
     'kheish-daemon sessions interrupt <session>',
     'kheish-daemon runs cancel <run>',
     ...READING,
-    ...(isOwn(input)
+    ...(isIsolated(input)
       ? ['kheish-daemon runtime set-permission-mode dont-ask', 'kheish-daemon runtime set-debug-level off']
       : []),
   ]),
-  verify: [stopsHarmless, ...runChecks, ...(isOwn(input) ? [settingsTakeHold] : [])],
+  verify: [stopsHarmless, ...runChecks, ...(isIsolated(input) ? [settingsTakeHold] : [])],
 })
 
 const revokeAgent: Step = {

@@ -26,7 +26,7 @@ import {
   readEdgeConfiguration,
 } from '../src/suite/edge-configuration.ts'
 import { edgeLab, makeEdgeLab } from '../src/suite/edge-lab.ts'
-import { reachOf, suiteConflict, suiteInUse, suiteLacks, suiteParams, TLS_WAYS, yes } from '../src/suite/params.ts'
+import { isIsolated, suiteConflict, suiteInUse, suiteLacks, suiteParams, TLS_WAYS, yes } from '../src/suite/params.ts'
 import { newestRun, openSession, subjectRun } from '../src/suite/probe-run.ts'
 import { daemonStep, endSteps } from '../src/suite/steps.ts'
 import { history, readHistory } from '../src/suite/streams.ts'
@@ -35,9 +35,8 @@ const PAGE = 'production-runbooks'
 /** Each publishes two events: enough to go on in the middle of. */
 const SESSIONS = ['runproof-neighbour', 'runproof-other', 'runproof-probe']
 
-const isOwn = (input: PlanInput) => reachOf(input) === 'isolated'
 /** Of a proxy that somebody runs the configuration may lie elsewhere. */
-const hasConfiguration = (input: PlanInput) => isOwn(input) || input.params['config'] !== undefined
+const hasConfiguration = (input: PlanInput) => isIsolated(input) || input.params['config'] !== undefined
 const waits = ({ params }: PlanInput) => params['heartbeat'] === 'yes'
 
 export default defineRunbook({
@@ -73,7 +72,7 @@ export default defineRunbook({
   ways: TLS_WAYS,
   limits: input => [
     ...(waits(input) ? [] : ['the heartbeat of an idle stream: heartbeat=yes waits for it']),
-    ...(isOwn(input)
+    ...(isIsolated(input)
       ? []
       : [
           'whatever the proxy should refuse: a refusal on purpose would stand in the log of a daemon in use',
@@ -99,13 +98,13 @@ const asking = (input: PlanInput): NonEmpty<Step> => [
     ...(hasConfiguration(input) ? { afterFailure: [edgeConfiguration] } : {}),
   },
   access(input),
-  isOwn(input) ? streams(input) : look(input),
+  isIsolated(input) ? streams(input) : look(input),
   ...endSteps(input, { nothingLeft, noSecretWritten }),
 ]
 
 function stray(input: PlanInput): { readonly message: string; readonly hint: string } | undefined {
   const { params } = input
-  if (params['direct-url'] !== undefined && isOwn(input))
+  if (params['direct-url'] !== undefined && isIsolated(input))
     return {
       message: 'direct-url= belongs to a running daemon, and no base-url= says where its proxy is',
       hint: '--param base-url=URL',
@@ -182,16 +181,16 @@ const access = (input: PlanInput): Step => ({
   afterFailure: [answering],
   yields: [edge, directly],
   run: {
-    describe: isOwn(input)
+    describe: isIsolated(input)
       ? 'run nginx with a copy of the configuration in front of the daemon'
       : 'prepare to ask the daemon without its proxy, where that is given',
     commands: ['kheish-daemon doctor'],
     execute: putEdgeBefore,
   },
   verify: [
-    accessThrough(isOwn(input)),
-    ...(isOwn(input) || input.params['direct-url'] !== undefined ? [accessDirect] : []),
-    isOwn(input) ? doctorThrough : doctorAgrees,
+    accessThrough(isIsolated(input)),
+    ...(isIsolated(input) || input.params['direct-url'] !== undefined ? [accessDirect] : []),
+    isIsolated(input) ? doctorThrough : doctorAgrees,
   ],
 })
 
@@ -208,7 +207,7 @@ const streamChecks = (input: PlanInput): NonEmpty<AnyCheck> => [
   streamReplays('global'),
   streamReplays('session'),
   streamResumes('global'),
-  ...(isOwn(input) ? [] : [streamReplays('run'), streamResumes('session'), streamResumes('run')]),
+  ...(isIsolated(input) ? [] : [streamReplays('run'), streamResumes('session'), streamResumes('run')]),
   ...(waits(input) ? [heartbeatComes] : []),
 ]
 

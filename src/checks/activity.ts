@@ -3,7 +3,7 @@ import { activity, hooksDigest, rehearsedSidecar, shownConnector } from '../inci
 import { type CheckContext, changed, defineCheck, failed, passed } from '../model/check.ts'
 import type { RunDetail } from '../model/runs-api.ts'
 import { ask, askFor } from '../suite/ask.ts'
-import { reachOf } from '../suite/params.ts'
+import { isIsolated } from '../suite/params.ts'
 import { asAdmin } from '../suite/revocations.ts'
 import { becomes, sidecarHealth } from '../suite/sidecar.ts'
 
@@ -35,7 +35,7 @@ export const activityThere = defineCheck<There>({
         incident.paths.connector(connector.kind, connector.name),
       )
     const idle: string[] = []
-    if (reachOf(context) === 'isolated') {
+    if (isIsolated(context)) {
       if (!(await sessionState(context)).busy) idle.push('the session')
       if ((await runState(context)).terminal) idle.push('the run')
       if ((await sidecarHealth(context, context.values.get(rehearsedSidecar))) !== 'ready') idle.push('the connector')

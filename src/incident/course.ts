@@ -1,6 +1,6 @@
 import type { AnyCheck, NonEmpty } from '../model/check.ts'
 import type { PlanInput, Step, StepContext } from '../model/runbook.ts'
-import { reachOf } from '../suite/params.ts'
+import { isIsolated } from '../suite/params.ts'
 import { type DaemonStep, daemonStep, endSteps } from '../suite/steps.ts'
 import { type Closing, closeStep } from './close.ts'
 import { firstContainment, readSettings, restoreSettings } from './first-containment.ts'
@@ -44,7 +44,7 @@ export interface Course {
 export function courseOf(input: PlanInput, checks: CourseChecks, course: Course): NonEmpty<Step> {
   const steps: NonEmpty<Step> = [
     daemonStep(input, { ...course.daemon, verify: [checks.ready] }),
-    ...(reachOf(input) === 'isolated' ? course.make : []),
+    ...(isIsolated(input) ? course.make : []),
     readSettings(checks.noted),
     firstContainment(input, checks.contained),
     snapshotStep('before', input, checks.before, course.about),

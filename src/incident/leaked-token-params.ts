@@ -1,7 +1,7 @@
 import { refuseDuration } from '../model/duration.ts'
 import { REPLACE_STYLES } from '../model/replace-file.ts'
 import type { ParamSpec, PlanInput, Way } from '../model/runbook.ts'
-import { reachOf, yes } from '../suite/params.ts'
+import { isIsolated, yes } from '../suite/params.ts'
 import { INCIDENT_WAYS, incidentConflict, incidentParams, ON_RUNNING } from './params.ts'
 
 /** What the containment of a leaked admin token takes. */
@@ -45,7 +45,7 @@ export const LEAKED_TOKEN_WAYS: readonly Way[] = [
 /** Why these parameters do not go together, or undefined. */
 export function leakedTokenConflict(input: PlanInput): { readonly message: string; readonly hint: string } | undefined {
   const { params } = input
-  const isolated = reachOf(input) === 'isolated'
+  const isolated = isIsolated(input)
   if (isolated && params['baseline'] !== undefined)
     return {
       message: 'baseline= is about a daemon that there was before, and the rehearsal’s own daemon has its own',

@@ -1,5 +1,5 @@
 import type { ParamSpec, PlanInput, Way } from '../model/runbook.ts'
-import { reachOf, suiteConflict, suiteParams } from '../suite/params.ts'
+import { isIsolated, suiteConflict, suiteParams } from '../suite/params.ts'
 
 const { 'token-file': readonlyFile, 'allow-write': _write, ...reaching } = suiteParams
 
@@ -55,7 +55,7 @@ export function incidentConflict(input: PlanInput): { readonly message: string; 
 
 /** Why a containment that broke off cannot be gone on with, or undefined. */
 export function incidentUnresumable(input: PlanInput): string | undefined {
-  return reachOf(input) === 'isolated' ? 'the daemon of the rehearsal ended with its run' : undefined
+  return isIsolated(input) ? 'the daemon of the rehearsal ended with its run' : undefined
 }
 
 /** When the incident began, in milliseconds of the epoch; undefined where nobody said. */

@@ -3,7 +3,7 @@ import type { SubjectView } from '../model/access-api.ts'
 import { keptCapture } from '../model/capture.ts'
 import type { ParamSpec, PlanInput, StepContext, Way } from '../model/runbook.ts'
 import { routeKeyConflict, routeKeyParams } from '../rotation/route-key-params.ts'
-import { reachOf } from '../suite/params.ts'
+import { isIsolated } from '../suite/params.ts'
 import { readSubject } from '../suite/revocations.ts'
 import { incidentParams, ON_RUNNING } from './params.ts'
 
@@ -35,7 +35,7 @@ export const PROVIDER_KEY_WAYS: readonly Way[] = [
 /** Why these parameters do not go together, or undefined. */
 export function providerKeyConflict(input: PlanInput): { readonly message: string; readonly hint: string } | undefined {
   const ofRunning = ['readonly-token-file', 'state-root', 'since', 'subject', 'auth-ref', 'route']
-  const stray = reachOf(input) === 'isolated' ? ofRunning.find(name => input.params[name] !== undefined) : undefined
+  const stray = isIsolated(input) ? ofRunning.find(name => input.params[name] !== undefined) : undefined
   return stray === undefined
     ? routeKeyConflict(input)
     : {

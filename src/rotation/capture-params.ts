@@ -1,6 +1,6 @@
 import { refuseCommand } from '../model/command-param.ts'
 import type { ParamSpec, PlanInput } from '../model/runbook.ts'
-import { reachOf, suiteConflict, suiteParams } from '../suite/params.ts'
+import { isIsolated, suiteConflict, suiteParams } from '../suite/params.ts'
 import { withinParam } from './wait-until.ts'
 
 const { 'state-root': _root, 'allow-write': _write, 'token-file': _token, ...reaching } = suiteParams
@@ -48,7 +48,7 @@ export function captureTokenConflict(
 ): { readonly message: string; readonly hint: string } | undefined {
   const { params, target } = input
   const url = params['base-url']
-  if (reachOf(input) === 'isolated') {
+  if (isIsolated(input)) {
     const stray = OF_RUNNING.find(name => params[name] !== undefined)
     return stray === undefined
       ? suiteConflict(input)

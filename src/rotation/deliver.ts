@@ -3,7 +3,7 @@ import { formatCommand } from '../model/command.ts'
 import { parseCommand, refuseCommand } from '../model/command-param.ts'
 import { RunproofError } from '../model/error.ts'
 import type { ParamSpec, PlanInput, Step, StepContext } from '../model/runbook.ts'
-import { reachOf } from '../suite/params.ts'
+import { isIsolated } from '../suite/params.ts'
 import { type Delivery, delivery, type Held } from './delivery.ts'
 import { newSecret } from './new-secret.ts'
 
@@ -30,7 +30,7 @@ export const deliverParams: Readonly<Record<string, ParamSpec>> = {
 export function deliverConflict(input: PlanInput): { readonly message: string; readonly hint: string } | undefined {
   const { params } = input
   const given = ['deliver-command', 'consumer-probe'].find(name => params[name] !== undefined)
-  if (given !== undefined && reachOf(input) === 'isolated')
+  if (given !== undefined && isIsolated(input))
     return {
       message: `${given}= reaches consumers of a running daemon, and the runbook’s own daemon has none: they would get a value that ends with the run`,
       hint: '--param base-url=URL, or leave it out',

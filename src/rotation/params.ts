@@ -1,7 +1,7 @@
 import { parseDuration, refuseDuration } from '../model/duration.ts'
 import { REPLACE_STYLES, type ReplaceStyle } from '../model/replace-file.ts'
 import type { ParamSpec, PlanInput, Way } from '../model/runbook.ts'
-import { reachOf, suiteConflict, suiteParams } from '../suite/params.ts'
+import { isIsolated, suiteConflict, suiteParams } from '../suite/params.ts'
 import { consumerParams } from './consumers.ts'
 import { deliverConflict, deliverParams } from './deliver.ts'
 import type { RotateOptions } from './rotate.ts'
@@ -65,7 +65,7 @@ export function rotationConflict(input: PlanInput): { readonly message: string; 
     }
   if (url !== undefined && params['admin-token-file'] === params['readonly-token-file'])
     return { message: 'both roles have the same token file', hint: 'give the file of each' }
-  if (reachOf(input) === 'isolated' && params.style === 'data-link')
+  if (isIsolated(input) && params.style === 'data-link')
     return {
       message: 'style=data-link is for files that Kubernetes mounts, and the runbook’s own daemon has ordinary ones',
       hint: '--param base-url=URL, or another style',

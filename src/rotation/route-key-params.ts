@@ -1,6 +1,6 @@
 import type { ParamSpec, Runbook } from '../model/runbook.ts'
 import { liveParams } from '../suite/live-recipe.ts'
-import { reachOf, yes } from '../suite/params.ts'
+import { isIsolated, yes } from '../suite/params.ts'
 import { slotRotationConflict, slotRotationParams, wayOnRunning } from './slot-params.ts'
 
 /** It is given to a command line and shown in evidence. */
@@ -35,8 +35,7 @@ export const ROUTE_KEY_WAYS = [
 ]
 
 export const routeKeyConflict: NonNullable<Runbook['conflict']> = input => {
-  const stray =
-    reachOf(input) === 'isolated' ? undefined : ['provider-url', 'model'].find(name => input.params[name] !== undefined)
+  const stray = isIsolated(input) ? undefined : ['provider-url', 'model'].find(name => input.params[name] !== undefined)
   return stray === undefined
     ? slotRotationConflict(input, ['auth-ref'], ['route', 'organization', 'project', 'runs-meanwhile'])
     : {

@@ -1,5 +1,5 @@
 import type { ParamSpec, PlanInput, Way } from '../model/runbook.ts'
-import { reachOf, suiteConflict, suiteParams } from '../suite/params.ts'
+import { isIsolated, suiteConflict, suiteParams } from '../suite/params.ts'
 import { consumerParams } from './consumers.ts'
 import { deliverConflict, deliverParams } from './deliver.ts'
 
@@ -44,7 +44,7 @@ export function slotRotationConflict(
   others: readonly string[] = [],
 ): Conflict | undefined {
   const { params, target } = input
-  if (reachOf(input) === 'isolated') {
+  if (isIsolated(input)) {
     const stray = [...wanted, ...others].find(name => params[name] !== undefined)
     if (stray !== undefined)
       return {

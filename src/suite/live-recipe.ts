@@ -5,7 +5,7 @@ import type { ParamSpec, PlanInput, Runbook, StepContext } from '../model/runboo
 import type { Secret } from '../model/secret.ts'
 import { startCompanion } from './companion.ts'
 import { type OwnSite, PROVIDER, PROVIDER_KEY, recipeWithProvider } from './own-recipe.ts'
-import { reachOf, suiteConflict, suiteParams } from './params.ts'
+import { isIsolated, suiteConflict, suiteParams } from './params.ts'
 
 /** The tunnel that leads to the sidecar which the daemon starts. */
 export const SIDECAR = 'sidecar'
@@ -24,7 +24,7 @@ export const liveParams: Readonly<Record<string, ParamSpec>> = {
 
 /** Why these parameters of it do not go together, or undefined. */
 export const liveConflict: NonNullable<Runbook['conflict']> = input => {
-  const own = reachOf(input) === 'isolated'
+  const own = isIsolated(input)
   const stray = own ? undefined : ['provider-url', 'model'].find(name => input.params[name] !== undefined)
   return stray === undefined
     ? suiteConflict(input)
@@ -36,7 +36,7 @@ export const liveConflict: NonNullable<Runbook['conflict']> = input => {
 
 /** What it needs and was not given, or undefined. */
 export const liveMissing: NonNullable<Runbook['missing']> = ({ secretNames, ...input }) =>
-  reachOf(input) === 'isolated' && input.target.real && !secretNames.includes(PROVIDER_KEY)
+  isIsolated(input) && input.target.real && !secretNames.includes(PROVIDER_KEY)
     ? `no provider key: --secret ${PROVIDER_KEY}=env:NAME, for runs through the route’s provider`
     : undefined
 

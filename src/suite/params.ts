@@ -63,9 +63,14 @@ export function reachOf({ params, target }: PlanInput): Reach {
   return params.own === 'yes' || target.bundledBinary !== undefined ? 'isolated' : 'running'
 }
 
+/** Whether it asks a daemon of its own. */
+export function isIsolated(input: PlanInput): boolean {
+  return reachOf(input) === 'isolated'
+}
+
 /** Whether a suite may make objects. */
 export function mayWrite(input: PlanInput): boolean {
-  return reachOf(input) === 'isolated' || input.params['allow-write'] === 'yes'
+  return isIsolated(input) || input.params['allow-write'] === 'yes'
 }
 
 /** Why these parameters do not go together, or undefined. */
@@ -108,7 +113,7 @@ export function suiteConflict(input: PlanInput): { readonly message: string; rea
 
 /** What was not given for a running daemon. One of the suite's own has everything. */
 export function suiteLacks(need: Need, input: PlanInput): string | undefined {
-  if (reachOf(input) === 'isolated') return undefined
+  if (isIsolated(input)) return undefined
   const { params } = input
   switch (need) {
     case 'admin-token':
@@ -131,7 +136,7 @@ export function suiteLacks(need: Need, input: PlanInput): string | undefined {
 
 /** Why a run that broke off can't be gone on with, or undefined. */
 export function suiteUnresumable(input: PlanInput): string | undefined {
-  return reachOf(input) === 'isolated' ? 'the daemon it had started ended with it' : undefined
+  return isIsolated(input) ? 'the daemon it had started ended with it' : undefined
 }
 
 export function suiteInUse(input: PlanInput): string | undefined {
