@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type Closing, POST_INCIDENT, postIncident } from '../incident/close.ts'
+import { inCode, inMarkdown } from '../incident/plain.ts'
 import { changed, defineCheck, failed, passed } from '../model/check.ts'
 
 interface Observed {
@@ -7,6 +8,9 @@ interface Observed {
   readonly written: Partial<Closing>
   readonly text: string
 }
+
+/** Command lines stand there as code. */
+const pageOf = (list: (typeof LISTS)[number]) => (list === 'regression' ? inCode : inMarkdown)
 
 const LISTS = ['contained', 'rotated', 'revoked', 'restored', 'open', 'regression'] as const
 
@@ -33,7 +37,7 @@ export const postIncidentWritten = defineCheck<Observed>({
           expected: wanted.length,
           actual: written[list]?.length ?? null,
         })
-      const lines = wanted.map(one => (typeof one === 'string' ? one : one.what).replace(/\s+/g, ' ').trim())
+      const lines = wanted.map(one => pageOf(list)(typeof one === 'string' ? one : one.what))
       const unsaid = lines.find(line => !text.includes(line))
       if (unsaid !== undefined) return failed(`the page for people leaves out: ${unsaid}`)
     }

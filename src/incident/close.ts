@@ -3,6 +3,7 @@ import { type Capture, keptCapture } from '../model/capture.ts'
 import type { AnyCheck } from '../model/check.ts'
 import { isManual, type PlanInput, type Step, type StepContext } from '../model/runbook.ts'
 import { previousSettings, settingsNow } from './first-containment.ts'
+import { inCode, inMarkdown } from './plain.ts'
 
 const PAGE = 'production-runbooks'
 
@@ -142,25 +143,22 @@ async function settingsOf(context: StepContext): Promise<readonly Done[]> {
 }
 
 function asText(list: PostIncident): string {
-  const done = (items: readonly Done[]) => items.map(({ what, result }) => `${inLine(what)}: ${inLine(result)}`)
+  const done = (items: readonly Done[]) => items.map(({ what, result }) => `${inMarkdown(what)}: ${inMarkdown(result)}`)
   const people = list.people.map(
-    ({ step, role, instruction, outcome }) => `${step} (${role}), ${outcome}: ${inLine(instruction)}`,
+    ({ step, role, instruction, outcome }) => `${step} (${role}), ${outcome}: ${inMarkdown(instruction)}`,
   )
   return [
     '# Post-incident list',
     '',
-    `${inLine(list.scenario)}. Run ${list.runId}, written at ${list.writtenAt}.`,
+    `${inMarkdown(list.scenario)}. Run ${list.runId}, written at ${list.writtenAt}.`,
     ...(list.since === undefined ? [] : ['', `It is taken to have begun at ${list.since}.`]),
     ...section('Stopped or taken away', done(list.contained ?? [])),
     ...section('Rotated', done(list.rotated)),
     ...section('Revoked', done(list.revoked)),
     ...section('Put back, and how it is now', done(list.restored)),
     ...section('Asked of people: attested means that somebody said so, and that nothing verified it', people),
-    ...section('Open', list.open.map(inLine)),
-    ...section(
-      'To be run from now on',
-      list.regression.map(one => `\`${one}\``),
-    ),
+    ...section('Open', list.open.map(inMarkdown)),
+    ...section('To be run from now on', list.regression.map(inCode)),
     ...section('Timeline', [list.timeline]),
     '',
   ].join('\n')
@@ -168,9 +166,4 @@ function asText(list: PostIncident): string {
 
 function section(title: string, items: readonly string[]): readonly string[] {
   return ['', `## ${title}`, '', ...(items.length === 0 ? ['Nothing.'] : items.map(item => `- ${item}`))]
-}
-
-/** What a daemon said stays one item of the list. */
-function inLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim()
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { describe, test } from 'node:test'
+import { shellWord } from '../model/command.ts'
 import standIn from '../targets/stand-in.ts'
-import { compare, vouchedFor } from './sweep.ts'
+import { compare, findingsText, vouchedFor } from './sweep.ts'
 import { digestOf, type Thing } from './things.ts'
 
 const SINCE = 1_000
@@ -14,6 +16,37 @@ const thing = (kind: Thing['kind'], id: string, changedAtMs: number | null, cont
 })
 const found = (...given: Parameters<typeof compare>) =>
   compare(...given).map(({ kind, id, how }) => `${kind} ${id}: ${how.join(', ')}`)
+
+describe('the list of findings', () => {
+  test('is not written by whoever chose a name: no second line, no second command, nothing that acts or turns', () => {
+    const names = [
+      'external/x; rm -rf ~',
+      'external/a`$(id)`',
+      'external/--all',
+      'external/n\n- [x] slot `s`: ours',
+      '\u202eslot\u001b[2J',
+    ]
+    const findings = names.map(id => ({ kind: 'connector' as const, id, how: ['added'] as const, changedAtMs: 9e15 }))
+    const inventory = { takenAtMs: 0, kinds: [], unread: [], things: [] }
+    const text = findingsText({ target: standIn }, { findings, inventory, baseline: null, sinceMs: null })
+    assert.match(text, /`connectors delete external 'x; rm -rf ~'`/)
+    assert.match(text, /``connectors delete external 'a`\$\(id\)`'``/)
+    assert.match(text, /`connectors delete external -- '--all'`/)
+    assert.match(text, /time unknown/)
+    assert.equal(text.match(/^- \[/gm)!.length, names.length)
+    assert.doesNotMatch(text, /[^\P{Cc}\n]|\p{Cf}/u)
+  })
+
+  test('is of words that a shell takes for themselves', () => {
+    for (const word of ["it's", 'a\nb', 'x;y', '$HOME', '\u202eabc', 'plain.name-1', 'back\\slash', "both'\n"])
+      assert.equal(
+        execFileSync('bash', ['--norc', '-c', `printf %s ${shellWord(word)}`], {
+          env: { LC_ALL: 'C.UTF-8' },
+        }).toString(),
+        word,
+      )
+  })
+})
 
 describe('a sweep', () => {
   const before = [thing('connector', 'a', null), thing('slot', 's', 5), thing('hook', 'h', null)]

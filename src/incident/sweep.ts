@@ -3,6 +3,7 @@ import { keptCapture } from '../model/capture.ts'
 import { PERSISTENCE_KINDS, type PersistenceKind } from '../model/persistence-api.ts'
 import type { StepContext } from '../model/runbook.ts'
 import { type Baseline, readBaseline, writeBaseline } from './baseline.ts'
+import { inCode } from './plain.ts'
 import { type Inventory, readThings, type Thing } from './things.ts'
 
 /**
@@ -120,14 +121,17 @@ export function vouchedFor({ inventory, findings }: Pick<Sweep, 'inventory' | 'f
 }
 
 /** One line a finding, with how to look at it and how to take it away. */
-function findingsText({ target }: StepContext, { findings, inventory, baseline, sinceMs }: Sweep): string {
-  const at = (ms: number | null) => (ms === null ? 'time unknown' : new Date(ms).toISOString())
+export function findingsText(
+  { target }: Pick<StepContext, 'target'>,
+  { findings, inventory, baseline, sinceMs }: Sweep,
+): string {
+  const at = (ms: number | null) => (isInstant(ms) ? new Date(ms).toISOString() : 'time unknown')
   const { look, remove } = target.persistence
   const lines = findings.map(({ kind, id, how, changedAtMs }) =>
     [
-      `- [ ] ${kind} \`${id}\`: ${how.join(', ')} (${at(changedAtMs)})`,
-      `  - look: \`${look(kind, id)}\``,
-      `  - take it away, if it is not yours: \`${remove(kind, id)}\``,
+      `- [ ] ${kind} ${inCode(id)}: ${how.join(', ')} (${at(changedAtMs)})`,
+      `  - look: ${inCode(look(kind, id))}`,
+      `  - take it away, if it is not yours: ${inCode(remove(kind, id))}`,
     ].join('\n'),
   )
   return [
@@ -139,4 +143,9 @@ function findingsText({ target }: StepContext, { findings, inventory, baseline, 
     ...(lines.length === 0 ? ['Nothing to decide about.'] : lines),
     '',
   ].join('\n')
+}
+
+/** A time of change is given by whoever makes the thing, also one that no calendar has. */
+function isInstant(ms: number | null): ms is number {
+  return ms !== null && Math.abs(ms) <= 8.64e15
 }

@@ -1,4 +1,5 @@
 import type { Json } from '../../model/check.ts'
+import { shellWord } from '../../model/command.ts'
 import type { Lasting, PersistenceApi, PersistenceKind } from '../../model/persistence-api.ts'
 import { Document } from './document.ts'
 
@@ -110,6 +111,12 @@ const READ: Readonly<Record<PersistenceKind, (document: Json) => readonly Lastin
     }),
 }
 
+/** `KIND/NAME` as two words. */
+function connectorWords(id: string): string {
+  const slash = id.indexOf('/')
+  return [id.slice(0, slash), id.slice(slash + 1)].map(shellWord).join(' ')
+}
+
 /** What lasts in the daemon. */
 export const persistence: PersistenceApi = {
   paths: {
@@ -127,7 +134,7 @@ export const persistence: PersistenceApi = {
   look(kind, id) {
     switch (kind) {
       case 'connector':
-        return `connectors get ${id.replace('/', ' ')}`
+        return `connectors get ${connectorWords(id)}`
       case 'hook':
         return 'runtime hooks get'
       case 'revision':
@@ -136,31 +143,31 @@ export const persistence: PersistenceApi = {
       case 'mcp-server':
         return 'runtime get'
       case 'schedule':
-        return `schedules get ${id}`
+        return `schedules get ${shellWord(id)}`
       case 'capture-agent':
-        return `capture agents get ${id}`
+        return `capture agents get ${shellWord(id)}`
       case 'slot':
-        return `secrets get ${id}`
+        return `secrets get ${shellWord(id)}`
     }
   },
 
   remove(kind, id) {
     switch (kind) {
       case 'connector':
-        return `connectors delete ${id.replace('/', ' ')}`
+        return `connectors delete ${connectorWords(id)}`
       case 'hook':
         return 'runtime hooks set --file <reviewed-file>'
       case 'settings':
       case 'revision':
         return 'runtime rollback <revision>'
       case 'schedule':
-        return `schedules cancel ${id}`
+        return `schedules cancel ${shellWord(id)}`
       case 'mcp-server':
         return 'take it out of the file of --mcp-config, and restart'
       case 'capture-agent':
-        return `capture revoke ${id} --reason <reason>`
+        return `capture revoke --reason <reason> ${shellWord(id)}`
       case 'slot':
-        return `runtime auth revoke-slot ${id}`
+        return `runtime auth revoke-slot ${shellWord(id)}`
     }
   },
 
