@@ -12,8 +12,8 @@ import { type CheckContext, changed, defineCheck, failed, passed } from '../mode
 import { RunproofError } from '../model/error.ts'
 import type { Inside } from '../model/instance.ts'
 import type { Secret } from '../model/secret.ts'
-import { ask, jsonOf } from '../suite/ask.ts'
-import { activeRoute, openSession } from '../suite/probe-run.ts'
+import { ask } from '../suite/ask.ts'
+import { activeRoute, openSession, submitRun } from '../suite/probe-run.ts'
 import { readRecords } from './read-records.ts'
 
 const SIGNED_WITHIN_MS = 60_000
@@ -262,11 +262,9 @@ function withBoundary(context: CheckContext, change: Partial<Boundary>): CheckCo
  * @returns its first records
  */
 async function signSomething(context: CheckContext): Promise<readonly LedgerRecord[]> {
-  const { paths, read, submission } = context.target.runs
-  const path = paths.submit((await openSession(context, 'runproof-audit-boundary')).id)
-  const answer = await ask(context, path, { body: submission('Say nothing.', (await activeRoute(context)).id) })
-  if (answer.status !== 202) throw new RunproofError('ANSWER_MALFORMED', `${path} answered ${answer.status}`)
-  const { id } = read.run(jsonOf(path, answer.text))
+  const session = await openSession(context, 'runproof-audit-boundary')
+  const body = context.target.runs.submission('Say nothing.', (await activeRoute(context)).id)
+  const id = await submitRun(context, session.id, body)
   const { clock } = context.tools
   for (const untilMs = clock.monotonicMs() + SIGNED_WITHIN_MS; ; ) {
     const records = await readRecords(context, id)

@@ -7,11 +7,11 @@ import { RunproofError } from '../model/error.ts'
 import { jsonAnswer, parseJson } from '../model/json-answer.ts'
 import type { Params, PlanInput, StepContext } from '../model/runbook.ts'
 import { Secret } from '../model/secret.ts'
-import { ask, askFor, jsonOf } from '../suite/ask.ts'
+import { ask, askFor } from '../suite/ask.ts'
 import { SIDECAR } from '../suite/live-recipe.ts'
 import { type OwnSite, recipeWithProvider } from '../suite/own-recipe.ts'
-import { reachOf } from '../suite/params.ts'
-import { activeRoute, freshMarker, openSession, promptFor } from '../suite/probe-run.ts'
+import { isIsolated } from '../suite/params.ts'
+import { activeRoute, freshMarker, openSession, promptFor, submitRun } from '../suite/probe-run.ts'
 import { switchProvider } from '../suite/provider.ts'
 import { asAdmin } from '../suite/revocations.ts'
 import type { Sidecar } from '../suite/sidecar.ts'
@@ -40,7 +40,7 @@ const MOST_HOOKS_BYTES = 1024 * 1024
 
 /** Which kinds are stopped: all of them in a rehearsal, else those that are named. */
 export function kindsOf(input: PlanInput): readonly Kind[] {
-  if (reachOf(input) === 'isolated') return KINDS
+  if (isIsolated(input)) return KINDS
   return KINDS.filter(kind => input.params[paramOf(kind)] !== undefined)
 }
 
@@ -70,13 +70,9 @@ export function recipeWithSidecar(context: StepContext, own: OwnSite): Recipe {
 export async function keepBusy(context: CheckContext): Promise<{ readonly sessionId: string; readonly runId: string }> {
   await switchProvider(context, { behavior: 'stall' })
   const route = await activeRoute(context)
-  const { runs } = context.target
   const begun = async (sessionId: string): Promise<string> => {
     await openSession(context, sessionId)
-    const path = runs.paths.submit(sessionId)
-    const answer = await ask(context, path, { body: runs.submission(promptFor(freshMarker()), route.id) })
-    if (answer.status !== 202) throw new RunproofError('COMMAND_FAILED', `${path} answered ${answer.status}`)
-    return runs.read.run(jsonOf(path, answer.text)).id
+    return submitRun(context, sessionId, context.target.runs.submission(promptFor(freshMarker()), route.id))
   }
   await begun('runproof-busy')
   return { sessionId: 'runproof-busy', runId: await begun('runproof-busy-run') }

@@ -6,8 +6,8 @@ import type { CheckContext, Json } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
 import type { TaskView } from '../model/incident-api.ts'
 import type { ProcessIdentity } from '../model/instance.ts'
-import { ask, askFor, jsonOf } from '../suite/ask.ts'
-import { activeRoute, openSession, runEnded } from '../suite/probe-run.ts'
+import { ask, askFor } from '../suite/ask.ts'
+import { activeRoute, openSession, runEnded, submitRun } from '../suite/probe-run.ts'
 import type { WorkspaceDigests } from './workspace.ts'
 
 const RUN_MS = 60_000
@@ -49,11 +49,8 @@ export async function leaveTask(context: CheckContext): Promise<StuckTask> {
   await ask(context, allowTools.path, { body: allowTools.body })
   await openSession(context, SESSION)
   const route = await activeRoute(context)
-  const path = target.runs.paths.submit(SESSION)
   const prompt = `${target.incident.leaveShell(STUCK)}\nREPLY_WITH:left`
-  const answer = await ask(context, path, { body: submission(prompt, route.id) })
-  if (answer.status !== 202) throw new RunproofError('COMMAND_FAILED', `${path} answered ${answer.status}`)
-  await runEnded(context, target.runs.read.run(jsonOf(path, answer.text)).id, RUN_MS)
+  await runEnded(context, await submitRun(context, SESSION, submission(prompt, route.id)), RUN_MS)
   const [task] = await tasksOf(context, SESSION)
   if (task === undefined) throw new RunproofError('COMMAND_FAILED', 'the run left no task behind')
   const { clock } = context.tools

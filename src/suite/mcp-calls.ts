@@ -5,9 +5,9 @@ import type { CheckContext } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
 import type { McpServerView, McpSnapshot } from '../model/mcp.ts'
 import type { Secret } from '../model/secret.ts'
-import { ask, askFor, jsonOf } from './ask.ts'
+import { ask, askFor } from './ask.ts'
 import { BEARER_SERVER, ECHO, mcpRequests } from './mcp-site.ts'
-import { activeRoute, freshMarker, openSession, runEnded } from './probe-run.ts'
+import { activeRoute, freshMarker, openSession, runEnded, submitRun } from './probe-run.ts'
 
 export function snapshotOf(context: CheckContext): Promise<McpSnapshot> {
   const { paths, read } = context.target.mcp
@@ -78,10 +78,7 @@ export async function callByModel(context: CheckContext, server: string, timeout
   const { id: session, agentId } = await openSession(context, `runproof-mcp-${randomBytes(4).toString('hex')}`)
   const call = `CALL_TOOL:${toolName(server, ECHO)}:${JSON.stringify({ text: 'a smoke suite' })}`
   const route = await activeRoute(context)
-  const path = target.runs.paths.submit(session)
-  const answer = await ask(context, path, { body: submission(`${call}\nREPLY_WITH:${marker}`, route.id) })
-  if (answer.status !== 202) throw new RunproofError('ANSWER_MALFORMED', `${path} answered ${answer.status}`)
-  const { id } = target.runs.read.run(jsonOf(path, answer.text))
+  const id = await submitRun(context, session, submission(`${call}\nREPLY_WITH:${marker}`, route.id))
   const run = await runEnded(context, id, Math.min(context.deadlineMs, timeoutMs))
   return { said: run.outputs.some(text => text.includes(marker)), agentId }
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { client, type Ran } from '../daemon/client.ts'
 import { daemon } from '../daemon/subjects.ts'
 import { capture } from '../model/capture.ts'
-import type { CheckContext } from '../model/check.ts'
+import type { CheckContext, Json } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
 import type { RunDetail, RuntimeView, SessionView } from '../model/runs-api.ts'
 import { ask, askFor, jsonOf } from './ask.ts'
@@ -86,11 +86,20 @@ export async function runPrompt(
   route: string,
   timeoutMs: number,
 ): Promise<RunDetail> {
-  const { paths, read, submission } = context.target.runs
+  return runEnded(
+    context,
+    await submitRun(context, sessionId, context.target.runs.submission(content, route)),
+    timeoutMs,
+  )
+}
+
+/** Begins a run, whatever becomes of it. @returns its id @throws RunproofError ANSWER_MALFORMED also where it was refused */
+export async function submitRun(context: CheckContext, sessionId: string, body: Json): Promise<string> {
+  const { paths, read } = context.target.runs
   const path = paths.submit(sessionId)
-  const answer = await ask(context, path, { body: submission(content, route) })
+  const answer = await ask(context, path, { body })
   if (answer.status !== 202) throw new RunproofError('ANSWER_MALFORMED', `${path} answered ${answer.status}`)
-  return runEnded(context, read.run(jsonOf(path, answer.text)).id, timeoutMs)
+  return read.run(jsonOf(path, answer.text)).id
 }
 
 /** @throws RunproofError TIMEOUT when it has not ended by then, ANSWER_MALFORMED */
