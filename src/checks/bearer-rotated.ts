@@ -136,6 +136,8 @@ export const peerTakesOld = defineCheck<number>({
 interface Stored {
   readonly before: number
   readonly after: number
+  /** As the daemon said when it was set; undefined where it did not say. */
+  readonly setAt: number | undefined
   readonly users: readonly Pick<McpServerView, 'server' | 'connected' | 'error'>[]
   readonly expected: number
   /** Leases that were good before. */
@@ -157,6 +159,7 @@ export const bearerStored = defineCheck<Stored>({
     const { servers } = await snapshotOf(context)
     return {
       before: updatedAtMs,
+      setAt: context.values.get(storedBearer).set.view?.updatedAtMs,
       after: (await slotChangedAtMs(context, slot)) ?? 0,
       users: usersOf(servers, slot).map(({ server, connected, error }) => ({ server, connected, error })),
       expected: users.length,
@@ -166,9 +169,14 @@ export const bearerStored = defineCheck<Stored>({
     }
   },
 
-  judge({ before, after, users, expected, leases, leased, good }) {
+  judge({ before, after, setAt, users, expected, leases, leased, good }) {
     if (after <= before)
       return failed('the slot does not say that it was set', { expected: `after ${before}`, actual: after })
+    if (after !== setAt)
+      return failed('the slot was set once more, by somebody else: which value it holds is not known', {
+        expected: setAt ?? null,
+        actual: after,
+      })
     if (users.length !== expected || expected === 0)
       return failed('other servers draw on the slot than before', { expected, actual: users.length })
     const up = users.find(({ connected }) => connected)
@@ -187,6 +195,12 @@ export const bearerStored = defineCheck<Stored>({
       breaks: 'the slot has the time of change it had',
       because: /does not say that it was set/,
       observation: observed => ({ ...observed, after: observed.before }),
+    },
+    {
+      id: 'set-again',
+      breaks: 'somebody else sets the slot a moment later',
+      because: /by somebody else/,
+      observation: observed => ({ ...observed, after: observed.after + 1 }),
     },
     {
       id: 'no-reason',

@@ -145,7 +145,7 @@ export const oldFileFits = defineCheck<OldFile>({
   judge({ machineId, batchId, expected, sources }) {
     if (machineId !== expected.machineId) return failed(`it is the file of ${machineId}; nothing was replaced`)
     if (batchId !== expected.batchId)
-      return failed('it is of another batch, so its tokens are not those of now', {
+      return failed('it is of another batch, so its tokens are not those of now; nothing was replaced', {
         expected: expected.batchId,
         actual: batchId,
       })
