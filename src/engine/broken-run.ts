@@ -24,7 +24,7 @@ export interface Origin {
   readonly unresumable?: string
 }
 
-/** Where a step stood: it had begun, and nobody knows how far it came; or it had ended well. */
+/** Where a step stood: it had begun, and nobody knows how far it came; or it had ended well, or a person had left it out. */
 export type Been =
   | { readonly state: 'begun' }
   | { readonly state: 'ended'; readonly record: StepRecord; readonly in: string }
@@ -186,7 +186,9 @@ class Followed {
     if (Array.isArray(record.data['phases']))
       this.#phases = record.data['phases'] as NonNullable<Evidence['rto']>['phases']
     const begun = this.#been.get(step)?.state === 'begun'
-    if (ended === undefined || !begun || !DONE.includes(ended.outcome)) return
+    if (ended === undefined || !DONE.includes(ended.outcome)) return
+    // A step that a person left out never began, and is decided about all the same.
+    if (!begun && !isLeftOut(ended)) return
     this.#been.set(step, { state: 'ended', record: ended, in: this.#runId })
   }
 
@@ -214,6 +216,11 @@ class Followed {
     this.#host = host as string
     this.#endedAs = undefined
   }
+}
+
+/** Whether a person decided, with a reason, that a step is not to be run. */
+export function isLeftOut({ outcome, skippedBy }: StepRecord): boolean {
+  return outcome === 'skipped' && skippedBy !== undefined
 }
 
 /** Whether a run that came to its end has something left to go on with: it was stopped, or only its seal is missing. */

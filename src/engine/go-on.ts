@@ -1,6 +1,6 @@
 import type { StepRecord } from '../evidence/schema.ts'
 import { isManual, type Step } from '../model/runbook.ts'
-import type { Been } from './broken-run.ts'
+import { type Been, isLeftOut } from './broken-run.ts'
 import type { Plan } from './plan.ts'
 
 /** Why a run of this plan can't be gone on with when it breaks off, or undefined. */
@@ -33,10 +33,11 @@ export type GoingOn =
 export function goingOn(step: Step, been: Been | undefined, acted: boolean): GoingOn {
   if (been === undefined) return { how: 'run' }
   if (been.state === 'begun') return repeated(step)
-  // Nobody was there then; whoever is there now is asked.
-  if (isManual(step.run) && been.record.outcome === 'skipped' && been.record.skippedBy === undefined)
-    return { how: 'run' }
   const carry = { how: 'carry', record: been.record, from: been.in } as const
+  // What somebody left out is not done because the run broke off.
+  if (isLeftOut(been.record)) return { ...carry, reestablish: false }
+  // Nobody was there then; whoever is there now is asked.
+  if (isManual(step.run) && been.record.outcome === 'skipped') return { how: 'run' }
   const yields = step.yields ?? []
   const isKept = yields.every(capture => capture.kept === true)
   if (step.effect === 'read') {

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { JournalRecord } from '../evidence/schema.ts'
-import { defineCheck, failed, passed } from '../model/check.ts'
+import { defineCheck, failed, type Json, passed } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
 import type { Runbook, Step } from '../model/runbook.ts'
 import { type Entry, memoryJournal } from '../testing/memory-tools.ts'
 import { followJournal } from './broken-run.ts'
+import type { Conductor } from './conductor.ts'
 import type { Settled } from './pick-up.ts'
 import { run as runInMemory } from './testdata/small-run.ts'
 
@@ -59,11 +60,15 @@ interface Given {
   readonly settled?: Readonly<Record<string, Settled>>
   readonly full?: (entry: Entry) => boolean
   readonly purpose?: Runbook['purpose']
+  readonly conductor?: Conductor
   /** Of the error that the journal gives once it is full. */
   readonly code?: 'DISK_FULL' | 'RUN_FENCED'
 }
 
-async function run(steps: readonly Step[], { before, settled = {}, full, purpose = 'rotation', code }: Given = {}) {
+async function run(
+  steps: readonly Step[],
+  { before, settled = {}, full, purpose = 'rotation', conductor, code }: Given = {},
+) {
   const journal = memoryJournal(full)
   const append = journal.append.bind(journal)
   if (code === 'RUN_FENCED')
@@ -88,6 +93,7 @@ async function run(steps: readonly Step[], { before, settled = {}, full, purpose
     runbook: { purpose },
     width: 1,
     journal,
+    ...(conductor === undefined ? {} : { conductor }),
     ...(before === undefined ? {} : { resuming }),
   })
   return { ...result, journal }
@@ -164,6 +170,30 @@ describe('a run that goes on', () => {
       before: [...ended('a'), ...ended('look'), ...RESUMED],
     })
     assert.deepEqual(carried, [])
+  })
+
+  test('does not do what a person left out, and takes none of it back; whoever conducts is asked once more', async () => {
+    const record = {
+      ...{ id: 'b', title: 'b', effect: 'write', outcome: 'skipped', commands: [], checks: [] },
+      ...{ durationMs: 1, counterproofsMs: 0, skippedBy: { by: 'jo', at: '2026-01-31T02:10:00.000Z', reason: 'no' } },
+    } as unknown as Json
+    const events: Events = [...ended('a'), ['step-ended', { step: 'b', outcome: 'skipped', record }], ...RESUMED]
+    const log: string[] = []
+    const steps = [undoable(log, 'a'), undoable(log, 'b'), undoable(log, 'c', { verify: [fine('c-fine', false)] })]
+    const result = await run(steps, { before: events })
+    assert.deepEqual(log, ['does c', 'undoes c', 'undoes a'])
+    assert.deepEqual([result.outcomes[1], result.steps[1]!.skippedBy?.by], ['skipped', 'jo'])
+    const chosen: string[] = []
+    const choose = async ({ step }: { readonly step: Step }) => {
+      chosen.push(step.id)
+      return { do: 'run' } as const
+    }
+    const conducted: string[] = []
+    await run(
+      ['a', 'b'].map(id => undoable(conducted, id)),
+      { before: events, conductor: { choose, tell: () => {} } },
+    )
+    assert.deepEqual([chosen, conducted], [['b'], ['does b']])
   })
 
   test('does not guess what became of a step that must not be repeated', async () => {

@@ -1,6 +1,6 @@
 import type { StepRecord } from '../evidence/schema.ts'
 import type { Step } from '../model/runbook.ts'
-import type { JournalledRun } from './broken-run.ts'
+import { isLeftOut, type JournalledRun } from './broken-run.ts'
 import { stepContext } from './contexts.ts'
 import { withDeadline } from './deadline.ts'
 import { goingOn } from './go-on.ts'
@@ -40,9 +40,12 @@ export async function pickUp(run: RunState, step: Step, commands: StepRecord['co
     case 'run':
       return { acts: true }
     case 'carry': {
+      const leftOut = isLeftOut(going.record)
+      // Whoever conducts is asked about it once more.
+      if (leftOut && run.input.conductor !== undefined) return { acts: true }
       if (going.reestablish) await work(run, step, commands, 'setting again what it yields', step.reestablish!)
       journal.append('carried-over', { step: step.id, from: going.from, reestablished: going.reestablish })
-      if ('undo' in step) registerWhole(run, step, commands)
+      if ('undo' in step && !leftOut) registerWhole(run, step, commands)
       return { carried: { ...going.record, carriedFrom: going.record.carriedFrom ?? going.from } }
     }
     case 'look-first': {
