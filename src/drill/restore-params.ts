@@ -1,6 +1,6 @@
 import { refuseArgv } from '../model/argv-param.ts'
 import { refuseDuration } from '../model/duration.ts'
-import type { ParamSpec, Params } from '../model/runbook.ts'
+import type { ParamConflict, ParamSpec, Params } from '../model/runbook.ts'
 
 /** Where the state comes from: the backup made in this same run, an archive, or a mounted snapshot. */
 export type Origin = 'this-run' | 'archive' | 'snapshot'
@@ -103,13 +103,8 @@ const CALLED: Readonly<Record<Origin, string>> = {
 const SOURCES = ['backup-set', 'state-archive', 'fetch-command', 'state-dir'] as const
 const SAY_WHAT = '--param backup-set=DIR, state-archive=PATH, fetch-command=ARGV or state-dir=DIR says what to restore'
 
-interface Conflict {
-  readonly message: string
-  readonly hint: string
-}
-
 /** Why these parameters do not go together, or undefined. */
-export function conflict(params: Params, target: { readonly real: boolean }): Conflict | undefined {
+export function conflict(params: Params, target: { readonly real: boolean }): ParamConflict | undefined {
   const given = (name: string) => params[name] !== undefined
   const origin = originOf(params)
   const sources = SOURCES.filter(given)

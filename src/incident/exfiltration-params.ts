@@ -2,7 +2,7 @@ import { seedParams } from '../drill/backup-params.ts'
 import { originOf, conflict as restoreConflict, restoreParams } from '../drill/restore-params.ts'
 import { refuseCommand } from '../model/command-param.ts'
 import { refuseDuration } from '../model/duration.ts'
-import type { ParamSpec, PlanInput, Way } from '../model/runbook.ts'
+import type { ParamConflict, ParamSpec, PlanInput, Way } from '../model/runbook.ts'
 import { incidentParams } from './params.ts'
 
 const path = (describe: string, example: string): ParamSpec => ({
@@ -62,9 +62,7 @@ export function isRehearsal({ params, target }: PlanInput): boolean {
 const NEEDED = ['since', 'admin-token-file', 'readonly-token-file'] as const
 
 /** Why these parameters do not go together, or undefined. */
-export function exfiltrationConflict(
-  input: PlanInput,
-): { readonly message: string; readonly hint: string } | undefined {
+export function exfiltrationConflict(input: PlanInput): ParamConflict | undefined {
   const { params, target } = input
   const rehearsal = isRehearsal(input)
   const ofReal = [...NEEDED, 'stop-command', 'new-dir', 'audit-key-copy']

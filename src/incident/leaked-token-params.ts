@@ -1,6 +1,6 @@
 import { refuseDuration } from '../model/duration.ts'
 import { REPLACE_STYLES } from '../model/replace-file.ts'
-import type { ParamSpec, PlanInput, Way } from '../model/runbook.ts'
+import type { ParamConflict, ParamSpec, PlanInput, Way } from '../model/runbook.ts'
 import { isIsolated, yes } from '../suite/params.ts'
 import { INCIDENT_WAYS, incidentConflict, incidentParams, ON_RUNNING } from './params.ts'
 
@@ -43,7 +43,7 @@ export const LEAKED_TOKEN_WAYS: readonly Way[] = [
 ]
 
 /** Why these parameters do not go together, or undefined. */
-export function leakedTokenConflict(input: PlanInput): { readonly message: string; readonly hint: string } | undefined {
+export function leakedTokenConflict(input: PlanInput): ParamConflict | undefined {
   const { params } = input
   const isolated = isIsolated(input)
   if (isolated && params['baseline'] !== undefined)

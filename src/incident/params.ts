@@ -1,4 +1,4 @@
-import type { ParamSpec, PlanInput, Way } from '../model/runbook.ts'
+import type { ParamConflict, ParamSpec, PlanInput, Way } from '../model/runbook.ts'
 import { isIsolated, suiteConflict, suiteParams } from '../suite/params.ts'
 
 const { 'token-file': readonlyFile, 'allow-write': _write, ...reaching } = suiteParams
@@ -33,7 +33,7 @@ export const ON_RUNNING: Readonly<Record<string, string>> = {
 export const INCIDENT_WAYS: readonly Way[] = [{ title: 'On a running daemon', params: ON_RUNNING }]
 
 /** Why these parameters do not go together, or undefined. */
-export function incidentConflict(input: PlanInput): { readonly message: string; readonly hint: string } | undefined {
+export function incidentConflict(input: PlanInput): ParamConflict | undefined {
   const { params, target } = input
   const url = params['base-url']
   const ofRunning = ['admin-token-file', 'readonly-token-file', 'state-root', 'ca-file', 'since']

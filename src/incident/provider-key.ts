@@ -1,7 +1,7 @@
 import { client, type Ran } from '../daemon/client.ts'
 import type { SubjectView } from '../model/access-api.ts'
 import { keptCapture } from '../model/capture.ts'
-import type { ParamSpec, PlanInput, StepContext, Way } from '../model/runbook.ts'
+import type { ParamConflict, ParamSpec, PlanInput, StepContext, Way } from '../model/runbook.ts'
 import { routeKeyConflict, routeKeyParams } from '../rotation/route-key-params.ts'
 import { isIsolated } from '../suite/params.ts'
 import { readSubject } from '../suite/revocations.ts'
@@ -33,7 +33,7 @@ export const PROVIDER_KEY_WAYS: readonly Way[] = [
 ]
 
 /** Why these parameters do not go together, or undefined. */
-export function providerKeyConflict(input: PlanInput): { readonly message: string; readonly hint: string } | undefined {
+export function providerKeyConflict(input: PlanInput): ParamConflict | undefined {
   const ofRunning = ['readonly-token-file', 'state-root', 'since', 'subject', 'auth-ref', 'route']
   const stray = isIsolated(input) ? ofRunning.find(name => input.params[name] !== undefined) : undefined
   return stray === undefined

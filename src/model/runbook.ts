@@ -16,6 +16,12 @@ export interface ParamSpec {
   readonly refuse?: (value: string) => string | undefined
 }
 
+/** Why parameters do not go together, and what to give instead. */
+export interface ParamConflict {
+  readonly message: string
+  readonly hint: string
+}
+
 export type Effect = 'read' | 'write' | 'destroy'
 
 /** The documentation a step follows: a page of the target's operator documentation, and the command as it stands there. */
@@ -160,7 +166,7 @@ export interface Runbook {
   /** Pure: params and target in, steps out; nothing runs. */
   steps(input: PlanInput): NonEmpty<Step>
   /** Parameters that do not go together, or lack each other; pure. */
-  conflict?(input: PlanInput): { readonly message: string; readonly hint: string } | undefined
+  conflict?(input: PlanInput): ParamConflict | undefined
   /** Why it has nothing to do here, or undefined: where several suites are run, it is then left out and named. Pure. */
   unfit?(input: PlanInput): string | undefined
   /** What it would need and was not given: a suite is then skipped, and skipped is not passed. Pure. */

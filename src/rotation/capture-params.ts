@@ -1,5 +1,5 @@
 import { refuseCommand } from '../model/command-param.ts'
-import type { ParamSpec, PlanInput } from '../model/runbook.ts'
+import type { ParamConflict, ParamSpec, PlanInput } from '../model/runbook.ts'
 import { isIsolated, suiteConflict, suiteParams } from '../suite/params.ts'
 import { withinParam } from './wait-until.ts'
 
@@ -43,9 +43,7 @@ const OF_RUNNING = ['machine', 'out-dir', 'old-file', 'agent-url', 'also', 'deli
 const LOOPBACK = /^https?:\/\/(localhost|127\.|\[::1\])/
 
 /** Why these parameters do not go together, or undefined. */
-export function captureTokenConflict(
-  input: PlanInput,
-): { readonly message: string; readonly hint: string } | undefined {
+export function captureTokenConflict(input: PlanInput): ParamConflict | undefined {
   const { params, target } = input
   const url = params['base-url']
   if (isIsolated(input)) {

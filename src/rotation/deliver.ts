@@ -2,7 +2,7 @@ import type { AnyCheck, CheckContext } from '../model/check.ts'
 import { formatCommand } from '../model/command.ts'
 import { parseCommand, refuseCommand } from '../model/command-param.ts'
 import { RunproofError } from '../model/error.ts'
-import type { ParamSpec, PlanInput, Step, StepContext } from '../model/runbook.ts'
+import type { ParamConflict, ParamSpec, PlanInput, Step, StepContext } from '../model/runbook.ts'
 import { isIsolated } from '../suite/params.ts'
 import { type Delivery, delivery, type Held } from './delivery.ts'
 import { newSecret } from './new-secret.ts'
@@ -27,7 +27,7 @@ export const deliverParams: Readonly<Record<string, ParamSpec>> = {
 }
 
 /** Why these parameters do not go together, or undefined; for a rotation's `conflict`. */
-export function deliverConflict(input: PlanInput): { readonly message: string; readonly hint: string } | undefined {
+export function deliverConflict(input: PlanInput): ParamConflict | undefined {
   const { params } = input
   const given = ['deliver-command', 'consumer-probe'].find(name => params[name] !== undefined)
   if (given !== undefined && isIsolated(input))

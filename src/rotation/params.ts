@@ -1,6 +1,6 @@
 import { parseDuration, refuseDuration } from '../model/duration.ts'
 import { REPLACE_STYLES, type ReplaceStyle } from '../model/replace-file.ts'
-import type { ParamSpec, PlanInput, Way } from '../model/runbook.ts'
+import type { ParamConflict, ParamSpec, PlanInput, Way } from '../model/runbook.ts'
 import { isIsolated, suiteConflict, suiteParams } from '../suite/params.ts'
 import { consumerParams } from './consumers.ts'
 import { deliverConflict, deliverParams } from './deliver.ts'
@@ -49,7 +49,7 @@ export const ROTATION_WAYS: readonly Way[] = [
 ]
 
 /** Why these parameters do not go together, or undefined. */
-export function rotationConflict(input: PlanInput): { readonly message: string; readonly hint: string } | undefined {
+export function rotationConflict(input: PlanInput): ParamConflict | undefined {
   const { params } = input
   const url = params['base-url']
   if (url === undefined && params['readonly-token-file'] !== undefined)

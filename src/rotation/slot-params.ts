@@ -1,4 +1,4 @@
-import type { ParamSpec, PlanInput, Way } from '../model/runbook.ts'
+import type { ParamConflict, ParamSpec, PlanInput, Way } from '../model/runbook.ts'
 import { isIsolated, suiteConflict, suiteParams } from '../suite/params.ts'
 import { consumerParams } from './consumers.ts'
 import { deliverConflict, deliverParams } from './deliver.ts'
@@ -27,11 +27,6 @@ export const wayOnRunning = (params: Readonly<Record<string, string>>): readonly
   { title: 'On a running daemon', params: { ...RUNNING, ...params } },
 ]
 
-interface Conflict {
-  readonly message: string
-  readonly hint: string
-}
-
 /**
  * Why these parameters do not go together, or undefined.
  *
@@ -42,7 +37,7 @@ export function slotRotationConflict(
   input: PlanInput,
   wanted: readonly string[],
   others: readonly string[] = [],
-): Conflict | undefined {
+): ParamConflict | undefined {
   const { params, target } = input
   if (isIsolated(input)) {
     const stray = [...wanted, ...others].find(name => params[name] !== undefined)

@@ -1,5 +1,5 @@
 import type { Need } from '../model/check.ts'
-import type { ParamSpec, PlanInput, Way } from '../model/runbook.ts'
+import type { ParamConflict, ParamSpec, PlanInput, Way } from '../model/runbook.ts'
 
 /** Where the daemon that a suite asks comes from: one of its own behind a barrier, or one that somebody runs. */
 export type Reach = 'isolated' | 'running'
@@ -74,7 +74,7 @@ export function mayWrite(input: PlanInput): boolean {
 }
 
 /** Why these parameters do not go together, or undefined. */
-export function suiteConflict(input: PlanInput): { readonly message: string; readonly hint: string } | undefined {
+export function suiteConflict(input: PlanInput): ParamConflict | undefined {
   const { params, target } = input
   const url = params['base-url']
   const ofRunning = ['token-file', 'admin-token-file', 'ca-file', 'state-root', 'allow-write']
