@@ -67,7 +67,10 @@ export default defineRunbook({
     'an organization or a project that the slot had: setting it replaces them, too, and nothing shows them',
     ...(isIsolated(input)
       ? []
-      : ['which key the provider is shown: only that a run still works once the old key is revoked there says so']),
+      : [
+          'that the new key is another one than before: the daemon shows neither',
+          'which key the provider is shown: only that a run still works once the old key is revoked there says so',
+        ]),
   ],
   steps: input => [
     daemonStep(input, { recipe: liveRecipe, yields: [routeCredential], verify: [instanceReady] }),

@@ -28,7 +28,8 @@ interface Taken extends Ways {
 /** Both sides of the connector take the new token: the process that the daemon asks, and the daemon that it hands events to. */
 export const newTokenTaken = defineCheck<Taken>({
   id: 'new-token-taken',
-  title: 'The connector’s process and the daemon’s ingress take the new token, and not just any',
+  title:
+    'The daemon’s ingress takes the new token and not just any, and so does the connector’s process where it is in reach',
 
   async probe(context) {
     const stranger = await handInNothing(context, randomSecret('token-of-nobody'))
@@ -117,7 +118,7 @@ export const oldTokenGood = defineCheck<Ways>({
 /** Neither side takes the old token any more. */
 export const oldTokenRefused = defineCheck<Ways>({
   id: 'old-token-refused',
-  title: 'The connector’s process and the daemon’s ingress refuse the old token',
+  title: 'The daemon’s ingress refuses the old token, and so does the connector’s process where it is in reach',
 
   untested: withoutOld,
 

@@ -103,8 +103,10 @@ export async function openDoor(context: StepContext, sharedToken: Secret | undef
   if (own !== undefined) return { door: own.door, sharedToken: own.sharedToken, mayBeSet: false }
   if (sharedToken !== undefined) context.protect(sharedToken)
   const { view } = context.values.get(connectorBefore)
-  if (view === undefined || !view.ownProcess || !isHere(context.values.get(daemon).instance.place.baseUrl))
+  if (view === undefined || !view.ownProcess || !isHere(context.values.get(daemon).instance.place.baseUrl)) {
+    context.run.notTested('what the process of the connector takes and refuses: it is out of reach, and was not asked')
     return { door: undefined, sharedToken, mayBeSet: mayBeSet(context) }
+  }
   const door = await context.tools.http.connect({ baseUrl: view.baseUrl })
   context.run.defer('connections to the connector', () => door.close())
   return { door, sharedToken, mayBeSet: mayBeSet(context) }
