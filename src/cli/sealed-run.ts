@@ -1,30 +1,24 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, rename } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { clock } from '../adapters/clock.ts'
-import { files, syncDirectory, syncFile } from '../adapters/files.ts'
-import { holdLease, type Lease } from '../adapters/process/lease.ts'
+import { files } from '../adapters/files.ts'
 import { refuseTakenOver } from '../adapters/process/resume-lock.ts'
 import { BINARY_FACT } from '../docs/stale.ts'
 import { execute } from '../engine/execute.ts'
-import type { Plan } from '../engine/plan.ts'
 import type { RunResult } from '../engine/run-input.ts'
 import { continueJournal, openJournal } from '../evidence/journal-file.ts'
-import { ARTIFACTS_DIR, JOURNAL_FILE, QUARANTINED_SUFFIX, UNSEALED_PREFIX } from '../evidence/layout.ts'
+import { ARTIFACTS_DIR, JOURNAL_FILE, UNSEALED_PREFIX } from '../evidence/layout.ts'
 import { publishable } from '../evidence/publishable.ts'
 import type { Evidence } from '../evidence/schema.ts'
 import { seal, type Unsealed } from '../evidence/seal.ts'
 import { machineSigner } from '../evidence/signing-key.ts'
-import { readTree } from '../evidence/tree.ts'
-import type { AnyCheck, Need } from '../model/check.ts'
-import { RunproofError, toRunproofError } from '../model/error.ts'
-import type { NginxMissing, NginxProgram } from '../model/nginx.ts'
+import { toRunproofError } from '../model/error.ts'
 import { worstOutcome } from '../model/outcome.ts'
-import type { Tools } from '../model/ports.ts'
 import { errnoOf, fileError } from '../model/system-error.ts'
 import { refuseUnnamed } from './approve.ts'
 import { machineFacts } from './machine.ts'
+import { lacking, nginxFor } from './offered.ts'
 import { operatorName } from './operator.ts'
 import type { PreparedRun, Settings } from './prepare-run.ts'
 import type { Display, Follower } from './progress.ts'
@@ -35,6 +29,7 @@ import { originOf } from './resume/origin.ts'
 import { clearAbandonedScratch, nextRunId, takeOver } from './resume/take-over.ts'
 import { resumeCommand } from './resume/tell.ts'
 import { factsBefore } from './run-facts.ts'
+import { claimScratch, keepUnsealed, makeRunDir, publish } from './run-place.ts'
 import { noticeDir } from './source-notice.ts'
 import { attachTo } from './step-mode/attach-file.ts'
 import { toolsFor } from './tools.ts'
@@ -168,7 +163,7 @@ export async function runSealed(
     const goOnBy = evidence.outcome === 'interrupted' ? resumeCommand(runId, origin, places) : undefined
     return { evidence, dir: finalDir, ...(goOnBy === undefined ? {} : { goOnBy }) }
   } catch (thrown) {
-    return await unsealed(
+    return await keepUnsealed(
       errnoOf(thrown) === undefined ? toRunproofError(thrown) : fileError(thrown, runDir, 'seal'),
       runDir,
       finalDir,
@@ -182,64 +177,6 @@ function operatorOf(name: string): Evidence['operator'] {
   return { user, host: hostname(), ...(name === user ? {} : { name }) }
 }
 
-/** Nothing is deleted: evidence that can't be sealed may be the only record there is. A leak goes into quarantine. */
-async function unsealed(error: RunproofError, runDir: string, finalDir: string): Promise<never> {
-  const place = error.code === 'SECRET_LEAKED' ? `${finalDir}${QUARANTINED_SUFFIX}` : runDir
-  if (place !== runDir) await rename(runDir, place)
-  throw new RunproofError(error.code, `${error.message}; the run is not sealed, its record lies in ${place}`, {
-    hint: error.hint,
-    cause: error,
-  })
-}
-
-/** Whatever wrote an artefact, and with whatever mode: sealed evidence is private, and on disk before it has its name. */
-async function publish(from: string, to: string): Promise<void> {
-  try {
-    const tree = await readTree(files, from)
-    for (const path of tree.files) {
-      await chmod(join(from, path), 0o600)
-      await syncFile(join(from, path))
-    }
-    for (const path of ['.', ...tree.directories].reverse()) {
-      await chmod(join(from, path), 0o700)
-      await syncDirectory(join(from, path))
-    }
-    await rename(from, to)
-    await syncDirectory(dirname(to))
-  } catch (thrown) {
-    throw fileError(thrown, to, 'publish')
-  }
-}
-
-async function claimScratch(of: Parameters<typeof holdLease>[0]): Promise<Lease> {
-  try {
-    return await holdLease(of)
-  } catch (thrown) {
-    if (errnoOf(thrown) === 'EEXIST')
-      throw new RunproofError('NOT_RESUMABLE', `${of.runId} is being run by another process`, {
-        hint: 'nothing was done here; runproof gc clears what a dead one left',
-        cause: thrown,
-      })
-    const error = fileError(thrown, of.workDir, 'claim scratch space in')
-    throw new RunproofError(error.code, error.message, {
-      hint: error.hint ?? '--work DIR goes elsewhere',
-      cause: thrown,
-    })
-  }
-}
-
-async function makeRunDir(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true, mode: 0o700 })
-  } catch (thrown) {
-    const error = fileError(thrown, path, 'create')
-    throw new RunproofError(error.code, error.message, {
-      hint: error.hint ?? '--reports DIR goes elsewhere',
-      cause: thrown,
-    })
-  }
-}
-
 /** An error that no step awaited is nobody's record, and yet something went wrong: no verdict. */
 function strayed(run: RunResult, errors: readonly Error[]): Partial<Unsealed> {
   if (errors.length === 0) return {}
@@ -247,32 +184,6 @@ function strayed(run: RunResult, errors: readonly Error[]): Partial<Unsealed> {
     outcome: worstOutcome([run.outcome, 'errored']),
     assumptions: [...run.assumptions, ...errors.map(error => `an error outside of every step: ${error.message}`)],
   }
-}
-
-interface Offered {
-  readonly barrier: string
-  /** Undefined where nothing asks for it. */
-  readonly nginx: NginxProgram | NginxMissing | undefined
-}
-
-function lacking({ needs = [] }: AnyCheck, { barrier, nginx }: Offered): string | undefined {
-  if (needs.includes('barrier') && barrier === 'none')
-    return 'this machine offers no isolation (runproof doctor says why)'
-  if (nginx === undefined || !needs.some(isNginx)) return undefined
-  if ('missing' in nginx) return nginx.missing
-  return needs.includes('local-nginx') && nginx.from === 'container'
-    ? 'this machine has no nginx of its own, and one in a container cannot run beside a daemon'
-    : undefined
-}
-
-function isNginx(need: Need): boolean {
-  return need === 'nginx' || need === 'local-nginx'
-}
-
-/** Looked for only where a check needs it. */
-async function nginxFor({ steps }: Plan, { nginx }: Tools): Promise<Offered['nginx']> {
-  const asked = steps.some(({ verify }) => verify.some(({ needs }) => needs?.some(isNginx) === true))
-  return asked ? nginx.find() : undefined
 }
 
 function definedOnly(params: Readonly<Record<string, string | undefined>>): Record<string, string> {
