@@ -98,7 +98,7 @@ export async function runSealed(
   try {
     const machine = await machineFacts(tools.instances)
     const artifactsDir = join(runDir, ARTIFACTS_DIR)
-    const attended = { plan, attach: attachTo(artifactsDir, bytes => known.redactBytes(bytes)), redact }
+    const attended = { plan, attach: attachTo(artifactsDir, bytes => known.redactBytes(bytes)), artifactsDir, redact }
     const attest = desk?.attester(attended)
     const conductor = await desk?.conductor(attended)
     const nginx = await nginxFor(plan, tools)

@@ -12,6 +12,8 @@ import { terminalConductor } from './terminal-conductor.ts'
 export interface Attended {
   readonly plan: Plan
   readonly attach: Attach
+  /** Where `artifacts/` is while the run goes on. */
+  readonly artifactsDir: string
   /** Everything that is shown passes it. */
   readonly redact: (text: string) => string
 }
@@ -40,19 +42,19 @@ export class Desk implements Disposable {
   }
 
   /** A rehearsal that nobody conducts needs no person. */
-  attester({ plan, attach }: Attended): Attester | undefined {
+  attester({ plan, attach, artifactsDir }: Attended): Attester | undefined {
     if (!this.stepwise && !plan.target.real && plan.inUse === undefined) return undefined
     return (step, manual, asked, signal) =>
-      this.#with(lines => attestedByLines(lines, this.#output, { step, manual, asked }, attach, signal))
+      this.#with(lines => attestedByLines(lines, this.#output, { step, manual, asked, artifactsDir }, attach, signal))
   }
 
-  async conductor({ plan, redact }: Attended): Promise<Conductor | undefined> {
+  async conductor({ plan, redact, artifactsDir }: Attended): Promise<Conductor | undefined> {
     if (!this.stepwise) return undefined
     // Readers of pages are a third of all that a run would load, and only who is shown steps needs them.
     const { citedPlaces } = await import('./cited-places.ts')
     const cited: (step: Step) => string | undefined = await citedPlaces(plan.runbook.id, plan.steps)
     const { target, inUse, params } = plan
-    const shown = () => ({ target, inUse, params, cited, redact, columns: this.#output.columns })
+    const shown = () => ({ target, inUse, params, cited, redact, artifactsDir, columns: this.#output.columns })
     this.#lines ??= new LineInput(this.#input, this.#output)
     return terminalConductor(this.#lines, this.#output, shown)
   }

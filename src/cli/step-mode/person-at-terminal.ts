@@ -8,6 +8,7 @@ import { terminalLine } from '../../reporters/text/terminal.ts'
 import type { Question } from '../approve.ts'
 import type { LineInput } from './line-input.ts'
 import { sayTo } from './say.ts'
+import { namesArtifacts } from './screen.ts'
 
 /** Copies a file among the artifacts of the run. @throws RunproofError FILE_UNREADABLE for what is no ordinary file, or too long */
 export type Attach = (file: string, step: string) => Promise<{ readonly path: string; readonly sha256: string }>
@@ -53,13 +54,19 @@ async function reasonOf(lines: LineInput, needed: boolean, signal: AbortSignal):
 export async function attestedByLines(
   lines: LineInput,
   output: Writable,
-  { step, manual, asked }: { readonly step: Step; readonly manual: Manual; readonly asked: Asked },
+  {
+    step,
+    manual,
+    asked,
+    artifactsDir,
+  }: { readonly step: Step; readonly manual: Manual; readonly asked: Asked; readonly artifactsDir: string },
   attach: Attach,
   signal: AbortSignal,
 ): Promise<Attested> {
   const say = sayTo(output)
   output.write('\n')
   say(`By hand: ${manual.instruction}`)
+  if (namesArtifacts(manual)) say(`artifacts/ is ${artifactsDir}`)
   say(`${heldBy(asked)}.`)
   const by = await nameOf(lines, say, asked, 'When it is done: your name (no: it is not done): ', signal)
   if (by === undefined) return { confirmed: false, reason: NO_ANSWER }

@@ -36,6 +36,7 @@ const shown = (given: Partial<Shown> = {}): Shown => ({
   inUse: 'it runs',
   params: { 'session-id': 'abc' },
   cited: () => 'docs/operations/production-runbooks.md:107',
+  artifactsDir: '/reports/.run-x/artifacts',
   columns: 80,
   redact: text => text,
   ...given,
@@ -64,6 +65,14 @@ describe('the screen before a step', () => {
         '',
       ],
     )
+  })
+
+  test('says where artifacts/ is before the first step, and where somebody has to read there', () => {
+    const says = (given: Scene) =>
+      screenLines(given, shown()).includes('files    artifacts/ is /reports/.run-x/artifacts')
+    const instruction = 'Read artifacts/sweep.md. For each finding say: ours, or not.'
+    const read = { ...step, effect: 'read', run: { instruction, confirm: 'read' } } as unknown as Step
+    assert.deepEqual([scene({ index: 0 }), scene(), scene({ step: read })].map(says), [true, false, true])
   })
 
   for (const columns of [40, 80, undefined, 20, 300]) {

@@ -15,6 +15,8 @@ export interface Shown {
   readonly params: Readonly<Record<string, string | undefined>>
   /** Where what a step cites stands, as `file:line`. */
   readonly cited: (step: Step) => string | undefined
+  /** Where `artifacts/` is while the run goes on: its evidence gets its name only at the end. */
+  readonly artifactsDir: string
   /** Of the terminal; undefined where it does not say. */
   readonly columns: number | undefined
   /** Every line passes it. */
@@ -36,6 +38,7 @@ export function screenLines(scene: Scene, shown: Shown): readonly string[] {
     ...row('step', `${step.id}, effect ${step.effect}, on ${where}`),
     ...changes(step).flatMap(text => row('changes', text)),
     ...ran(step, shown.params).flatMap((command, at) => row(at === 0 ? 'runs' : '', command)),
+    ...(index === 0 || namesArtifacts(step.run) ? row('files', `artifacts/ is ${shown.artifactsDir}`) : []),
     ...row('policy', policyText(decision, step)),
     ...row('undo', undoText(step)),
     ...row('page', pageText(step, shown.cited)),
@@ -84,6 +87,11 @@ function broken(line: string, width: number): readonly string[] {
 function changes({ run }: Step): readonly string[] {
   if (!isManual(run)) return [run.describe]
   return [`by hand: ${run.instruction}`, ...(run.attachment === undefined ? [] : [`to be attached: ${run.attachment}`])]
+}
+
+/** Whether somebody has to read there, in the middle of a run. */
+export function namesArtifacts(run: Step['run']): boolean {
+  return (isManual(run) ? run.instruction : run.describe).includes('artifacts/')
 }
 
 /** With the parameters that were given in their places; secrets are names from the beginning. */

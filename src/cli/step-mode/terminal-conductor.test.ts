@@ -30,6 +30,7 @@ function answering(answers: readonly (readonly [string, string])[]) {
     inUse: undefined,
     params: {},
     cited: () => undefined,
+    artifactsDir: '/reports/.run-x/artifacts',
     columns: 80,
     redact: (text: string) => text,
   }
