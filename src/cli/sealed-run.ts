@@ -112,6 +112,7 @@ export async function runSealed(
       secrets,
       protect: secret => known.add(secret),
       knownSecrets: () => known.all(),
+      published: value => publishable(value, redact),
       scratchDir: lease.scratchDir,
       artifactsDir,
       people,

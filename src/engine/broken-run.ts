@@ -27,7 +27,15 @@ export interface Origin {
 /** Where a step stood: it had begun, and nobody knows how far it came; or it had ended well, or a person had left it out. */
 export type Been =
   | { readonly state: 'begun' }
-  | { readonly state: 'ended'; readonly record: StepRecord; readonly in: string }
+  | {
+      readonly state: 'ended'
+      readonly record: StepRecord
+      readonly in: string
+      /** A writing step before it has begun again since: what was seen then may not be so any more. */
+      readonly overtaken?: true
+      /** Something it yields holds a secret, which no journal keeps. */
+      readonly withheld?: true
+    }
 
 /** What its steps told evidence. */
 export interface Told {
@@ -89,6 +97,8 @@ class Followed {
   readonly #been = new Map<string, Been>()
   /** By capture, with the step that set it. */
   readonly #values = new Map<string, { readonly step: string; readonly value: unknown }>()
+  /** Steps that set a value which the journal has not. */
+  readonly #withheld = new Set<string>()
   readonly #facts: Record<string, string | number | boolean> = {}
   readonly #assumptions = new Set<string>()
   readonly #notTested = new Set<string>()
@@ -115,6 +125,8 @@ class Followed {
     const { type, data } = record
     switch (type) {
       case 'step-started':
+        this.#start(record)
+        break
       case 'undo-started':
         // An undo that began leaves its step half undone until it is said to be done.
         this.#been.set(textOf(record, 'step'), { state: 'begun' })
@@ -129,7 +141,7 @@ class Followed {
         if (data['kind'] === 'undo' && data['outcome'] === 'done') this.#takenBack(textOf(record, 'step'))
         break
       case 'captured':
-        this.#values.set(textOf(record, 'capture'), { step: textOf(record, 'step'), value: data['value'] })
+        this.#capture(record)
         break
       case 'told':
         this.#tell(record)
@@ -179,6 +191,28 @@ class Followed {
     }
   }
 
+  #start(record: JournalRecord): void {
+    const step = textOf(record, 'step')
+    this.#been.set(step, { state: 'begun' })
+    this.#withheld.delete(step)
+    if (record.data['effect'] === 'read') return
+    const order = this.#first.data['steps'] as readonly string[]
+    for (const later of order.slice(order.indexOf(step) + 1)) {
+      const been = this.#been.get(later)
+      if (been?.state === 'ended') this.#been.set(later, { ...been, overtaken: true })
+    }
+  }
+
+  #capture(record: JournalRecord): void {
+    const [step, capture] = [textOf(record, 'step'), textOf(record, 'capture')]
+    if ('value' in record.data) {
+      this.#values.set(capture, { step, value: record.data['value'] })
+      return
+    }
+    this.#values.delete(capture)
+    this.#withheld.add(step)
+  }
+
   /** What was carried over has ended already; what was not reached never began, and stays where it stood. */
   #end(record: JournalRecord): void {
     const step = textOf(record, 'step')
@@ -189,7 +223,8 @@ class Followed {
     if (ended === undefined || !DONE.includes(ended.outcome)) return
     // A step that a person left out never began, and is decided about all the same.
     if (!begun && !isLeftOut(ended)) return
-    this.#been.set(step, { state: 'ended', record: ended, in: this.#runId })
+    const withheld = this.#withheld.has(step) ? ({ withheld: true } as const) : {}
+    this.#been.set(step, { state: 'ended', record: ended, in: this.#runId, ...withheld })
   }
 
   #takenBack(step: string): void {

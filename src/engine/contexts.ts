@@ -31,11 +31,18 @@ export function stepContext(run: RunState, step: Step, signal: AbortSignal, comm
         throw new RunproofError('INTERNAL', `step ${step.id} sets <${capture.id}> without declaring it in yields`)
       }
       // On record before anything is done with it: what was measured before a change can't be measured after it.
-      if (yielded.kept === true)
-        run.input.journal.append('captured', { step: step.id, capture: capture.id, value: keepable(capture.id, value) })
+      if (yielded.kept === true) keep(run, step, capture.id, value)
       run.values = run.values.with(capture, value)
     },
   }
+}
+
+/** A value with a secret in it would come back as another one: the journal says that it has none. */
+function keep({ input }: RunState, step: Step, capture: string, value: unknown): void {
+  const plain = keepable(capture, value)
+  const isWhole = JSON.stringify(input.published?.(plain) ?? plain) === JSON.stringify(plain)
+  const kept = isWhole ? { value: plain } : { withheld: 'a secret stands in it' }
+  input.journal.append('captured', { step: step.id, capture, ...kept })
 }
 
 /** What the checks of a step get: values as they are now. */

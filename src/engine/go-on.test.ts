@@ -60,6 +60,20 @@ describe('after a break a step', () => {
     ],
     ['that only looked is carried over', step({ effect: 'read' }), ended, false, 'carry'],
     ['that only looked, before something is done again, looks again', step({ effect: 'read' }), ended, true, 'run'],
+    [
+      'that only looked, before something that was done again since, looks again',
+      step({ effect: 'read' }),
+      { ...ended, overtaken: true },
+      false,
+      'run',
+    ],
+    [
+      'that yielded a secret has not kept it, and is asked about where it must not be repeated',
+      step({ yields: [kept], resume: 'once' }),
+      { ...ended, withheld: true },
+      false,
+      'ask',
+    ],
     ['that read what is lost reads it again', step({ effect: 'read', yields: [lost] }), ended, false, 'run'],
     ['that measured what is kept never measures again', step({ effect: 'read', yields: [kept] }), ended, true, 'carry'],
   ]
@@ -139,6 +153,15 @@ describe('a journal says of a step', () => {
       { step: 'a', what: 'x', kind: 'undo', outcome: 'done' },
     ]
     assert.equal(followed(start, set, end('passed'), undone).values.has('kept'), false)
+  })
+
+  test('nothing of a value with a secret in it, until another is set', () => {
+    const withheld: [string, JournalRecord['data']] = ['captured', { step: 'a', capture: 'kept', withheld: 'a secret' }]
+    const run = followed(start, set, withheld, end('passed'))
+    assert.equal(run.values.has('kept'), false)
+    assert.deepEqual(goingOn(step({ yields: [kept] }), run.been.get('a'), false), { how: 'run' })
+    const again = followed(start, withheld, end('passed'), start, set, end('passed'))
+    assert.equal(goingOn(step({ yields: [kept] }), again.been.get('a'), false).how, 'carry')
   })
 
   test('of breaks who went on', () => {

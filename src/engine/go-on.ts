@@ -39,10 +39,12 @@ export function goingOn(step: Step, been: Been | undefined, acted: boolean): Goi
   // Nobody was there then; whoever is there now is asked.
   if (isManual(step.run) && been.record.outcome === 'skipped') return { how: 'run' }
   const yields = step.yields ?? []
-  const isKept = yields.every(capture => capture.kept === true)
+  const isKept = been.withheld !== true && yields.every(capture => capture.kept === true)
   if (step.effect === 'read') {
     const measuredOnce = isKept && yields.length > 0
-    return measuredOnce || (isKept && !acted) ? { ...carry, reestablish: false } : { how: 'run' }
+    return measuredOnce || (isKept && !acted && been.overtaken !== true)
+      ? { ...carry, reestablish: false }
+      : { how: 'run' }
   }
   if (isKept) return { ...carry, reestablish: false }
   return step.reestablish === undefined ? repeated(step) : { ...carry, reestablish: true }

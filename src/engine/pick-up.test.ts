@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { JournalRecord } from '../evidence/schema.ts'
+import { keptCapture } from '../model/capture.ts'
 import { defineCheck, failed, type Json, passed } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
 import type { Runbook, Step } from '../model/runbook.ts'
@@ -8,6 +9,7 @@ import { type Entry, memoryJournal } from '../testing/memory-tools.ts'
 import { followJournal } from './broken-run.ts'
 import type { Conductor } from './conductor.ts'
 import type { Settled } from './pick-up.ts'
+import type { ExecuteInput } from './run-input.ts'
 import { run as runInMemory } from './testdata/small-run.ts'
 
 const fine = (id: string, yes = true) =>
@@ -61,13 +63,14 @@ interface Given {
   readonly full?: (entry: Entry) => boolean
   readonly purpose?: Runbook['purpose']
   readonly conductor?: Conductor
+  readonly published?: ExecuteInput['published']
   /** Of the error that the journal gives once it is full. */
   readonly code?: 'DISK_FULL' | 'RUN_FENCED'
 }
 
 async function run(
   steps: readonly Step[],
-  { before, settled = {}, full, purpose = 'rotation', conductor, code }: Given = {},
+  { before, settled = {}, full, purpose = 'rotation', conductor, published, code }: Given = {},
 ) {
   const journal = memoryJournal(full)
   const append = journal.append.bind(journal)
@@ -77,7 +80,7 @@ async function run(
       return append(type, data)
     }
   const events = [
-    ['run-started', { runId: 'run', runbook: 'book', target: 'bare', steps: [] }] as const,
+    ['run-started', { runId: 'run', runbook: 'book', target: 'bare', steps: steps.map(({ id }) => id) }] as const,
     ...(before ?? []),
   ]
   const records = events.map(([type, data], seq) => ({
@@ -94,6 +97,7 @@ async function run(
     width: 1,
     journal,
     ...(conductor === undefined ? {} : { conductor }),
+    ...(published === undefined ? {} : { published }),
     ...(before === undefined ? {} : { resuming }),
   })
   return { ...result, journal }
@@ -170,6 +174,30 @@ describe('a run that goes on', () => {
       before: [...ended('a'), ...ended('look'), ...RESUMED],
     })
     assert.deepEqual(carried, [])
+  })
+
+  test('looks again at what was looked at before something was done again, also where a second break lies between', async () => {
+    const log: string[] = []
+    const undone: Events = [['released', { step: 'a', what: 'a: x', kind: 'undo', outcome: 'done' }]]
+    const second: Events = [
+      ['run-broken', { runId: 'run-2', kind: 'died', lastRecordAt: '2026-01-31T02:10:00.000Z' }],
+      ['run-resumed', { runId: 'run-3', by: 'jo', host: 'h' }],
+    ]
+    const before = [...ended('a'), ...ended('look'), ...undone, ...RESUMED, ...ended('a'), ...second]
+    await run([undoable(log, 'a'), undoable(log, 'look', { effect: 'read' })], { before })
+    assert.deepEqual(log, ['does look'])
+  })
+
+  test('does not go on with a value in which a secret was masked', async () => {
+    const kept = keptCapture<string>('kept', 'a value')
+    const step = undoable([], 'a', {
+      yields: [kept],
+      run: { describe: 'sets', execute: async context => context.set(kept, 'with hidden words') },
+    } as Partial<Step>)
+    const { journal, outcomes } = await run([step], { published: () => 'with [secret x] words' })
+    assert.deepEqual(outcomes, ['passed'])
+    const captured = journal.entries.find(({ type }) => type === 'captured')
+    assert.deepEqual(captured!.data, { step: 'a', capture: 'kept', withheld: 'a secret stands in it' })
   })
 
   test('does not do what a person left out, and takes none of it back; whoever conducts is asked once more', async () => {

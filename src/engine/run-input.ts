@@ -1,5 +1,5 @@
 import type { Evidence } from '../evidence/schema.ts'
-import type { AnyCheck } from '../model/check.ts'
+import type { AnyCheck, Json } from '../model/check.ts'
 import type { Journal, Tools } from '../model/ports.ts'
 import type { Secret } from '../model/secret.ts'
 import type { RuleInUse } from '../policy/rule.ts'
@@ -30,6 +30,8 @@ export interface ExecuteInput {
   readonly secrets: Readonly<Record<string, Secret>>
   readonly protect: (secret: Secret) => void
   readonly knownSecrets: () => readonly Secret[]
+  /** What the journal would make of a value: known secrets are masked in it. */
+  readonly published?: (value: Json) => Json
   readonly scratchDir: string
   readonly artifactsDir: string
   readonly counterproofs: CounterproofMode
