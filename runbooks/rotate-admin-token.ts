@@ -25,7 +25,6 @@ import { ROTATION_WAYS, rotateOptions, rotationConflict, rotationParams } from '
 import { rotateUnderLoad } from '../src/rotation/rotate.ts'
 import { type Exchange, exchange, REPLACED_AT, type Role, rotation, swapBegun } from '../src/rotation/subjects.ts'
 import { tellState } from '../src/rotation/tell-state.ts'
-import { onlyChecks } from '../src/suite/acts.ts'
 import { reachOf, suiteInUse, suiteLacks, suiteUnresumable } from '../src/suite/params.ts'
 import { daemonStep, endSteps } from '../src/suite/steps.ts'
 
@@ -196,6 +195,16 @@ const verify = (role: Role): Step => ({
   effect: 'read',
   docs: { page: PAGE, command: `--token-file $KEYS/${NAMES[role].file} status` },
   timeoutMs: 30_000,
-  run: onlyChecks('nothing: its check asks; with the read-only token it also asks for a change, to be refused'),
+  run: {
+    describe: 'nothing: its check asks; with the read-only token it also asks for a change, to be refused',
+    async execute({ run, values }) {
+      // Whoever is paged by these rows finds out here where they come from.
+      const shown = ['a missing token', 'a wrong one', 'a change with the read-only one']
+      if (values.get(exchange).from !== undefined) shown.push('the replaced one')
+      run.assume(`${shown.length} more are refused by the check of the roles, and stand there: ${shown.join(', ')}`)
+      const { refusals } = values.find(rotation) ?? {}
+      if (refusals !== undefined) run.fact('rotation.auditRows', refusals + shown.length)
+    },
+  },
   verify: [rolesStillApart],
 })

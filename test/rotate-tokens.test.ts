@@ -86,6 +86,10 @@ describe('the rotation of a control-plane token', { timeout: 120_000, concurrenc
     const params = { ...given(running), style: 'data-link', 'probe-rate': '50' }
     const passed = await runDrill({ ...how, params, flags: ['--yes=stand-in', '--secret', 'new=generate'] })
     const evidence = assertPassed(passed)
+    const rows = held(join(site.stateRoot, 'control-plane-auth', 'audit.jsonl'))
+      .trimEnd()
+      .split('\n')
+    assert.equal(evidence.facts['rotation.auditRows'], rows.length, rows.join('\n'))
     const next = held(site.readOnlyFile).trim()
     assert.equal(next.length, 43)
     assert.deepEqual(
