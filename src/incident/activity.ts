@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { client } from '../daemon/client.ts'
 import type { Recipe } from '../daemon/subjects.ts'
 import { capture, keptCapture } from '../model/capture.ts'
@@ -15,6 +14,7 @@ import { activeRoute, freshMarker, openSession, promptFor, submitRun } from '../
 import { switchProvider } from '../suite/provider.ts'
 import { asAdmin } from '../suite/revocations.ts'
 import type { Sidecar } from '../suite/sidecar.ts'
+import { digestOf } from './digest.ts'
 
 /** In the order in which they are stopped: what takes a typed word comes last, since a denial ends the run. */
 export const KINDS = ['session', 'run', 'task', 'hooks', 'connector'] as const
@@ -160,20 +160,6 @@ export function withoutValues(document: Json): Json {
         : withoutValues(value!),
     ]),
   )
-}
-
-/** Of a value with its members in one order, so that nobody's formatting counts. */
-function digestOf(value: Json): string {
-  return createHash('sha256')
-    .update(JSON.stringify(ordered(value)))
-    .digest('hex')
-}
-
-function ordered(value: Json): Json {
-  if (Array.isArray(value)) return value.map(ordered)
-  if (typeof value !== 'object' || value === null) return value
-  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  return Object.fromEntries(members.map(([name, member]) => [name, ordered(member!)]))
 }
 
 /** What the snapshots are about. */

@@ -3,8 +3,9 @@ import { execFileSync } from 'node:child_process'
 import { describe, test } from 'node:test'
 import { shellWord } from '../model/command.ts'
 import standIn from '../targets/stand-in.ts'
+import { digestOf } from './digest.ts'
 import { compare, findingsText, vouchedFor } from './sweep.ts'
-import { digestOf, type Thing } from './things.ts'
+import type { Thing } from './things.ts'
 
 const SINCE = 1_000
 

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
 import { daemon } from '../daemon/subjects.ts'
-import type { CheckContext, Json } from '../model/check.ts'
+import type { CheckContext } from '../model/check.ts'
 import { toRunproofError } from '../model/error.ts'
 import { jsonAnswer } from '../model/json-answer.ts'
 import { PERSISTENCE_KINDS, type PersistenceKind } from '../model/persistence-api.ts'
 import { ask } from '../suite/ask.ts'
+import { digestOf } from './digest.ts'
 
 /** Something that lasts, without what it says: digests can be kept and compared, and hold no secret of a hook or a schedule. */
 export interface Thing {
@@ -54,22 +54,4 @@ export async function readThings(context: CheckContext): Promise<Inventory> {
     unread: all.flatMap(({ kind, why }) => (why === undefined ? [] : [{ kind, why }])),
     things: all.flatMap(({ things }) => things),
   }
-}
-
-/** SHA-256, hex, of a view whose members may come in any order. */
-export function digestOf(view: Json): string {
-  return createHash('sha256')
-    .update(JSON.stringify(sorted(view)))
-    .digest('hex')
-}
-
-function sorted(value: Json | undefined): Json | undefined {
-  if (Array.isArray(value)) return value.map(item => sorted(item as Json)!)
-  if (typeof value !== 'object' || value === null) return value
-  const members = value as Readonly<Record<string, Json | undefined>>
-  return Object.fromEntries(
-    Object.keys(members)
-      .sort()
-      .map(name => [name, sorted(members[name])]),
-  )
 }
