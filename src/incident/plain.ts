@@ -1,15 +1,14 @@
+import { plainText } from '../model/plain-text.ts'
+
 /** Of a text that others wrote so much is shown. */
 const MOST_LETTERS = 600
-
-/** Characters that act on a terminal, or turn the direction in which a line is read. */
-const ACTING = /\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/gu
 
 /** What Markdown or HTML would take for a link, an element, a picture or code. */
 const MARKS = /[\\`[\]<]/g
 
 /** One line of plain letters, and not a long one: whoever chose a name in the daemon writes no line of a list for people. */
 export function inLine(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim().replace(ACTING, codeOf)
+  const line = plainText(text.replace(/\s+/g, ' ').trim())
   return line.length <= MOST_LETTERS ? line : `${line.slice(0, MOST_LETTERS)}… (${line.length} letters)`
 }
 
@@ -25,8 +24,4 @@ export function inCode(text: string): string {
   const fence = '`'.repeat(longest + 1)
   const pad = /^`|`$/.test(line) ? ' ' : ''
   return `${fence}${pad}${line}${pad}${fence}`
-}
-
-function codeOf(letter: string): string {
-  return `\\u{${letter.codePointAt(0)!.toString(16)}}`
 }

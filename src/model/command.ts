@@ -1,3 +1,4 @@
+import { plainText } from './plain-text.ts'
 import type { Secret } from './secret.ts'
 
 /** A command line as a value: planned, printed, compared with the documentation, authorised and run, always the same one. */
@@ -65,9 +66,6 @@ function quote(word: string): string {
   return /^[\w@%+=:,./<>-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }
 
-/** Characters that act on a terminal, or turn the direction in which a line is read. */
-const ACTING = /\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/gu
-
 /**
  * A word that others chose, as bash takes it for itself: a name with a semicolon is no second command, one with a hyphen in front no
  * option. What acts on a terminal is written as its code.
@@ -75,7 +73,7 @@ const ACTING = /\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/gu
 export function shellWord(word: string): string {
   if (/^[\w@%+=:,./][\w@%+=:,./-]*$/.test(word)) return word
   const quoted = word.replaceAll('\\', '\\\\').replaceAll("'", "\\'")
-  const shown = quoted.replace(ACTING, letter => `\\U${letter.codePointAt(0)!.toString(16).padStart(8, '0')}`)
+  const shown = plainText(quoted, code => `\\U${code.padStart(8, '0')}`)
   const safe = shown === word ? `'${word}'` : `$'${shown}'`
   return word.startsWith('-') ? `-- ${safe}` : safe
 }
