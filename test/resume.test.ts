@@ -279,6 +279,17 @@ describe('going on is refused', { timeout: 60_000 }, async () => {
     )
   })
 
+  test('where the new directory can not get its name: the run is given back', async () => {
+    const reportsDir = copied()
+    const broken = await findBrokenRun(runId, places(reportsDir))
+    const inTheWay = join(reportsDir, `.run-${runId}-2`)
+    mkdirSync(join(inTheWay, 'full'), { recursive: true })
+    await assert.rejects(takeOver(broken, 'jo', clock, text => text))
+    assert.deepEqual(globSync('**/*', { cwd: join(reportsDir, '.resumed') }), [])
+    rmSync(inTheWay, { recursive: true })
+    await takeOver(await findBrokenRun(runId, places(reportsDir)), 'jo', clock, text => text)
+  })
+
   test('where the runbook says that it can not be gone on with, and where the journal does not say enough', async () => {
     const other = new Ground()
     const stopped = await die(other, other.begin('stop-after=level', 'resumable=no'), 'level')

@@ -48,7 +48,7 @@ export function takeRunOver(reportsDir: string, taken: TakenOver): boolean {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
     writeDurably(whole, `${JSON.stringify(taken, null, 2)}\n`)
     linkSync(whole, lockFile(reportsDir, taken.runId))
-    syncNow(directory)
+    syncTaken(reportsDir, taken.runId)
     return true
   } catch (thrown) {
     if (errnoOf(thrown) === 'EEXIST') return false
@@ -113,6 +113,16 @@ function writeDurably(path: string, text: string): void {
     fsyncSync(descriptor)
   } finally {
     closeSync(descriptor)
+  }
+}
+
+/** What could not be made to last is not taken. */
+function syncTaken(reportsDir: string, runId: string): void {
+  try {
+    syncNow(join(reportsDir, RESUMED_DIR))
+  } catch (thrown) {
+    giveRunBack(reportsDir, runId)
+    throw thrown
   }
 }
 

@@ -46,7 +46,7 @@ export async function takeOver(
   clock: Clock,
   redact: (text: string) => string,
 ): Promise<void> {
-  const { reportsDir, run, dir } = broken
+  const { reportsDir, run } = broken
   const as = nextRunId(broken)
   const staged = `${as}.${process.pid}.${randomBytes(4).toString('hex')}`
   const place = join(reportsDir, RESUMED_DIR, staged)
@@ -65,22 +65,27 @@ export async function takeOver(
       staged,
     }
     if (!takeRunOver(reportsDir, taken)) throw alreadyTaken(reportsDir, run.runId)
-    if ((await files.readText(join(dir, JOURNAL_FILE))) !== whole) {
+    try {
+      await refuseGrown(broken, whole)
+      await rename(place, runDir)
+    } catch (thrown) {
+      // Taken by nobody's run it could never be gone on with.
       giveRunBack(reportsDir, run.runId)
-      throw new RunproofError(
-        'NOT_RESUMABLE',
-        `${run.runId} has just written to its journal: it still runs somewhere`,
-        {
-          hint: 'stop that process first; on another machine it cannot be seen from here',
-        },
-      )
+      throw thrown
     }
-    await rename(place, runDir)
     await syncDirectory(reportsDir)
   } catch (thrown) {
     await rm(place, { recursive: true, force: true })
     throw fileError(thrown, place, 'make ready')
   }
+}
+
+/** @param whole - the text of its journal, as it was copied from */
+async function refuseGrown({ dir, run }: BrokenRun, whole: string): Promise<void> {
+  if ((await files.readText(join(dir, JOURNAL_FILE))) === whole) return
+  throw new RunproofError('NOT_RESUMABLE', `${run.runId} has just written to its journal: it still runs somewhere`, {
+    hint: 'stop that process first; on another machine it cannot be seen from here',
+  })
 }
 
 /** @returns the text of the old journal, as it was copied from */
