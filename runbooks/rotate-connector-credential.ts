@@ -144,7 +144,8 @@ const set: Step = {
     slotNewer(credentialSet),
     oldLeasesDead(
       credentialSet,
-      () => 'the connector held no good lease any more: they run out five minutes after its start',
+      () =>
+        'no lease of the connector was good any more: they run out five minutes after its start, and a break may have come after the value was set',
     ),
   ],
 }

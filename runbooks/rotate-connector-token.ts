@@ -128,7 +128,8 @@ const set: Step = {
     processReplaced(tokenSet, 'By itself the daemon has replaced the process, once, by one with a lease of its own'),
     oldLeasesDead(
       tokenSet,
-      () => 'the connector held no good lease any more: they run out five minutes after its start',
+      () =>
+        'no lease of the connector was good any more: they run out five minutes after its start, and a break may have come after the value was set',
     ),
     connectorKept(),
   ],
