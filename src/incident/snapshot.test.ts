@@ -18,10 +18,10 @@ import type { Given, SnapshotItem } from './snapshot-items.ts'
 const root = mkdtempSync(join(tmpdir(), 'snapshot-'))
 after(() => rmSync(root, { recursive: true, force: true }))
 
-const BOUNDS = { itemBytes: 100, allBytes: 250, totalMs: 60_000, atOnce: 2 }
+const BOUNDS = { itemBytes: 100, allBytes: 250, spareBytes: 0, totalMs: 60_000, atOnce: 2 }
 const known = new Secret('leaked', 'a-token-that-leaked')
 
-function collecting(write = files.write) {
+function collecting(write = files.write, bounds: Partial<typeof BOUNDS> = {}) {
   const directory = mkdtempSync(join(root, 'run-'))
   const tools = memoryTools({ files: { ...files, write } })
   const context = {
@@ -30,7 +30,10 @@ function collecting(write = files.write) {
     deadlineMs: 1_000,
     knownSecrets: () => [known],
   } as unknown as CheckContext
-  const made = new Collecting(context, directory, tools.clock.monotonicMs() + BOUNDS.totalMs, BOUNDS)
+  const made = new Collecting(context, directory, tools.clock.monotonicMs() + BOUNDS.totalMs, {
+    ...BOUNDS,
+    ...bounds,
+  })
   const read = (file: string) => readFileSync(join(directory, file), 'utf8')
   return { made, directory, read, of: (file: string) => made.items.find(one => one.file === file)! }
 }
@@ -45,6 +48,13 @@ const item = (file: string, collect: SnapshotItem['collect'], more: Partial<Snap
 const given = (file: string, what: Given, more: Partial<SnapshotItem> = {}) => item(file, async () => what, more)
 
 describe('a snapshot', () => {
+  test('leaves room on the disk for the record of what is done: without one nothing would be contained', async () => {
+    const { made, directory, of } = collecting(files.write, { spareBytes: Number.MAX_SAFE_INTEGER })
+    await made.all([given('status.json', '{}')])
+    assert.match(of('status.json').reason!, /the disk has \d+ bytes left, of which \d+ are for the record/)
+    assert.deepEqual(readdirSync(directory), [])
+  })
+
   test('goes on past what hangs, fails or says nothing, and lists each with its reason', async () => {
     const { made, directory, of } = collecting()
     await made.all([

@@ -26,12 +26,20 @@ const PAGE = 'production-runbooks'
 interface Bounds {
   readonly itemBytes: number
   readonly allBytes: number
+  /** So much of the disk is left for the journal: nothing acts without a record, so evidence that filled it would end the containment. */
+  readonly spareBytes: number
   readonly totalMs: number
   readonly atOnce: number
 }
 
 /** Of one document, of all together, and how long all may take. */
-const BOUNDS: Bounds = { itemBytes: MOST_AUDIT_BYTES, allBytes: 32 * 1024 * 1024, totalMs: 45_000, atOnce: 4 }
+const BOUNDS: Bounds = {
+  itemBytes: MOST_AUDIT_BYTES,
+  allBytes: 32 * 1024 * 1024,
+  spareBytes: 8 * 1024 * 1024,
+  totalMs: 45_000,
+  atOnce: 4,
+}
 
 /** What became of one document. */
 export interface Collected {
@@ -257,6 +265,11 @@ export class Collecting {
     // What is masked is shorter: that there was more is known from whoever gave it, not from the length.
     const cut = tooLong || more
     const content = tooLong || (more && keep === 'tail') ? shortened(safe, most, keep, file) : safe
+    const free = await this.#context.tools.files.freeBytes(this.#directory)
+    if (free - content.length < this.#bounds.spareBytes)
+      throw new NotThere(
+        `the disk has ${free} bytes left, of which ${this.#bounds.spareBytes} are for the record of what is done`,
+      )
     this.#bytes += content.length
     await this.#context.tools.files.write(join(this.#directory, file), content)
     const end = keep === 'head' ? 'first' : 'last'
