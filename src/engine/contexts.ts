@@ -1,5 +1,5 @@
 import type { StepRecord } from '../evidence/schema.ts'
-import type { CheckContext } from '../model/check.ts'
+import type { CheckContext, Json } from '../model/check.ts'
 import type { Command } from '../model/command.ts'
 import { RunproofError } from '../model/error.ts'
 import type { Step, StepContext } from '../model/runbook.ts'
@@ -37,12 +37,24 @@ export function stepContext(run: RunState, step: Step, signal: AbortSignal, comm
   }
 }
 
-/** A value with a secret in it would come back as another one: the journal says that it has none. */
+/** The longest that a journal keeps, as JSON: it is read whole when a run is gone on with or verified. */
+const LONGEST_KEPT = 4 * 1024 * 1024
+
+/** What would come back as another value, or make the journal too long to be read, is not in it: it says so. */
 function keep({ input }: RunState, step: Step, capture: string, value: unknown): void {
   const plain = keepable(capture, value)
-  const isWhole = JSON.stringify(input.published?.(plain) ?? plain) === JSON.stringify(plain)
-  const kept = isWhole ? { value: plain } : { withheld: 'a secret stands in it' }
-  input.journal.append('captured', { step: step.id, capture, ...kept })
+  const why = withheld(plain, input.published)
+  input.journal.append('captured', {
+    step: step.id,
+    capture,
+    ...(why === undefined ? { value: plain } : { withheld: why }),
+  })
+}
+
+function withheld(plain: Json, published: RunState['input']['published']): string | undefined {
+  const text = JSON.stringify(plain)
+  if (text.length > LONGEST_KEPT) return `it has ${text.length} characters, and at most ${LONGEST_KEPT} are kept`
+  return published === undefined || JSON.stringify(published(plain)) === text ? undefined : 'a secret stands in it'
 }
 
 /** What the checks of a step get: values as they are now. */

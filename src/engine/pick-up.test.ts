@@ -4,7 +4,7 @@ import type { JournalRecord } from '../evidence/schema.ts'
 import { keptCapture } from '../model/capture.ts'
 import { defineCheck, failed, type Json, passed } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
-import type { Runbook, Step } from '../model/runbook.ts'
+import type { Action, Runbook, Step } from '../model/runbook.ts'
 import { type Entry, memoryJournal } from '../testing/memory-tools.ts'
 import { followJournal } from './broken-run.ts'
 import type { Conductor } from './conductor.ts'
@@ -188,16 +188,18 @@ describe('a run that goes on', () => {
     assert.deepEqual(log, ['does look'])
   })
 
-  test('does not go on with a value in which a secret was masked', async () => {
+  test('does not go on with a value in which a secret was masked, and its journal stays readable', async () => {
     const kept = keptCapture<string>('kept', 'a value')
-    const step = undoable([], 'a', {
-      yields: [kept],
-      run: { describe: 'sets', execute: async context => context.set(kept, 'with hidden words') },
-    } as Partial<Step>)
-    const { journal, outcomes } = await run([step], { published: () => 'with [secret x] words' })
-    assert.deepEqual(outcomes, ['passed'])
-    const captured = journal.entries.find(({ type }) => type === 'captured')
-    assert.deepEqual(captured!.data, { step: 'a', capture: 'kept', withheld: 'a secret stands in it' })
+    const withheld = async (value: string, published: ExecuteInput['published']) => {
+      const execute: Action['execute'] = async context => context.set(kept, value)
+      const step = undoable([], 'a', { yields: [kept], run: { describe: 'sets', execute } } as Partial<Step>)
+      const { journal, outcomes } = await run([step], { published })
+      assert.deepEqual(outcomes, ['passed'])
+      return journal.entries.find(({ type }) => type === 'captured')!.data['withheld']
+    }
+    assert.equal(await withheld('with hidden words', () => 'with [secret x] words'), 'a secret stands in it')
+    assert.match(String(await withheld('x'.repeat(5_000_000), value => value)), /it has 5000002 characters/)
+    assert.equal(await withheld('plain', value => value), undefined)
   })
 
   test('does not do what a person left out, and takes none of it back; whoever conducts is asked once more', async () => {

@@ -34,8 +34,10 @@ export async function findBrokenRun(given: string, places: Places): Promise<Brok
   const dir = await directoryOf(given, reportsDir)
   const isSealed = (await files.facts(join(dir, ENVELOPE_FILE))) !== undefined && !isUnsealed(dir)
   if (isSealed) await refuseUntrusted(dir)
-  const { records, tornBytes } = verifyJournal(await files.readText(join(dir, JOURNAL_FILE)))
-  const run = followJournal(records)
+  const journal = Buffer.from(await files.readBytes(join(dir, JOURNAL_FILE)))
+  const run = followJournal(verifyJournal(journal.toString()).records)
+  // Of the bytes: a character that was torn has more of them once it was read as text.
+  const tornBytes = journal.length - (journal.lastIndexOf('\n') + 1)
   const named = nameOf(dir)
   if (run.runId !== named)
     throw new RunproofError(

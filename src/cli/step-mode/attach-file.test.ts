@@ -38,6 +38,9 @@ describe('a file that is attached', () => {
 
   test('is an ordinary one of at most 20 MiB', async () => {
     const long = file('long', '')
+    await assert.rejects(attach(long, 'call'), { code: 'FILE_UNREADABLE', message: /it is empty/ })
+    await assert.rejects(attach('/proc/self/environ', 'call'), { message: /it is empty/ })
+    await assert.rejects(attach('/dev/zero', 'call'), { message: /no ordinary file/ })
     truncateSync(long, 20 * 1024 * 1024 + 1)
     await assert.rejects(attach(long, 'call'), { code: 'FILE_UNREADABLE', message: /at most 20 MiB/ })
     await assert.rejects(attach(root, 'call'), { code: 'FILE_UNREADABLE', message: /a directory/ })
