@@ -2,7 +2,7 @@ import type { StepRecord } from '../evidence/schema.ts'
 import type { AnyCheck, CheckContext, Json } from '../model/check.ts'
 import { RunproofError, toRunproofError } from '../model/error.ts'
 import { type Outcome, worstOutcome } from '../model/outcome.ts'
-import { isManual, type Manual, type Step } from '../model/runbook.ts'
+import { type Action, isManual, type Manual, type Step } from '../model/runbook.ts'
 import { attest } from './attest.ts'
 import { authorise } from './authorise.ts'
 import { conduct } from './conduct.ts'
@@ -57,7 +57,6 @@ export async function runStep(
     if ('denied' in picked) return ended('denied', { reason: picked.denied })
     if (!picked.acts) {
       watch({ type: 'step-started', step: step.id, title: step.title, index })
-      run.phases.enterChecks(step.checksPhase ?? step.phase)
       return ended(...(await verified(run, step, commands, tools.clock.monotonicMs() - began)))
     }
     const skippedBy = again ? undefined : await conduct(run, step, index)
@@ -81,23 +80,8 @@ export async function runStep(
     watch({ type: 'step-started', step: step.id, title: step.title, index })
     run.phases.enter(step.phase)
     if (isManual(step.run)) return ended(...(await byHand(run, step, step.run, commands)))
-    const { run: action } = step
-    const undo =
-      'undo' in step
-        ? run.releases.registerUndo(step, undoSignal => stepContext(run, step, undoSignal, commands))
-        : undefined
-    await withDeadline(
-      `step ${step.id}`,
-      step.timeoutMs,
-      signal,
-      stepSignal => action.execute(stepContext(run, step, stepSignal, commands)),
-      run.patience.settleMs,
-    )
-    if (undo !== undefined) undo.whole = true
-
-    run.phases.enterChecks(step.checksPhase ?? step.phase)
-    const ranMs = tools.clock.monotonicMs() - began
-    return ended(...(await verified(run, step, commands, ranMs)))
+    await act(run, step, step.run, commands)
+    return ended(...(await verified(run, step, commands, tools.clock.monotonicMs() - began)))
   } catch (thrown) {
     const error = toRunproofError(thrown)
     // Only the operator interrupts: work that cuts its own commands short has given no verdict.
@@ -106,6 +90,20 @@ export async function runStep(
   } finally {
     run.phases.enter(undefined)
   }
+}
+
+/** The work of a step. From its beginning on it can be undone; whole is what came to its end. */
+async function act(run: RunState, step: Step, action: Action, commands: StepRecord['commands']): Promise<void> {
+  const undo =
+    'undo' in step ? run.releases.registerUndo(step, signal => stepContext(run, step, signal, commands)) : undefined
+  await withDeadline(
+    `step ${step.id}`,
+    step.timeoutMs,
+    run.input.signal,
+    signal => action.execute(stepContext(run, step, signal, commands)),
+    run.patience.settleMs,
+  )
+  if (undo !== undefined) undo.whole = true
 }
 
 /** What a person did, and what the checks that such a step may have say of it. */
@@ -122,7 +120,6 @@ async function byHand(
   if ('undo' in step) run.releases.registerUndo(step, signal => stepContext(run, step, signal, commands)).whole = true
   const { attested: attestation, said } = end
   if (step.verify.length === 0) return ['attested', { reason: said, attestation }]
-  run.phases.enterChecks(step.checksPhase ?? step.phase)
   const [outcome, more] = await verified(run, step, commands, clock.monotonicMs() - began)
   // Checks that are green say that the world looks as it should, not that it was this person's doing.
   const mild = outcome === 'passed' || more.checks?.length === 0
@@ -136,7 +133,8 @@ async function verified(
   commands: StepRecord['commands'],
   ranMs: number,
 ): Promise<[Outcome, Partial<StepRecord>]> {
-  const { input, patience } = run
+  const { input, patience, phases } = run
+  phases.enterChecks(step.checksPhase ?? step.phase)
   const context = checkContext(run, step, commands)
   const result = await verifyStep(step.id, await askable(run, step, context), context, {
     mode: input.counterproofs,
@@ -151,7 +149,7 @@ async function verified(
       run.note(type, data as Record<string, Json>)
     },
   })
-  run.phases.add(result.checksMs)
+  phases.add(result.checksMs)
 
   const outcomes = result.checks.map(check =>
     run.skipAllowed(check.id) && check.outcome === 'skipped' ? 'passed' : check.outcome,
