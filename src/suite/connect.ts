@@ -37,8 +37,9 @@ export async function connectRunning(context: StepContext, knocks: boolean): Pro
   const instance = sparing(reached, shown, what =>
     run.assume(`a request of this run was refused, and stands in the daemon’s audit log: ${what}`),
   )
+  const equal = readonly !== undefined && readonly.token.reveal() === admin?.token.reveal()
   for (const one of knocks ? shown : [])
-    await knock(context, instance, one, one === admin ? target.http.secrets : target.http.status)
+    await knock(context, instance, one, one === admin ? target.http.secrets : target.http.status, equal)
   const binary = params.binary ?? target.bundledBinary
   const stateRoot = params['state-root']
   return {
@@ -59,12 +60,20 @@ async function tokenOf(context: StepContext, name: string, file: string | undefi
 }
 
 /** Whether a token opens what it is meant for. What else the daemon answers is for checks to judge. */
-async function knock({ signal }: StepContext, instance: Reached, { token, file }: Shown, path: string): Promise<void> {
+async function knock(
+  { signal }: StepContext,
+  instance: Reached,
+  { token, file }: Shown,
+  path: string,
+  equal: boolean,
+): Promise<void> {
   const { status } = await instance.request(path, { bearer: token, timeoutMs: KNOCK_MS, signal })
   const refused = REFUSED[status]
   if (refused === undefined) return
   throw new RunproofError('ANSWER_MALFORMED', `${path} answered ${status}: ${refused(file)}`, {
-    hint: 'is it the token that the daemon has now, and of the right kind?',
+    hint: equal
+      ? 'both roles have the same token here, and equal ones are refused for both: put another one into one of the files'
+      : 'is it the token that the daemon has now, and of the right kind?',
   })
 }
 

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { RunproofError } from '../../model/error.ts'
 import type { Replaced } from '../../model/replace-file.ts'
 import type { Secret } from '../../model/secret.ts'
+import { errnoOf } from '../../model/system-error.ts'
 import { Directory } from './directory.ts'
 import { notReplaced, UNCHANGED } from './explain.ts'
 import { contentAfter, openOld, refuseOther, writeLike } from './old-file.ts'
@@ -58,7 +59,8 @@ function stamp(): string {
 /** @throws RunproofError PATH_UNSAFE where it is laid out in another way */
 async function currentDirectory(directory: Directory, name: string, path: string): Promise<string> {
   const target = await linkAt(directory.at(name))
-  const current = await linkAt(directory.at(LINK))
+  // Beside an ordinary file there is none.
+  const current = await linkAt(directory.at(LINK)).catch(noneAt)
   if (target === `${LINK}/${name}` && current !== undefined && /^\.\.[^/]+$/.test(current) && current !== '..')
     return current
   throw new RunproofError(
@@ -70,6 +72,10 @@ async function currentDirectory(directory: Directory, name: string, path: string
 
 async function linkAt(at: string): Promise<string | undefined> {
   return (await lstat(at)).isSymbolicLink() ? await readlink(at) : undefined
+}
+
+function noneAt(thrown: unknown): undefined {
+  if (errnoOf(thrown) !== 'ENOENT') throw thrown
 }
 
 /** What readers find at this moment, wherever the link leads now. */

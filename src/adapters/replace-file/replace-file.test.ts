@@ -111,6 +111,11 @@ for (const style of REPLACE_STYLES) {
         await assert.rejects(replaceFile.replace(at(name), secret('new-token'), style), { code, message })
         rmSync(at('..data'), { force: true })
       }
+      if (style === 'data-link')
+        await assert.rejects(replaceFile.replace(path, secret('new-token'), style), {
+          code: 'PATH_UNSAFE',
+          message: /no link to \.\.data\/token .*; nothing was changed/,
+        })
       assert.deepEqual(readdirSync(at('.')).sort(), before)
       assert.equal(readFileSync(path, 'utf8'), OLD)
     })
