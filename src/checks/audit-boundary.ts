@@ -10,7 +10,7 @@ import { type LedgerRecord, parseRecord } from '../ledger/record.ts'
 import { type Bucket, bucketFaults, recordFaults } from '../ledger/verify.ts'
 import { type CheckContext, changed, defineCheck, failed, passed } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
-import type { Inside } from '../model/instance.ts'
+import type { Inside, Readiness } from '../model/instance.ts'
 import type { Secret } from '../model/secret.ts'
 import { ask } from '../suite/ask.ts'
 import { activeRoute, openSession, submitRun } from '../suite/probe-run.ts'
@@ -86,7 +86,7 @@ export const archivedVerifies = defineCheck<Signed>({
 })
 
 interface WithoutKey {
-  readonly outcome: 'ready' | 'exited' | 'refused' | 'unanswered' | 'unlistened'
+  readonly outcome: Readiness['outcome']
   readonly exitCode: number | null
   /** Whether it spoke of its audit. */
   readonly saidWhy: boolean

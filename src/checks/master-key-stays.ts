@@ -8,6 +8,7 @@ import { isolated } from '../daemon/subjects.ts'
 import { otherMasterKey } from '../drill/other-master-key.ts'
 import { restored, site } from '../drill/subjects.ts'
 import { type CheckContext, changed, defineCheck, failed, passed, type SubjectCounterproof } from '../model/check.ts'
+import type { Readiness } from '../model/instance.ts'
 
 /** What is said where a key does not fit; a daemon that ends for want of anything else proves nothing about the key. */
 const CANNOT_DECRYPT = /decrypt/i
@@ -18,7 +19,7 @@ const withOriginalKey: SubjectCounterproof['subject'] = async context =>
 
 /** How far a daemon came with a key. */
 interface Opened {
-  readonly outcome: 'ready' | 'exited' | 'refused' | 'unanswered' | 'unlistened'
+  readonly outcome: Readiness['outcome']
   /** Null when a signal ended it, or it did not end. */
   readonly exitCode: number | null
   /** Whether it said that it cannot decrypt. */
