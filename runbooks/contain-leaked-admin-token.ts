@@ -4,7 +4,7 @@ import { containedFirst, settingsNoted, settingsRestored } from '../src/checks/f
 import { instanceReady } from '../src/checks/instance-ready.ts'
 import { attackerShutOut, fileTokenOpens, leakedTokenRefused } from '../src/checks/leaked-token.ts'
 import { noSecretWritten } from '../src/checks/no-secret-written.ts'
-import { baselineSound, plantedFound, sweepComplete } from '../src/checks/persistence-sweep.ts'
+import { baselineSound, nothingSinceSweep, plantedFound, sweepComplete } from '../src/checks/persistence-sweep.ts'
 import { postIncidentWritten } from '../src/checks/post-incident.ts'
 import { refusalsCounted } from '../src/checks/refusals-counted.ts'
 import { snapshotWhole } from '../src/checks/snapshot-whole.ts'
@@ -73,7 +73,7 @@ function steps(input: PlanInput): NonEmpty<Step> {
     snapshotStep('before', input, snapshotWhole('before')),
     attackersView,
     decideFindings,
-    snapshotStep('after', input, snapshotWhole('after')),
+    lookAgain(input),
     restoreSettings(input, settingsRestored),
     tellStakeholders('the admin token leaked, was replaced, and has to be taken anew from where it is kept'),
   ]
@@ -157,6 +157,12 @@ const sweepFor = (input: PlanInput): Step => ({
   },
   verify: [sweepComplete, baselineSound, ...(isIsolated(input) ? [plantedFound] : [])],
 })
+
+/** Right before the settings are put back: until then whatever came late is contained. */
+function lookAgain(input: PlanInput): Step {
+  const step = snapshotStep('after', input, snapshotWhole('after'))
+  return { ...step, verify: [snapshotWhole('after'), nothingSinceSweep] } as Step
+}
 
 const attackersView: Step = {
   id: 'attackers-view',

@@ -87,3 +87,31 @@ test('a leaked token is replaced under a daemon that is dead, which is told, and
   assert.match(list, /NOT seen refused \(no answer\)/)
   assert.doesNotMatch(list, /the leaked one is refused/)
 })
+
+test('what comes after the sweep of a leaked token is red, and the settings stay contained', {
+  timeout: 60_000,
+}, async () => {
+  await using running = await RunningStandIn.start()
+  const { site, daemon } = running
+  const params = { 'base-url': daemon.url, 'admin-token-file': site.adminFile }
+  const drill = new RunningDrill({ root, runbook, params, flags: ['--yes=stand-in'] })
+  await drill.line(/Everything that lasts was listed/)
+  const bearer = readFileSync(site.adminFile, 'utf8').trim()
+  const { method, path, body } = standIn.persistence.plant.connector('late')
+  const headers = { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' }
+  await fetch(`${daemon.url}${path}`, { method, headers, body: JSON.stringify(body) })
+  // The doctor waits for an event.
+  const stirring = setInterval(
+    () => daemon.post('/v1/runtime/debug-level', bearer, { level: 'off' }).catch(() => {}),
+    200,
+  )
+  const ended = await drill.ended.finally(() => clearInterval(stirring))
+  const evidence = evidenceOf(ended)
+  assert.equal(
+    checkOf(evidence, 'nothing-since-sweep').reason,
+    'came since the sweep, and nobody decided about it: connector external/late',
+  )
+  assert.equal(ended.status, 1, ended.stderr)
+  const { outcome } = evidence.steps.find(({ id }) => id === 'restore-settings')!
+  assert.equal(outcome, 'skipped')
+})

@@ -91,6 +91,65 @@ export const sweepComplete = defineCheck<Complete>({
   ],
 })
 
+/** What is listed in the end, held against what was listed in the sweep. */
+interface Since {
+  readonly unread: Complete['unread']
+  readonly listed: readonly string[]
+  readonly now: readonly string[]
+}
+
+/**
+ * A request that was let in before the token was replaced may be read to its end long afterwards, by whoever sends its body slowly;
+ * and what was found may make more of its kind before it is taken away.
+ */
+export const nothingSinceSweep = defineCheck<Since>({
+  id: 'nothing-since-sweep',
+  title: 'Nothing lasts in the end that was not listed in the sweep',
+
+  untested: ({ values }) => (values.find(sweep) === undefined ? 'there was no sweep' : undefined),
+
+  async probe(context) {
+    const now = await readThings(context)
+    const { inventory } = context.values.get(sweep)
+    // The containment’s own settings make revisions.
+    const names = (things: readonly { kind: string; id: string }[]) =>
+      things.filter(({ kind }) => kind !== 'revision').map(nameOf)
+    return { unread: now.unread, listed: names(inventory.things), now: names(now.things) }
+  },
+
+  judge({ unread, listed, now }) {
+    if (unread.length > 0)
+      return failed(unread.map(({ kind, why }) => `${kind} was not read: ${why}`).join('; '), { actual: now.length })
+    const fresh = now.filter(name => !listed.includes(name))
+    return fresh.length === 0
+      ? passed({ actual: now.length })
+      : failed(`came since the sweep, and nobody decided about it: ${fresh.slice(0, 20).join(', ')}`, {
+          actual: fresh.length,
+        })
+  },
+
+  counterproofs: [
+    {
+      id: 'unread-in-the-end',
+      breaks: 'a kind could not be read',
+      because: /hook was not read: TIMEOUT/,
+      observation: seen => ({ ...seen, unread: [{ kind: 'hook', why: 'TIMEOUT' }] }),
+    },
+    {
+      id: 'late-one',
+      breaks: 'a connector is listed that was not there before',
+      because: /came since the sweep.*connector .*-late/,
+      subject: (context, scope) => {
+        const path = context.target.persistence.paths.connector
+        return withProxy(context, scope, {
+          rewriteBody: (asked, text) =>
+            asked === path ? text.replace(/"name":\s*"([^"]*)"/, '"name":"$1-late"') : text,
+        })
+      },
+    },
+  ],
+})
+
 /** What the sweep was held against was signed, and is older than the incident. */
 export const baselineSound = defineCheck<{
   readonly takenAtMs: number
