@@ -14,6 +14,7 @@ import { instanceReady } from '../src/checks/instance-ready.ts'
 import { mcpConnected, mcpToolCall } from '../src/checks/mcp-bearer.ts'
 import { mcpReadable } from '../src/checks/mcp-servers.ts'
 import { noSecretWritten } from '../src/checks/no-secret-written.ts'
+import { slotNewer } from '../src/checks/slot-set.ts'
 import { nothingLeft } from '../src/checks/tear-down.ts'
 import { withoutInstances } from '../src/checks/without-instances.ts'
 import { defineRunbook, type PlanInput, type Step } from '../src/model/runbook.ts'
@@ -175,7 +176,7 @@ const store = ({ target }: PlanInput): Step => ({
       context.run.assume(`since ${stored.at} its servers are disconnected until the daemon is started again`)
     },
   },
-  verify: [bearerStored],
+  verify: [slotNewer(storedBearer), bearerStored],
 })
 
 const startAgain: Step = {

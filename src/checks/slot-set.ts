@@ -4,7 +4,7 @@ import type { LeaseView } from '../model/access-api.ts'
 import type { Capture } from '../model/capture.ts'
 import { type Check, type CheckContext, defineCheck, failed, passed, type SubjectCounterproof } from '../model/check.ts'
 import type { SlotView } from '../model/target.ts'
-import { knownLeases, type SlotSet, slotChangedAtMs } from '../rotation/slot.ts'
+import { knownLeases, type SlotChange, type SlotSet, slotChangedAtMs } from '../rotation/slot.ts'
 import { notRevoked, shownMembers } from './leases-revoked.ts'
 
 interface Changed {
@@ -16,7 +16,7 @@ interface Changed {
 }
 
 /** The slot says itself that it was changed: a client that printed success is no evidence. */
-export function slotNewer(of: Capture<SlotSet>): Check<Changed> {
+export function slotNewer(of: Capture<SlotChange>): Check<Changed> {
   return defineCheck<Changed>({
     id: 'slot-newer',
     title: 'The slot says that it was changed, later than before, and by nobody else since',

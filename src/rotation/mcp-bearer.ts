@@ -10,7 +10,7 @@ import { type CalledByModel, callByModel, callEcho, snapshotOf, type ToolCall } 
 import { BEARER_SERVER, type McpRequest, mcpHello, mcpRequests, mcpSite, showMcp } from '../suite/mcp-site.ts'
 import { asAdmin, readSubject } from '../suite/revocations.ts'
 import { newSecret } from './new-secret.ts'
-import { goodLeases, type SlotSet, setSlot, slotChangedAtMs } from './slot.ts'
+import { goodLeases, type SlotChange, setSlot, slotChangedAtMs } from './slot.ts'
 import { waitUntil, withinMsOf } from './wait-until.ts'
 
 const MODEL_MS = 20_000
@@ -29,7 +29,7 @@ export interface BearerUse {
 }
 export const bearerUse = keptCapture<BearerUse>('bearer-use', 'the slot, who draws on it, and when it was last set')
 
-export interface StoredBearer extends Pick<SlotSet, 'set'> {
+export interface StoredBearer extends SlotChange {
   readonly at: string
   /** Requests that the server had seen until then; zero where it is not the rehearsal’s own. */
   readonly requestsBefore: number
@@ -106,7 +106,7 @@ async function leasesOn(context: CheckContext, slot: string): Promise<readonly s
  * @throws RunproofError COMMAND_FAILED when the daemon does not take it
  */
 export async function storeNew(context: CheckContext): Promise<StoredBearer> {
-  const { slot } = context.values.get(bearerUse)
+  const { slot, updatedAtMs: changedBeforeMs } = context.values.get(bearerUse)
   const own = context.values.get(daemon).reached === 'isolated'
   const requestsBefore = own ? (await mcpRequests(context)).length : 0
   const set = await setSlot(context, slot, 'generic', context.values.get(newSecret))
@@ -114,7 +114,7 @@ export async function storeNew(context: CheckContext): Promise<StoredBearer> {
     throw new RunproofError('COMMAND_FAILED', `setting ${slot} ended with exit ${set.exitCode}`, {
       hint: `what it holds is not known: secrets get ${slot} shows when it was changed last`,
     })
-  return { at: context.tools.clock.now().toISOString(), requestsBefore, set }
+  return { slot, set, changedBeforeMs, at: context.tools.clock.now().toISOString(), requestsBefore }
 }
 
 /** What is seen of the servers once the value should be in use. */

@@ -72,9 +72,12 @@ export async function goodLeases(
   return (await heldLeases(context, ids, slot)).leases
 }
 
-/** A slot that was set, and the leases on its old value. */
-export interface SlotSet extends GoodLeases {
+/** A slot that was set, what the client printed of it, and when it had been changed before. */
+export interface SlotChange {
   readonly slot: string
   readonly set: Ran<SlotView>
   readonly changedBeforeMs: number
 }
+
+/** The same with the leases on its old value. */
+export interface SlotSet extends SlotChange, GoodLeases {}
