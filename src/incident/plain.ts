@@ -7,7 +7,7 @@ const MOST_LETTERS = 600
 const MARKS = /[\\`[\]<]/g
 
 /** One line of plain letters, and not a long one: whoever chose a name in the daemon writes no line of a list for people. */
-export function inLine(text: string): string {
+function inLine(text: string): string {
   const line = plainText(text.replace(/\s+/g, ' ').trim())
   return line.length <= MOST_LETTERS ? line : `${line.slice(0, MOST_LETTERS)}… (${line.length} letters)`
 }
