@@ -8,6 +8,7 @@ import { ask } from '../suite/ask.ts'
 import { diagnoseAs } from '../suite/diagnose.ts'
 import { asAdmin } from '../suite/revocations.ts'
 import { newestRuns } from './newest-runs.ts'
+import { withoutSentAlong } from './redacted.ts'
 
 /** One document of a snapshot. */
 export interface SnapshotItem {
@@ -68,8 +69,8 @@ export const MOST_AUDIT_BYTES = 1024 * 1024
 export function generalItems(context: CheckContext, when: 'before' | 'after'): readonly SnapshotItem[] {
   const { http, runs } = context.target
   return [
-    asked(context, 'status.json', http.status),
-    asked(context, 'runtime.json', runs.paths.runtime),
+    withoutValues(asked(context, 'status.json', http.status)),
+    withoutValues(asked(context, 'runtime.json', runs.paths.runtime)),
     asked(context, 'sessions.json', runs.paths.sessions),
     asked(context, 'slots.json', http.secrets, 'admin'),
     {
@@ -157,6 +158,17 @@ function asked(context: CheckContext, file: string, path: string, as?: 'admin'):
       const { status, text: body } = await ask(inner, path, as === 'admin' ? asAdmin(context) : {})
       if (status !== 200) throw new NotThere(`it answered ${status}`)
       return body
+    },
+  }
+}
+
+/** Settings are shown with their hooks, and hooks with the headers that they send. */
+function withoutValues(item: SnapshotItem): SnapshotItem {
+  return {
+    ...item,
+    async collect(inner) {
+      const given = await item.collect(inner)
+      return typeof given === 'string' ? withoutSentAlong(given) : { ...given, text: withoutSentAlong(given.text) }
     },
   }
 }

@@ -13,7 +13,7 @@ import { Secret } from '../model/secret.ts'
 import standIn from '../targets/stand-in.ts'
 import { memoryTools } from '../testing/memory-tools.ts'
 import { Collecting, snapshotAction } from './snapshot.ts'
-import type { Given, SnapshotItem } from './snapshot-items.ts'
+import { type Given, generalItems, type SnapshotItem } from './snapshot-items.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'snapshot-'))
 after(() => rmSync(root, { recursive: true, force: true }))
@@ -48,6 +48,23 @@ const item = (file: string, collect: SnapshotItem['collect'], more: Partial<Snap
 const given = (file: string, what: Given, more: Partial<SnapshotItem> = {}) => item(file, async () => what, more)
 
 describe('a snapshot', () => {
+  test('keeps of settings and status which headers a hook sends, and none of their values', async () => {
+    const hook = { name: 'x', executor: { type: 'http', headers: { 'x-key': 'a-value-nobody-knows' }, env: ['A=b'] } }
+    const body = JSON.stringify({ config: { hooks: { hooks: { run_completed: [hook] } } } })
+    const request = async () => ({ status: 200, headers: {}, text: body })
+    const values = new CapturedValues().with(daemon, { instance: { request } } as unknown as Daemon)
+    const context = { target: standIn, values, deadlineMs: 1_000 } as unknown as CheckContext
+    for (const name of ['status.json', 'runtime.json']) {
+      const kept = String(
+        await generalItems(context, 'before')
+          .find(({ file }) => file === name)!
+          .collect(context),
+      )
+      assert.match(kept, /"x-key": "\[left out\]"/)
+      assert.doesNotMatch(kept, /nobody-knows|A=b/)
+    }
+  })
+
   test('leaves room on the disk for the record of what is done: without one nothing would be contained', async () => {
     const { made, directory, of } = collecting(files.write, { spareBytes: Number.MAX_SAFE_INTEGER })
     await made.all([given('status.json', '{}')])
