@@ -31,6 +31,7 @@ import {
   serverOfAccount,
   slotOfAccount,
   useAccountAgain,
+  waitUntilRefreshable,
 } from '../src/rotation/mcp-oauth.ts'
 import { RUNNING, slotRotationConflict, slotRotationParams } from '../src/rotation/slot-params.ts'
 import { withinMsOf, withinParam } from '../src/rotation/wait-until.ts'
@@ -285,9 +286,13 @@ const refresh = (input: PlanInput): Step => ({
   resume: 'repeatable',
   irreversible: 'tokens that were replaced are not given back',
   run: {
-    describe: 'refresh, by the daemon’s own client',
+    describe:
+      'refresh, by the daemon’s own client; first wait out the five seconds after another refresh, in which it does nothing',
     commands: [`${input.target.program} mcp oauth refresh <id>`],
-    execute: async context => context.set(renewed, await renew(context)),
+    async execute(context) {
+      await waitUntilRefreshable(context)
+      context.set(renewed, await renew(context))
+    },
   },
   verify: [accountRenewed],
 })

@@ -11,9 +11,14 @@ import { callByModel } from '../suite/mcp-calls.ts'
 import { issuedByOAuth, OAUTH_SERVER, oauthEvents, orderOAuth } from '../suite/mcp-site.ts'
 import { type Login, logIn } from '../suite/oauth-login.ts'
 import { asAdmin, readSubject } from '../suite/revocations.ts'
+import { passTime } from '../suite/token-rotation.ts'
 import { goodLeases, slotChangedAtMs } from './slot.ts'
 
 const MODEL_MS = 20_000
+/** A daemon that has refreshed an account does nothing for so long when it is told to do it again. */
+const REFRESHED_FOR_MS = 5_000
+/** The clock of the daemon need not be ours. */
+const BESIDES_MS = 500
 
 /** What of an account is to be the same afterwards, and by what it is seen to be another one. */
 export interface AccountUse {
@@ -149,6 +154,14 @@ export async function logOut(context: CheckContext): Promise<Ended> {
 /** Has the authorization server beside the daemon take none of its tokens any longer, as a person does at a real one. */
 export function revokeGrant(context: CheckContext): Promise<void> {
   return orderOAuth(context, { revoke: 'all' })
+}
+
+/** Waits while the daemon would do nothing: a run that broke off may have had it refresh the account a moment ago. */
+export async function waitUntilRefreshable(context: CheckContext): Promise<void> {
+  const lastMs = (await accountNow(context, slotOfAccount(context)))?.lastRefreshAtMs
+  const sinceMs = lastMs === undefined ? Number.POSITIVE_INFINITY : context.tools.clock.now().getTime() - lastMs
+  if (sinceMs < REFRESHED_FOR_MS + BESIDES_MS)
+    await passTime(context, REFRESHED_FOR_MS + BESIDES_MS - Math.max(0, sinceMs))
 }
 
 /** Has the daemon get new tokens now, by its own client. What a step does, and a counterproof on another daemon. */
