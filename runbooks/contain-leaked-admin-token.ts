@@ -22,6 +22,7 @@ import {
   replaceLeakedToken,
   replacementBegun,
   tellHeldStream,
+  whatWasSeen,
 } from '../src/incident/leaked-token.ts'
 import { LEAKED_TOKEN_WAYS, leakedTokenConflict, leakedTokenParams } from '../src/incident/leaked-token-params.ts'
 import { incidentUnresumable, sinceMs } from '../src/incident/params.ts'
@@ -209,7 +210,7 @@ const close = (input: PlanInput, all: readonly Step[]): Step => ({
     steps: all,
     closing({ values, target }) {
       const contained = values.get(containment)
-      const { refusedAfterMs, turn } = contained
+      const { refusedAfterMs } = contained
       const { file, held } = values.get(leaked)
       const { findings } = values.find(sweep) ?? {}
       return {
@@ -219,7 +220,7 @@ const close = (input: PlanInput, all: readonly Step[]): Step => ({
             what: `admin token in ${file}`,
             result: isShutOut(contained)
               ? `the leaked one is refused, ${refusedAfterMs} ms after the run began`
-              : `the file has a new one; the leaked one was NOT seen refused (${turn.oldAfter || 'no answer'}), nor the new one accepted (${turn.newAfter || 'no answer'})`,
+              : `the file has a new one; ${whatWasSeen(contained)}`,
           },
         ],
         revoked: [],

@@ -3,7 +3,7 @@ import { withDaemon, withProxy } from '../daemon/break.ts'
 import { randomSecret } from '../daemon/random-secret.ts'
 import { startBroken } from '../daemon/start-isolated.ts'
 import { daemon } from '../daemon/subjects.ts'
-import { type Containment, containment, leaked } from '../incident/leaked-token.ts'
+import { type Containment, containment, leaked, NO_LEAKED_ONE } from '../incident/leaked-token.ts'
 import { type CheckContext, changed, defineCheck, failed, passed, type SubjectCounterproof } from '../model/check.ts'
 import type { Secret } from '../model/secret.ts'
 import { ask } from '../suite/ask.ts'
@@ -55,7 +55,7 @@ export const leakedTokenRefused = defineCheck<Containment>({
 
   probe: async ({ values }) => values.get(containment),
 
-  judge({ turn, shown, waitedMs, withinMs, refusedAfterMs }) {
+  judge({ turn, shown, wasThere, waitedMs, withinMs, refusedAfterMs }) {
     const late = waitedMs > withinMs ? `; waited ${Math.round(waitedMs)} ms, and no longer` : ''
     if (turn.newAfter === SILENCE)
       return failed(`the file has the new token, and the daemon gives no answer: nobody has seen it refuse${late}`, {
@@ -63,8 +63,10 @@ export const leakedTokenRefused = defineCheck<Containment>({
       })
     // One that had been replaced before was refused before: contained is contained. So is a daemon that was silent before.
     const oldBefore = [401, SILENCE].includes(turn.oldBefore) ? 200 : turn.oldBefore
-    const newBefore = turn.newBefore === SILENCE ? 401 : turn.newBefore
-    const wrong = judgeTurn({ ...turn, oldBefore, newBefore }, late)
+    const newBefore = turn.newBefore === SILENCE || wasThere === true ? 401 : turn.newBefore
+    // What nobody could show is not tested, and stands there.
+    const oldAfter = shown === NO_LEAKED_ONE && turn.oldAfter === SILENCE ? 401 : turn.oldAfter
+    const wrong = judgeTurn({ ...turn, oldBefore, newBefore, oldAfter }, late)
     return wrong ?? passed({ expected: { withinMs }, actual: { ...turn, shown, refusedAfterMs } })
   },
 

@@ -10,12 +10,14 @@ import type { Secret } from '../model/secret.ts'
 import { type Held, holdStream } from '../rotation/held-stream.ts'
 import { refuseChanged } from '../rotation/rotate.ts'
 import { whyUnfit } from '../rotation/token-rules.ts'
-import { replaceToken, SILENCE, statusOrSilence, type Turn } from '../suite/token-rotation.ts'
+import { passTime, replaceToken, SILENCE, statusOrSilence, type Turn } from '../suite/token-rotation.ts'
 
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 5_000
 /** More looks are more refusals in the audit log; the attacker’s view looks again afterwards. */
 const SHOWN_AGAIN = 1
+
+const pauseMs = (look: number) => Math.min(FIRST_PAUSE_MS * 2 ** look, LONGEST_PAUSE_MS)
 
 /** The token that got out, and the one in its place. */
 export interface Leaked {
@@ -37,8 +39,13 @@ export const replacementBegun = keptCapture<{ readonly at: string }>(
 /** What was seen while it was replaced, in milliseconds from the moment that is named. */
 export interface Containment {
   readonly turn: Turn
-  /** Which token was shown; after a break in the replacement nobody knows which one the file had. */
-  readonly shown: 'the leaked one' | 'the leaked one, or one that took its place before the break'
+  /** Which token was shown; after a break in the replacement nobody knows which one the file had, or nobody has the leaked one. */
+  readonly shown:
+    | 'the leaked one'
+    | 'the leaked one, or one that took its place before the break'
+    | typeof NO_LEAKED_ONE
+  /** The file had the token of `--secret new=` already, since before the break. */
+  readonly wasThere?: true
   readonly style: ReplaceStyle
   readonly refusals: number
   /** From the replacement. */
@@ -52,7 +59,19 @@ export interface Containment {
 export function isShutOut({ turn }: Pick<Containment, 'turn'>): boolean {
   return turn.oldAfter === 401 && turn.newAfter === 200
 }
+
+/** What was seen of a leaked token that is not shut out, or of which nobody knows. */
+export function whatWasSeen({ turn, shown }: Pick<Containment, 'turn' | 'shown'>): string {
+  const said = (status: number) => (status === SILENCE ? 'no answer' : String(status))
+  if (shown === NO_LEAKED_ONE)
+    return `the leaked one was NOT seen refused (the run broke off, and nobody has it), the new one gave ${said(turn.newAfter)}`
+  return `the leaked one was NOT seen refused (${said(turn.oldAfter)}), nor the new one accepted (${said(turn.newAfter)})`
+}
+
 export const containment = keptCapture<Containment>('containment', 'how the leaked token was replaced')
+
+/** Nobody saw what the leaked token gives. */
+export const NO_LEAKED_ONE = 'none: the run broke off once the file was replaced, and no run keeps the leaked one'
 
 const UNHELD: Held = { state: () => 'not opened: the daemon gave no answer', isOpen: () => false, close() {} }
 
@@ -73,7 +92,13 @@ export async function replaceLeakedToken(context: StepContext): Promise<void> {
   const before = await tools.files.facts(file)
   const current = await tools.files.readSecret(file, 'admin-token-of-now')
   const token = secrets['leaked'] ?? current
-  const isUnsure = secrets['leaked'] === undefined && context.values.find(replacementBegun) !== undefined
+  const wasBegun = context.values.find(replacementBegun) !== undefined
+  const isUnsure = secrets['leaked'] === undefined && wasBegun
+  // Who names the new token has it written once: where the file has it, the break came after that.
+  if (wasBegun && secrets['new']?.reveal() === current.reveal()) {
+    await goOnReplaced(context, current)
+    return
+  }
   if (isUnsure)
     run.notTested(
       'whether the leaked token is refused: the run broke off while it was replaced, so the one that is replaced now may be the one in between; --secret leaked=file:PATH shows it',
@@ -110,7 +135,7 @@ export async function replaceLeakedToken(context: StepContext): Promise<void> {
     withinMs,
     despiteSilence: true,
     shownAgain: SHOWN_AGAIN,
-    pauseMs: look => Math.min(FIRST_PAUSE_MS * 2 ** look, LONGEST_PAUSE_MS),
+    pauseMs,
     async replace() {
       await refuseChanged(context, file, current)
       if (context.values.find(replacementBegun) === undefined)
@@ -136,6 +161,67 @@ export async function replaceLeakedToken(context: StepContext): Promise<void> {
       `mode ${before.mode.toString(8)}, owner ${before.uid}:${before.gid}, ${before.sizeBytes} bytes`,
     )
   run.assume(`${settled.refusals} requests of the containment were refused, and stand in the daemon’s audit log`)
+}
+
+/**
+ * After a break between the replacement and what was to be seen of it: nothing is replaced again. The leaked token is shown where it
+ * is given.
+ *
+ * @throws RunproofError PARAM_INVALID where the one that is given as leaked is the new one
+ */
+async function goOnReplaced(context: StepContext, to: Secret): Promise<void> {
+  const { params, run, secrets, tools, target, values } = context
+  const token = secrets['leaked']
+  for (const secret of [to, token]) if (secret !== undefined) context.protect(secret)
+  if (token?.reveal() === to.reveal())
+    throw new RunproofError('PARAM_INVALID', 'the leaked token that is given is the new one', {
+      hint: '--secret leaked=file:PATH takes the one that got out; without it nobody shows it',
+    })
+  const asked = values.get(daemon)
+  const [path, withinMs] = [target.http.secrets, parseDuration(params['within']!)]
+  askWith(asked, to)
+  const settled =
+    token === undefined
+      ? await seeAccepted(context, { to, path, withinMs })
+      : await replaceToken(context, {
+          ...{ from: token, to, path, withinMs, despiteSilence: true, shownAgain: SHOWN_AGAIN },
+          pauseMs,
+          replace: async () => {},
+        })
+  const refusedAfterMs = Math.round(tools.clock.monotonicMs())
+  context.set(leaked, { file: asked.adminTokenFile!, token, replacement: to, held: undefined })
+  context.set(containment, {
+    ...settled,
+    shown: token === undefined ? NO_LEAKED_ONE : 'the leaked one',
+    wasThere: true,
+    style: params['style'] as ReplaceStyle,
+    withinMs,
+    refusedAfterMs,
+  })
+  if (token === undefined)
+    run.notTested(
+      'whether the leaked token is refused: the run broke off once the file was replaced, and no run keeps a token; --secret leaked=file:PATH shows it',
+    )
+  run.assume(`${asked.adminTokenFile} has had the new token since before the break: it was not replaced again`)
+  run.assume(`${settled.refusals} requests of the containment were refused, and stand in the daemon’s audit log`)
+}
+
+/** Waits until the new token is accepted. What the old one gives nobody knows. */
+async function seeAccepted(
+  context: StepContext,
+  { to, path, withinMs }: { readonly to: Secret; readonly path: string; readonly withinMs: number },
+): Promise<Pick<Containment, 'turn' | 'refusals' | 'waitedMs'>> {
+  const { clock } = context.tools
+  const begunMs = clock.monotonicMs()
+  let refusals = 0
+  for (let look = 0; ; look += 1) {
+    const newAfter = await statusOrSilence(context, path, to)
+    if (newAfter !== 200 && newAfter !== SILENCE) refusals += 1
+    const waitedMs = clock.monotonicMs() - begunMs
+    if (newAfter === 200 || waitedMs > withinMs)
+      return { turn: { oldBefore: SILENCE, newBefore: SILENCE, oldAfter: SILENCE, newAfter }, refusals, waitedMs }
+    await passTime(context, pauseMs(look))
+  }
 }
 
 /** After a break: the file has the new token, and nobody the leaked one, unless it is given. */
