@@ -58,7 +58,10 @@ export async function activeRoute(context: CheckContext): Promise<Route> {
   const { paths, read } = context.target.runs
   const runtime = await askFor(context, paths.runtime, read.runtime)
   const route = runtime.routes.find(({ id }) => id === runtime.activeRoute)
-  if (route === undefined) throw new RunproofError('ANSWER_MALFORMED', `${paths.runtime} names no active route`)
+  if (route === undefined)
+    throw new RunproofError('ANSWER_MALFORMED', `${paths.runtime} names no active route, so no run can be made`, {
+      hint: 'the doctor of the routes says why; run again once one is active',
+    })
   return route
 }
 
