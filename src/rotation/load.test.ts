@@ -58,6 +58,20 @@ describe('clients of both roles', () => {
     assert.ok(seen.refusals <= 10, `${seen.refusals} refusals`)
   })
 
+  test('that were refused together ask again as soon as one that was refused alone', async () => {
+    const seen = await asked(async (takes, load) => {
+      load.announce()
+      takes.delete(from!)
+      // A machine that was busy: what was due meanwhile is asked at once.
+      const until = performance.now() + 60
+      while (performance.now() < until);
+      await delay(20)
+      takes.add(to!)
+      await delay(280)
+    })
+    assert.ok(seen.neither > 1 && !seen.gapOpen, JSON.stringify(seen))
+  })
+
   test('ask again at once when somebody else was let in with the new token, however often they were refused', async () => {
     const seen = await asked(async (takes, load) => {
       load.announce()

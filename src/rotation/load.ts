@@ -165,7 +165,10 @@ export class Load {
     }
     this.#counts.neither += 1
     this.#gapSinceMs ??= this.#lastAcceptedAtMs ?? this.#beganAtMs
-    this.#notBeforeMs = clock.monotonicMs() + this.#pauseMs
+    const now = clock.monotonicMs()
+    // Some were on their way together: all of them are one reason to wait.
+    if (now < this.#notBeforeMs) return
+    this.#notBeforeMs = now + this.#pauseMs
     this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS)
   }
 
