@@ -5,7 +5,7 @@ import { runningAgain } from '../drill/subjects.ts'
 import { formatCommand } from '../model/command.ts'
 import { parseCommand } from '../model/command-param.ts'
 import { parseDuration } from '../model/duration.ts'
-import { RunproofError } from '../model/error.ts'
+import { RunproofError, toRunproofError } from '../model/error.ts'
 import type { StepContext } from '../model/runbook.ts'
 
 /** What the operator says of the daemon whose state root was copied. Nothing of it is asked: it may be anybody’s by now. */
@@ -14,8 +14,6 @@ async function describeStolen(context: StepContext): Promise<void> {
   const stateRoot = await tools.files.realPath(params['state-root']!)
   if ((await tools.files.facts(stateRoot))?.type !== 'directory')
     throw new RunproofError('FILE_UNREADABLE', `${stateRoot} is no directory`)
-  if (params['master-key-file'] !== undefined)
-    context.protect(await tools.files.readSecret(params['master-key-file'], 'master-key'))
   const scratchDir = join(run.scratchDir, 'counterproofs')
   await tools.files.makeDirectory(scratchDir)
   const described: Deployment = {
@@ -35,6 +33,8 @@ async function describeStolen(context: StepContext): Promise<void> {
     scratchDir,
   }
   context.set(deployment, described)
+  if (params['master-key-file'] !== undefined)
+    context.protect(await tools.files.readSecret(params['master-key-file'], 'master-key'))
 }
 
 /**
@@ -43,32 +43,35 @@ async function describeStolen(context: StepContext): Promise<void> {
  * @throws RunproofError COMMAND_FAILED, TIMEOUT; that it still runs is for the check to say
  */
 export async function stopStolen(context: StepContext): Promise<void> {
-  const { params, tools, values } = context
+  const { params, values } = context
   const own = values.find(runningAgain)
   if (own !== undefined) {
     await own.stop({ graceMs: 20_000 })
     return
   }
-  await describeStolen(context)
   const stopMs = parseDuration(params['stop-timeout']!)
-  const given = params['stop-command']
-  if (given !== undefined) {
-    const command = { argv: parseCommand(given) }
-    const { exitCode, signal, timedOut } = await context.runIn(tools.commands, command, { timeoutMs: stopMs })
-    if (timedOut)
-      throw new RunproofError(
-        'TIMEOUT',
-        `the stop command did not end within ${stopMs} ms: ${formatCommand(command)}`,
-        {
-          hint: 'stop the daemon by hand, then run again',
-        },
-      )
-    if (exitCode !== 0)
-      throw new RunproofError(
-        'COMMAND_FAILED',
-        `the stop command ended with exit ${exitCode ?? signal}: ${formatCommand(command)}`,
-        { hint: 'stop the daemon by hand, then run again' },
-      )
-  }
+  // First: a key or a directory that is misnamed keeps nobody from stopping, nor does a stop that failed from replacing the tokens.
+  const failure = await runStopCommand(context, stopMs).catch(toRunproofError)
+  await describeStolen(context)
+  if (failure !== undefined) throw failure
   await askLock(context, context.values.get(deployment).stateRoot, stopMs)
+}
+
+/** @throws RunproofError COMMAND_FAILED, TIMEOUT */
+async function runStopCommand(context: StepContext, stopMs: number): Promise<undefined> {
+  const given = context.params['stop-command']
+  if (given === undefined) return
+  const command = { argv: parseCommand(given) }
+  const { exitCode, signal, timedOut } = await context.runIn(context.tools.commands, command, { timeoutMs: stopMs })
+  const hint = 'stop the daemon by hand, then run again'
+  if (timedOut)
+    throw new RunproofError('TIMEOUT', `the stop command did not end within ${stopMs} ms: ${formatCommand(command)}`, {
+      hint,
+    })
+  if (exitCode !== 0)
+    throw new RunproofError(
+      'COMMAND_FAILED',
+      `the stop command ended with exit ${exitCode ?? signal}: ${formatCommand(command)}`,
+      { hint },
+    )
 }
