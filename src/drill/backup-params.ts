@@ -3,7 +3,7 @@ import { namesInside } from '../archive/inside-path.ts'
 import type { Compression } from '../model/archive.ts'
 import { refuseCommand } from '../model/command-param.ts'
 import { refuseDuration } from '../model/duration.ts'
-import type { ParamSpec, Params } from '../model/runbook.ts'
+import type { ParamConflict, ParamSpec, Params } from '../model/runbook.ts'
 
 /**
  * How a source is held still: `seeded`, the stand-in that this run itself seeds, stops and starts; `still`, a snapshot or
@@ -135,11 +135,6 @@ export function listOf(text: string | undefined): readonly string[] {
   return text === undefined ? [] : text.split(',').filter(one => one !== '')
 }
 
-interface Refusal {
-  readonly message: string
-  readonly hint: string
-}
-
 const TWO_WAYS =
   'state-dir=DIR for a snapshot or a source you stopped; or stop-command=ARGV start-command=ARGV with state-root=, base-url= and its key, token and routes files'
 const NEEDED_RUNNING = ['binary', 'state-root', 'base-url', 'admin-token-file', 'routes-file', 'master-key-file']
@@ -148,7 +143,7 @@ const NEEDED_RUNNING = ['binary', 'state-root', 'base-url', 'admin-token-file', 
 export function backupConflict(
   params: Params,
   target: { readonly id: string; readonly real: boolean },
-): Refusal | undefined {
+): ParamConflict | undefined {
   const way = wayOf(params, target)
   const running = Object.keys(runningParams).filter(name => params[name] !== undefined)
   return (
@@ -173,7 +168,7 @@ export function backupConflict(
   )
 }
 
-function stillConflict(params: Params, running: readonly string[]): Refusal | undefined {
+function stillConflict(params: Params, running: readonly string[]): ParamConflict | undefined {
   if (running.length > 0)
     return {
       message: `state-dir=${params['state-dir']} says that the source is held still by its operator, ${running.join(', ')} that it runs`,
@@ -187,7 +182,7 @@ function stillConflict(params: Params, running: readonly string[]): Refusal | un
       }
 }
 
-function commandsConflict(params: Params, running: readonly string[]): Refusal | undefined {
+function commandsConflict(params: Params, running: readonly string[]): ParamConflict | undefined {
   if (params['workspace-dir'] !== undefined)
     return {
       message: `workspace-dir=${params['workspace-dir']} belongs to state-dir=`,
@@ -215,7 +210,7 @@ function commandsConflict(params: Params, running: readonly string[]): Refusal |
 }
 
 /** The stand-in brings everything itself: what is named besides would silently not be looked at. */
-function seededConflict(params: Params, running: readonly string[]): Refusal | undefined {
+function seededConflict(params: Params, running: readonly string[]): ParamConflict | undefined {
   const named = [...running, 'workspace-dir', 'marker', 'sentinel', ...Object.keys(artefactParams)].filter(
     (name, index, all) => params[name] !== undefined && all.indexOf(name) === index,
   )
@@ -227,7 +222,7 @@ function seededConflict(params: Params, running: readonly string[]): Refusal | u
       }
 }
 
-function seedConflict(params: Params, target: { readonly id: string }): Refusal | undefined {
+function seedConflict(params: Params, target: { readonly id: string }): ParamConflict | undefined {
   const given = Object.entries(seedParams).find(([name, spec]) => params[name] !== spec.default)
   return given === undefined
     ? undefined
