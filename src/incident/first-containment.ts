@@ -135,11 +135,15 @@ export function restoreSettings({ target }: PlanInput, settingsRestored: AnyChec
 
 function putBack(program: string): Undo {
   return {
-    describe: 'set permission mode and debug level to what they were; full stays off',
+    describe: 'set both to what they were; full, and a mode that asks nobody, stay contained',
     commands: [`${program} ${SET_MODE} <mode>`, `${program} ${SET_LEVEL} <level>`],
     async execute(context) {
       const previous = context.values.find(previousSettings)
-      if (previous !== undefined) await setSettings(context, settingsToRestore(previous))
+      if (previous === undefined)
+        throw new RunproofError('COMMAND_FAILED', 'nothing was taken back: nobody noted what the settings were', {
+          hint: 'runtime revisions shows those of before',
+        })
+      await setSettings(context, settingsToRestore(previous))
     },
   }
 }
