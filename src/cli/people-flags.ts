@@ -35,5 +35,6 @@ export function nameProblem(name: string): string | undefined {
   if (name.trim() === '') return 'a name is needed'
   if (name !== name.trim() || name.length > 64 || /\p{C}/u.test(name))
     return 'a name has up to 64 characters that can be seen and typed'
+  if (name.toLowerCase() === 'no') return 'who is asked for a name refuses by this word'
   return RESERVED.includes(name) ? 'evidence uses this word for itself' : undefined
 }

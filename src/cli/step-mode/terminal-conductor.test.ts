@@ -106,6 +106,19 @@ describe('a person who chooses at a terminal', () => {
       { do: 'hand-over', to: 'eve', role: 'comms' },
     ],
     [
+      'hands nothing over to whoever has it, nor to a word that refuses',
+      [
+        ['? help\n> ', 'h'],
+        ['Who takes over', 'No'],
+        [`refuses by this word. Nothing was handed over.\n${KEYS}`, 'h'],
+        ['Who takes over', 'ada'],
+        ['Which role? ', ''],
+        [`ada is at this keyboard already. Nothing was handed over.\n${KEYS}`, 'r'],
+      ],
+      {},
+      { do: 'run' },
+    ],
+    [
       'stops only after a yes',
       [
         ['? help\n> ', 'q'],

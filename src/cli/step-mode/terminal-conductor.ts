@@ -98,6 +98,10 @@ export function terminalConductor(lines: LineInput, output: Writable, shown: () 
     for (;;) {
       const role = await lines.ask(`Which role? (Enter: this keyboard; or ${ROLES.join(', ')}) `, signal)
       if (role === undefined) return undefined
+      if ((role === '' || role === 'operator') && to === operator) {
+        say(`${to} is at this keyboard already. Nothing was handed over.`)
+        return undefined
+      }
       if (role === '') return { do: 'hand-over', to }
       if (ROLES.includes(role as Role)) return { do: 'hand-over', to, role: role as Role }
       say(`${role} is no role.`)
