@@ -2,29 +2,30 @@ import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { after, describe, test } from 'node:test'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
 import { WebhookSite } from '../fixtures/kheish-daemon/server/connectors/testing/webhook-site.ts'
 import { loadRunbook, loadTarget } from '../src/cli/registry.ts'
+import { whyUnresumable } from '../src/engine/go-on.ts'
 import { plan } from '../src/engine/plan.ts'
-import type { Evidence } from '../src/evidence/schema.ts'
-import { isManual, type Step } from '../src/model/runbook.ts'
-import { Site } from './cli/launch.ts'
+import { Course, type Ground } from './resume-course.ts'
+import {
+  captureToken,
+  connectorCredential,
+  masterKey,
+  mcpBearer,
+  mcpOAuth,
+  type OnceOnly,
+  SharedDaemon,
+  stolenState,
+} from './resume-grounds.ts'
 import { RunningStandIn } from './run-suite.ts'
 import { StandInWithProvider } from './stand-in-with-provider.ts'
 
-const DIE = resolve(import.meta.dirname, 'testdata', 'die-at-step.ts')
 const root = mkdtempSync(join(tmpdir(), 'resume-boundaries-'))
 after(() => rmSync(root, { recursive: true, force: true }))
 
-/** A daemon that somebody runs, and what a rotation or containment of it is given. */
-interface Ground extends AsyncDisposable {
-  readonly params: Readonly<Record<string, string>>
-  readonly secrets?: Readonly<Record<string, string>>
-  readonly env?: Readonly<Record<string, string>>
-  /** What has to be so in the end, whatever broke off. */
-  assertDone(): Promise<void>
-}
+const NEW = randomBytes(24).toString('hex')
 
 const TABLE: Readonly<Record<string, () => Promise<Ground>>> = {
   'rotate-admin-token': () => tokens('admin', 'env:NEW'),
@@ -34,12 +35,23 @@ const TABLE: Readonly<Record<string, () => Promise<Ground>>> = {
   'contain-leaked-provider-key': routeKey,
   'contain-activity': hooks,
   'contain-leaked-admin-token': () => tokens('admin', 'env:NEW', true),
+  'rotate-mcp-bearer': mcpBearer,
+  'rotate-mcp-oauth': mcpOAuth,
+  'rotate-capture-token': captureToken,
+  'rotate-connector-credential': connectorCredential,
+}
+/** On one daemon, one after the other: none of them leaves there what another one would find. */
+const SHARED: Readonly<Record<string, (there: SharedDaemon) => Promise<Ground>>> = {
+  'rotate-audit-key': there => there.auditKey(),
+  'contain-debug-full': there => there.debugFull(),
+  'contain-proxy-exposure': there => there.proxyExposure(),
+  'contain-stuck-task': there => there.stuckTask(),
 }
 /** Broken off after each of their steps, and at these places before a step has ended; of the others one place is drawn. */
 const WHOLE: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   'rotate-admin-token': { rotate: ['captured:rotate', 'told:rotation.replacedAt'] },
   'rotate-route-key': { set: ['command:set'] },
-  'contain-leaked-admin-token': {},
+  'contain-leaked-admin-token': { replace: ['told:containment.replacedAt'] },
 }
 
 /** One of the two tokens is replaced: the old one is refused, and the other role works on. */
@@ -56,6 +68,7 @@ async function tokens(role: 'admin' | 'readonly', source: string, withState = fa
       ...(withState ? { 'state-root': site.stateRoot } : {}),
     },
     secrets: { new: source },
+    env: { NEW },
     async assertDone() {
       const now = readFileSync(file, 'utf8').trim()
       assert.notEqual(now, old)
@@ -78,6 +91,7 @@ async function routeKey(): Promise<Ground> {
   return {
     params: { 'base-url': standIn.daemon.url, 'admin-token-file': standIn.site.adminFile, 'auth-ref': 'openai.prod' },
     secrets: { new: 'env:NEW' },
+    env: { NEW },
     async assertDone() {
       await running.makeRun()
       assert.equal(provider.requests.at(-1)!.key, 'new')
@@ -96,7 +110,7 @@ async function connector(): Promise<Ground> {
   return {
     params: { 'base-url': daemon.url, 'admin-token-file': hook.adminFile, connector: 'hook' },
     secrets: { new: 'env:NEW', old: 'env:OLD' },
-    env: { OLD: hook.shared },
+    env: { NEW, OLD: hook.shared },
     async assertDone() {
       assert.deepEqual([(await health(NEW)).status, (await health(hook.shared)).status], [200, 401])
     },
@@ -141,90 +155,17 @@ async function hooks(): Promise<Ground> {
   })
 }
 
-const site = new Site()
-const NEW = randomBytes(24).toString('hex')
-
-interface Process {
-  readonly resume: string | undefined
-  readonly dieAt: string | undefined
-}
-
-/** Runs of one runbook, each going on with the one before. */
-class Course {
-  readonly reports = mkdtempSync(join(root, 'reports-'))
-  readonly id: string
-  readonly ground: Ground
-  /** Steps of people, of whom nobody is there. */
-  readonly people: readonly string[]
-
-  constructor(id: string, ground: Ground, steps: readonly Step[]) {
-    this.id = id
-    this.ground = ground
-    this.people = steps.filter(({ run }) => isManual(run)).map(step => step.id)
-  }
-
-  async go({ resume, dieAt }: Process) {
-    const { params, secrets = {}, env = {} } = this.ground
-    const words = [
-      ...(resume === undefined
-        ? [this.id, '--param', ...Object.entries(params).map(([name, value]) => `${name}=${value}`)]
-        : ['--resume', resume]),
-      ...['--yes=stand-in', '--confirm', 'stand-in'],
-      ...(resume === undefined ? this.people.flatMap(step => ['--allow-skip', `${step}=nobody is here`]) : []),
-      ...Object.entries(secrets).flatMap(([name, from]) => ['--secret', `${name}=${from}`]),
-    ]
-    const given = {
-      ...env,
-      NEW,
-      RUNPROOF_REPORTS: this.reports,
-      ...(dieAt === undefined ? {} : { DIE_AT: dieAt, NODE_OPTIONS: `--import ${DIE}` }),
-    }
-    return site.run(['run', ...words], { env: given })
-  }
-
-  /** The run that died last. */
-  get last(): string {
-    return readdirSync(this.reports)
-      .filter(name => name.startsWith('.run-'))
-      .sort((a, b) => a.length - b.length || (a < b ? -1 : 1))
-      .at(-1)!
-      .slice('.run-'.length)
-  }
-
-  get evidence(): Evidence {
-    const [name, ...more] = readdirSync(this.reports).filter(one => !one.startsWith('.'))
-    assert.deepEqual(more, [])
-    return JSON.parse(readFileSync(join(this.reports, name!, 'evidence.json'), 'utf8'))
-  }
-}
-
 /** Dies at these places one after the other, each time in the process that went on; then goes on to the end. */
 async function through(id: string, placesIn: (steps: readonly string[]) => readonly string[]): Promise<string> {
   await using ground = await TABLE[id]!()
-  const { runbook } = await loadRunbook(id)
-  const { steps: planned } = plan(runbook, await loadTarget('stand-in'), ground.params)
-  const dieAt = placesIn(planned.filter(({ run }) => !isManual(run)).map(step => step.id))
-  const course = new Course(id, ground, planned)
-  let resume: string | undefined
-  for (const at of dieAt) {
-    const { signal, stderr } = await course.go({ resume, dieAt: at })
-    assert.equal(signal, 'SIGKILL', `${id} did not come to ${at}: ${stderr}`)
-    resume = course.last
-  }
-  const { status, stderr } = await course.go({ resume, dieAt: undefined })
-  assert.equal(status, 0, `${id} after ${dieAt}: ${stderr}`)
-  const { steps, breaks } = course.evidence
-  assert.deepEqual(
-    breaks?.map(({ kind }) => kind),
-    dieAt.map(() => 'died'),
-  )
-  const wrong = steps.filter(step => step.outcome !== (course.people.includes(step.id) ? 'skipped' : 'passed'))
-  assert.deepEqual(
-    wrong.map(step => `${step.id}: ${step.reason}`),
-    [],
-  )
-  await ground.assertDone()
-  return dieAt.join(', ')
+  const course = await Course.on(id, ground)
+  return await course.through(placesIn(course.places))
+}
+
+const seed = Number(process.env['RESUME_SEED'] ?? randomBytes(4).readUInt32BE())
+const drawn = (steps: readonly string[]) => {
+  const places = steps.flatMap(step => [`step-started:${step}`, `step-ended:${step}`])
+  return [places[seed % places.length]!]
 }
 
 describe('a run on a running daemon', { timeout: 180_000, concurrency: 2 }, () => {
@@ -236,14 +177,78 @@ describe('a run on a running daemon', { timeout: 180_000, concurrency: 2 }, () =
     })
   }
 
-  const seed = Number(process.env['RESUME_SEED'] ?? randomBytes(4).readUInt32BE())
   for (const id of Object.keys(TABLE).filter(one => !Object.hasOwn(WHOLE, one))) {
     test(`that dies at one place is gone on with to its end: ${id}`, async context => {
-      const drawn = (steps: readonly string[]) => {
-        const places = steps.flatMap(step => [`step-started:${step}`, `step-ended:${step}`])
-        return [places[seed % places.length]!]
-      }
       context.diagnostic(`RESUME_SEED=${seed}: ${await through(id, drawn)}`)
     })
   }
+
+  describe('that others share', { concurrency: 1 }, () => {
+    let there: SharedDaemon
+    before(async () => {
+      there = await SharedDaemon.start()
+    })
+    after(() => there.running[Symbol.asyncDispose]())
+    for (const [id, groundOn] of Object.entries(SHARED)) {
+      test(`dies at one place and is gone on with to its end: ${id}`, async context => {
+        await using ground = await groundOn(there)
+        const course = await Course.on(id, ground)
+        context.diagnostic(`RESUME_SEED=${seed}: ${await there.stirred(() => course.through(drawn(course.places)))}`)
+      })
+    }
+  })
+})
+
+/** These begin at the beginning again, by their nature: they show things on daemons of their own, which end with them. */
+describe('a run that is not gone on with', { timeout: 120_000 }, () => {
+  /** Dies, and is refused with a reason before anything happens. @returns what was refused, with what it was refused on */
+  async function refused(id: string, ground: OnceOnly, among?: readonly string[]) {
+    const course = await Course.on(id, ground)
+    const dieAt = drawn(among ?? course.places)
+    const resume = await course.die(dieAt)
+    const before = ground.state()
+    const { status, stderr } = await course.go({ resume, dieAt: undefined })
+    assert.equal(status, 2, stderr)
+    assert.deepEqual(ground.state(), before)
+    assert.deepEqual(course.evidence, undefined)
+    return { course, stderr, told: `RESUME_SEED=${seed}: ${dieAt}` }
+  }
+
+  test('says that it has changed nothing: rotate-master-key', async context => {
+    await using ground = await masterKey()
+    const before = ground.state()
+    const { stderr, told } = await refused('rotate-master-key', ground)
+    context.diagnostic(told)
+    assert.match(stderr, /its daemon ended with it, and it changes nothing: run it again\n.*run rotate-master-key/)
+    assert.deepEqual(ground.state(), before)
+  })
+
+  test('can be run again, also where the daemon is stopped already: contain-state-root-exfiltration', async context => {
+    await using ground = await stolenState()
+    const begun = ['stop-daemon', 'preserve', 'rotate-tokens']
+    const { course, stderr, told } = await refused('contain-state-root-exfiltration', ground, begun)
+    context.diagnostic(told)
+    assert.match(stderr, /run again, which stops and rotates once more\n.*run contain-state-root-exfiltration/)
+    await course.go({ resume: undefined, dieAt: undefined })
+    await ground.daemon.exited
+    const outcomes = course.evidence!.steps.filter(({ id }) => begun.includes(id)).map(({ outcome }) => outcome)
+    assert.deepEqual(outcomes, ['passed', 'passed', 'passed'])
+  })
+
+  test('is each of a daemon of its own', async () => {
+    const target = await loadTarget('stand-in')
+    for (const id of [...Object.keys(TABLE), ...Object.keys(SHARED)]) {
+      const { runbook } = await loadRunbook(id)
+      assert.match(String(whyUnresumable(plan(runbook, target, {}))), /ended with/, id)
+    }
+  })
+})
+
+test('every rotation and containment dies here', () => {
+  const there = readdirSync(join(import.meta.dirname, '..', 'runbooks')).flatMap(name => {
+    const id = name.match(/^((?:rotate|contain)-.*)\.ts$/)?.[1]
+    return id === undefined ? [] : [id]
+  })
+  const here = [...Object.keys(TABLE), ...Object.keys(SHARED), 'rotate-master-key', 'contain-state-root-exfiltration']
+  assert.deepEqual(here.toSorted(), there.toSorted())
 })

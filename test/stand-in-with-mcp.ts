@@ -17,6 +17,8 @@ export class StandInWithMcp implements AsyncDisposable {
   mcp!: McpFixture
   daemon!: DaemonProcess
   starts = 0
+  /** What somebody does once it was started again. */
+  afterStart: () => Promise<void> = async () => {}
   #words: readonly string[] = []
 
   private constructor() {
@@ -52,6 +54,7 @@ export class StandInWithMcp implements AsyncDisposable {
     this.daemon = new DaemonProcess([...common, ...this.site.roots, ...this.#words], this.site.env)
     await this.daemon.listening
     this.starts += 1
+    await this.afterStart()
   }
 
   /** What an operator would give as `restart-command=`. */

@@ -18,7 +18,12 @@ export class StandInWithProvider implements AsyncDisposable {
     this.key = key
   }
 
-  static async start(faults: readonly string[] = [], words: readonly string[] = []): Promise<StandInWithProvider> {
+  /** @param prepare - makes what else it is to start on */
+  static async start(
+    faults: readonly string[] = [],
+    words: readonly string[] = [],
+    prepare: (site: RunningStandIn['site']) => Promise<void> = async () => {},
+  ): Promise<StandInWithProvider> {
     const key = randomBytes(24).toString('hex')
     const key_sha256 = createHash('sha256').update(key).digest('hex')
     const provider = await startProvider({ ...DEFAULT_SWITCHES, key_sha256 })
@@ -30,6 +35,7 @@ export class StandInWithProvider implements AsyncDisposable {
         const store = ['openai.prod', '--offline', '--state-root', site.stateRoot, '--provider', 'openai']
         const { code, stderr } = await site.run(['secrets', 'set', ...store, '--from-file', keyFile])
         assert.equal(code, 0, stderr)
+        await prepare(site)
         return ['--routes-file', routesFile]
       })
       return new StandInWithProvider(standIn, provider, key)

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type Deployment, deployment } from '../drill/backup-subjects.ts'
-import { askLock } from '../drill/lock.ts'
+import { askLock, lockState } from '../drill/lock.ts'
 import { runningAgain } from '../drill/subjects.ts'
 import { formatCommand } from '../model/command.ts'
 import { parseCommand } from '../model/command-param.ts'
@@ -53,8 +53,14 @@ export async function stopStolen(context: StepContext): Promise<void> {
   // First: a key or a directory that is misnamed keeps nobody from stopping, nor does a stop that failed from replacing the tokens.
   const failure = await runStopCommand(context, stopMs).catch(toRunproofError)
   await describeStolen(context)
-  if (failure !== undefined) throw failure
-  await askLock(context, context.values.get(deployment).stateRoot, stopMs)
+  const { stateRoot } = context.values.get(deployment)
+  if (failure !== undefined) {
+    // A run that broke off may have stopped it, and is run again from its beginning.
+    if (failure.code !== 'COMMAND_FAILED' || (await lockState(context, stateRoot)) !== 'free') throw failure
+    context.run.assume(`${failure.message}; nobody holds the lock of ${stateRoot}: the daemon was stopped already`)
+    return
+  }
+  await askLock(context, stateRoot, stopMs)
 }
 
 /** @throws RunproofError COMMAND_FAILED, TIMEOUT */
