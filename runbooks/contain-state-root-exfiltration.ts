@@ -61,7 +61,7 @@ export default defineRunbook({
   unresumable: input =>
     isRehearsal(input)
       ? 'the daemons of the rehearsal ended with its run'
-      : 'the restored daemon ended with its run: run again, which stops and rotates once more',
+      : 'no run keeps the stolen tokens, and a restored daemon ends with its run: run again, which stops and rotates once more; it then shows the tokens that it found',
   ways: EXFILTRATION_WAYS,
   limits: input => [
     'what stood in journals, debug artefacts and workspaces of the state root: it counts as read, and no rotation takes it back',

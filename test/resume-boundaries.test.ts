@@ -228,7 +228,7 @@ describe('a run that is not gone on with', { timeout: 120_000 }, () => {
     const begun = ['stop-daemon', 'preserve', 'rotate-tokens']
     const { course, stderr, told } = await refused('contain-state-root-exfiltration', ground, begun)
     context.diagnostic(told)
-    assert.match(stderr, /run again, which stops and rotates once more\n.*run contain-state-root-exfiltration/)
+    assert.match(stderr, /run again, which stops and rotates once more; .*\n.*run contain-state-root-exfiltration/)
     await course.go({ resume: undefined, dieAt: undefined })
     await ground.daemon.exited
     const outcomes = course.evidence!.steps.filter(({ id }) => begun.includes(id)).map(({ outcome }) => outcome)
