@@ -36,13 +36,13 @@ const TABLE: Readonly<Record<string, () => Promise<Ground>>> = {
   'contain-activity': hooks,
   'contain-leaked-admin-token': () => tokens('admin', 'env:NEW', true),
   'rotate-mcp-bearer': mcpBearer,
-  'rotate-mcp-oauth': mcpOAuth,
-  'rotate-capture-token': captureToken,
   'rotate-connector-credential': connectorCredential,
 }
 /** On one daemon, one after the other: none of them leaves there what another one would find. */
 const SHARED: Readonly<Record<string, (there: SharedDaemon) => Promise<Ground>>> = {
   'rotate-audit-key': there => there.auditKey(),
+  'rotate-mcp-oauth': mcpOAuth,
+  'rotate-capture-token': captureToken,
   'contain-debug-full': there => there.debugFull(),
   'contain-proxy-exposure': there => there.proxyExposure(),
   'contain-stuck-task': there => there.stuckTask(),

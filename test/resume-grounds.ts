@@ -8,7 +8,6 @@ import { WebhookSite } from '../fixtures/kheish-daemon/server/connectors/testing
 import type { DaemonProcess } from '../fixtures/kheish-daemon/server/testing/daemon-process.ts'
 import { startOAuth } from '../fixtures/oauth/server.ts'
 import type { Ground } from './resume-course.ts'
-import { RunningStandIn } from './run-suite.ts'
 import { StandInWithMcp } from './stand-in-with-mcp.ts'
 import { StandInWithProvider } from './stand-in-with-provider.ts'
 import { startWithRoute } from './stand-in-with-route.ts'
@@ -75,10 +74,9 @@ export async function mcpBearer(): Promise<Ground> {
 }
 
 /** An OAuth account is replaced; somebody logs in again whenever it is gone. */
-export async function mcpOAuth(): Promise<Ground> {
+export async function mcpOAuth({ running }: SharedDaemon): Promise<Ground> {
   const oauth = await startOAuth()
-  const running = await RunningStandIn.start()
-  const { site, daemon } = running
+  const { site, daemon } = running.standIn
   const slot = 'mcp.oauth.theirs'
   const store = async () => {
     const answer = await daemon.post(
@@ -112,17 +110,13 @@ export async function mcpOAuth(): Promise<Ground> {
       assert.equal(account!.slot_id, slot)
       assert.equal(logins, 1, 'a logout that had taken effect was done again')
     },
-    async [Symbol.asyncDispose]() {
-      await running[Symbol.asyncDispose]()
-      await oauth[Symbol.asyncDispose]()
-    },
+    [Symbol.asyncDispose]: () => oauth[Symbol.asyncDispose](),
   }
 }
 
 /** The tokens of a capture agent, which reports with whatever file it was brought last. */
-export async function captureToken(): Promise<Ground> {
-  const running = await RunningStandIn.start()
-  const { site, daemon, root } = running
+export async function captureToken({ running }: SharedDaemon): Promise<Ground> {
+  const { site, daemon, root } = running.standIn
   const made = await daemon.post('/v1/capture-agent-provisions', site.admin, {
     batch_id: 'b1',
     daemon_base_url: daemon.url,
@@ -152,10 +146,7 @@ export async function captureToken(): Promise<Ground> {
     async assertDone() {
       assert.deepEqual([await beat(onMachine), await beat(oldFile)], [200, 401])
     },
-    async [Symbol.asyncDispose]() {
-      await machine[Symbol.asyncDispose]()
-      await running[Symbol.asyncDispose]()
-    },
+    [Symbol.asyncDispose]: () => machine[Symbol.asyncDispose](),
   }
 }
 
