@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import {
   appendFileSync,
+  chmodSync,
   cpSync,
   globSync,
   mkdirSync,
@@ -18,7 +19,7 @@ import { clock } from '../src/adapters/clock.ts'
 import { identify } from '../src/adapters/process/identity.ts'
 import { takeRunOver } from '../src/adapters/process/resume-lock.ts'
 import { findBrokenRun } from '../src/cli/resume/broken-run.ts'
-import { refuseChanged } from '../src/cli/resume/conditions.ts'
+import { refuseChanged, unchangedRunbook } from '../src/cli/resume/conditions.ts'
 import { settleSteps } from '../src/cli/resume/settle.ts'
 import { removeAbandoned, takeOver } from '../src/cli/resume/take-over.ts'
 import { plan } from '../src/engine/plan.ts'
@@ -209,7 +210,8 @@ describe('going on is refused', { timeout: 60_000 }, async () => {
   test('for nothing that is not so', async () => {
     const broken = await findBrokenRun(runId, places(copied()))
     assert.equal(broken.kind, 'died')
-    await refuseChanged(broken, prepared, { policy })
+    refuseChanged(broken, prepared, { policy })
+    assert.equal(await unchangedRunbook(broken), BOOK)
     const byPath = await findBrokenRun(join(reports, `.run-${runId}`), places(reports))
     assert.equal(byPath.run.runId, runId)
   })
@@ -239,18 +241,27 @@ describe('going on is refused', { timeout: 60_000 }, async () => {
     const file = join(site.root, 'other.ts')
     writeFileSync(file, '// another')
     const sha256 = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex')
-    await assert.rejects(refuseChanged(broken, { ...prepared, path: file }, { policy }), {
+    const moved = { ...broken, origin: { ...broken.origin, runbookFile: file } }
+    await assert.rejects(unchangedRunbook(moved), {
       code: 'NOT_RESUMABLE',
       message: new RegExp(`runbook break-off was ${sha256(BOOK)}, and is ${sha256(file)}`),
     })
     const ruled = { policy: { rules: [], facts: { 'policy.sha256': 'abc' } } }
-    await assert.rejects(refuseChanged(broken, prepared, ruled), { message: /policy.sha256 was none, and is abc/ })
-    await assert.rejects(refuseChanged(broken, { ...prepared, secrets: {} }, { policy }), {
+    assert.throws(() => refuseChanged(broken, prepared, ruled), { message: /policy.sha256 was none, and is abc/ })
+    assert.throws(() => refuseChanged(broken, { ...prepared, secrets: {} }, { policy }), {
       code: 'USAGE',
       message: /given/,
     })
     const shorter = { ...prepared, plan: { ...prepared.plan, steps: prepared.plan.steps.slice(1) } }
-    await assert.rejects(refuseChanged(broken, shorter, { policy }), { message: /the steps was|the steps were/ })
+    assert.throws(() => refuseChanged(broken, shorter, { policy }), { message: /the steps was|the steps were/ })
+  })
+
+  test('in a directory that others may write to: they would decide what need not be run, and what is', async () => {
+    const open = copied(run => chmodSync(run, 0o777))
+    await assert.rejects(findBrokenRun(runId, places(open)), {
+      code: 'NOT_RESUMABLE',
+      message: /not a directory that only you can write to/,
+    })
   })
 
   test('where the old run writes again while it is taken over: it is given back, and nothing is left', async () => {

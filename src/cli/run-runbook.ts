@@ -10,7 +10,8 @@ import { placesFor } from './places.ts'
 import { prepareRun, readSettings, readSkips, secretsOf } from './prepare-run.ts'
 import { loadRunbook } from './registry.ts'
 import { readReports, writeReports } from './report-files.ts'
-import { brokenRunOf, readyToGoOn, runbookOf } from './resume/go-on-with.ts'
+import { unchangedRunbook } from './resume/conditions.ts'
+import { brokenRunOf, readyToGoOn } from './resume/go-on-with.ts'
 import { runSealed } from './sealed-run.ts'
 import { openSession } from './session.ts'
 import { tellNotices } from './source-notice.ts'
@@ -28,7 +29,7 @@ export async function runRunbook(name: string | undefined, given: RunFlags): Pro
   const settings = await readSettings(flags)
   using _desk = settings.desk
   const wanted = await readReports(flags.report)
-  const loaded = await loadRunbook(broken === undefined ? name! : runbookOf(broken))
+  const loaded = await loadRunbook(broken === undefined ? name! : await unchangedRunbook(broken))
   const prepared = prepareRun(loaded, settings.target, {
     params: broken?.origin.params ?? parsePairs('--param', flags.param),
     secrets: await secretsOf(flags, [loaded]),

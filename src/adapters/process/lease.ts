@@ -1,7 +1,8 @@
-import { lstatSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { RunproofError } from '../../model/error.ts'
 import type { ProcessIdentity } from '../../model/instance.ts'
+import { isOwnDirectory } from '../own-directory.ts'
 import { identify } from './identity.ts'
 import type { MadeDirectory } from './made-directory.ts'
 import { removeTree } from './remove-tree.ts'
@@ -88,8 +89,7 @@ function writeLease(record: LeaseRecord): void {
 
 /** The default work directory has a name that anyone could have guessed and made first. */
 function refuseForeign(dir: string): void {
-  const stats = lstatSync(dir)
-  if (stats.isDirectory() && stats.uid === process.geteuid?.() && (stats.mode & 0o022) === 0) return
+  if (isOwnDirectory(dir)) return
   throw new RunproofError('PATH_UNSAFE', `${dir} is not a directory that only you can write to`, {
     hint: 'give another one with --work, or look whose it is: ls -ld',
   })

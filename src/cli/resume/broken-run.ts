@@ -1,5 +1,6 @@
 import { dirname, join, resolve } from 'node:path'
 import { files } from '../../adapters/files.ts'
+import { isOwnDirectory } from '../../adapters/own-directory.ts'
 import { isAlive } from '../../adapters/process/identity.ts'
 import { readLease } from '../../adapters/process/lease.ts'
 import { readTakenOver, type TakenOver } from '../../adapters/process/resume-lock.ts'
@@ -26,7 +27,7 @@ export interface BrokenRun {
 /**
  * Finds a run by its id or its directory, and refuses one that there is nothing to go on with.
  *
- * @throws RunproofError USAGE for one that is not there; NOT_RESUMABLE with the reason and what to do instead; JOURNAL_BROKEN,
+ * @throws RunproofError USAGE for one that is not there; NOT_RESUMABLE with the reason (not the caller's alone among them) and what to do instead; JOURNAL_BROKEN,
  *   EVIDENCE_TAMPERED, EVIDENCE_INVALID for one that was changed
  */
 export async function findBrokenRun(given: string, places: Places): Promise<BrokenRun> {
@@ -34,6 +35,7 @@ export async function findBrokenRun(given: string, places: Places): Promise<Brok
   const dir = await directoryOf(given, reportsDir)
   const isSealed = (await files.facts(join(dir, ENVELOPE_FILE))) !== undefined && !isUnsealed(dir)
   if (isSealed) await refuseUntrusted(dir)
+  else refuseForeign(dir)
   const journal = Buffer.from(await files.readBytes(join(dir, JOURNAL_FILE)))
   const run = followJournal(verifyJournal(journal.toString()).records)
   // Of the bytes: a character that was torn has more of them once it was read as text.
@@ -103,6 +105,14 @@ function isUnsealed(dir: string): boolean {
 function nameOf(dir: string): string {
   const name = dir.slice(dirname(dir).length + 1)
   return isUnsealed(dir) ? name.slice(UNSEALED_PREFIX.length) : name
+}
+
+/** A journal that is not sealed says which steps need not be run, and which file is: whoever could write it would decide that. */
+function refuseForeign(dir: string): void {
+  if (isOwnDirectory(dir)) return
+  throw new RunproofError('NOT_RESUMABLE', `${shownPath(dir)} is not a directory that only you can write to`, {
+    hint: 'go on as the account that began the run, in the directory that it made',
+  })
 }
 
 /** What a stranger signed says which steps need not be run. */

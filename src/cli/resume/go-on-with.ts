@@ -1,4 +1,3 @@
-import { isAbsolute, join } from 'node:path'
 import { files } from '../../adapters/files.ts'
 import { followJournal } from '../../engine/broken-run.ts'
 import type { Resuming, Settled } from '../../engine/pick-up.ts'
@@ -7,7 +6,6 @@ import { RunproofError } from '../../model/error.ts'
 import type { RunFlags } from '../commands/run.ts'
 import type { Places } from '../places.ts'
 import type { PreparedRun, Settings } from '../prepare-run.ts'
-import { ROOT } from '../registry.ts'
 import { refuseUnapproved } from './approvals.ts'
 import { type BrokenRun, findBrokenRun } from './broken-run.ts'
 import { refuseChanged } from './conditions.ts'
@@ -54,11 +52,6 @@ export async function brokenRunOf(
   return { broken, flags: { ...flags, target, counterproofs: broken.origin.counterproofs } }
 }
 
-/** The file of the runbook that it ran. */
-export function runbookOf({ origin }: BrokenRun): string {
-  return isAbsolute(origin.runbookFile) ? origin.runbookFile : join(ROOT, origin.runbookFile)
-}
-
 /** Everything that has to be so, and is answered, before the run is taken over. */
 export async function readyToGoOn(
   broken: BrokenRun,
@@ -66,7 +59,7 @@ export async function readyToGoOn(
   settings: Settings,
   flags: Pick<RunFlags, 'done' | 'repeat'>,
 ): Promise<GoingOnWith> {
-  await refuseChanged(broken, prepared, settings)
+  refuseChanged(broken, prepared, settings)
   const answers = { done: flags.done ?? [], repeat: flags.repeat ?? [] }
   const by = settings.people.operator
   const settled = await settleSteps(
