@@ -95,6 +95,8 @@ export function followJournal(records: readonly JournalRecord[]): JournalledRun 
 
 class Followed {
   readonly #been = new Map<string, Been>()
+  /** How each step ended that had begun, whatever became of it since. */
+  readonly #last = new Map<string, { readonly record: StepRecord; readonly in: string }>()
   /** By capture, with the step that set it. */
   readonly #values = new Map<string, { readonly step: string; readonly value: unknown }>()
   /** Steps that set a value which the journal has not. */
@@ -135,7 +137,7 @@ class Followed {
         this.#end(record)
         break
       case 'undone':
-        if (data['outcome'] === 'done') this.#takenBack(textOf(record, 'step'))
+        if (data['outcome'] === 'done') this.#takenBackBy(record)
         break
       case 'released':
         if (data['kind'] === 'undo' && data['outcome'] === 'done') this.#takenBack(textOf(record, 'step'))
@@ -220,11 +222,28 @@ class Followed {
     if (Array.isArray(record.data['phases']))
       this.#phases = record.data['phases'] as NonNullable<Evidence['rto']>['phases']
     const begun = this.#been.get(step)?.state === 'begun'
+    if (ended !== undefined && begun) this.#last.set(step, { record: ended, in: this.#runId })
     if (ended === undefined || !DONE.includes(ended.outcome)) return
     // A step that a person left out never began, and is decided about all the same.
     if (!begun && !isLeftOut(ended)) return
     const withheld = this.#withheld.has(step) ? ({ withheld: true } as const) : {}
     this.#been.set(step, { state: 'ended', record: ended, in: this.#runId, ...withheld })
+  }
+
+  /** A person decided: that the run broke off is no reason to do it again. */
+  #takenBackBy({ at, data }: JournalRecord): void {
+    const step = data['step'] as string
+    const last = this.#last.get(step)
+    this.#takenBack(step)
+    if (last === undefined || !DONE.includes(last.record.outcome)) return
+    const { by, role } = data as { by: string; role?: string }
+    const reason = `taken back by ${by} at ${at}; it was ${last.record.outcome}`
+    const undone = { by, ...(role === undefined ? {} : { role }), at }
+    this.#been.set(step, {
+      state: 'ended',
+      record: { ...last.record, outcome: 'skipped', reason, undone },
+      in: last.in,
+    })
   }
 
   #takenBack(step: string): void {
@@ -253,9 +272,9 @@ class Followed {
   }
 }
 
-/** Whether a person decided, with a reason, that a step is not to be run. */
-export function isLeftOut({ outcome, skippedBy }: StepRecord): boolean {
-  return outcome === 'skipped' && skippedBy !== undefined
+/** Whether a person decided that a step is not to be run, or took it back. */
+export function isLeftOut({ outcome, skippedBy, undone }: StepRecord): boolean {
+  return outcome === 'skipped' && (skippedBy !== undefined || undone !== undefined)
 }
 
 /** Whether a run that came to its end has something left to go on with: it was stopped, or only its seal is missing. */

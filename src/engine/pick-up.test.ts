@@ -226,6 +226,21 @@ describe('a run that goes on', () => {
     assert.deepEqual([chosen, conducted], [['b'], ['does b']])
   })
 
+  test('does not do again what a person took back, and that it is taken back stays on record', async () => {
+    const undone: Events = [
+      ['undo-started', { step: 'a', by: 'jo', describe: 'x' }],
+      ['undone', { step: 'a', by: 'jo', outcome: 'done' }],
+    ]
+    const log: string[] = []
+    const result = await run([undoable(log, 'a'), undoable(log, 'b')], {
+      before: [...ended('a'), ...undone, ...RESUMED],
+    })
+    assert.deepEqual(log, ['does b'])
+    assert.deepEqual(result.outcomes, ['skipped', 'passed'])
+    assert.equal(result.steps[0]!.undone?.by, 'jo')
+    assert.match(String(result.steps[0]!.reason), /^taken back by jo at .*; it was passed$/)
+  })
+
   test('does not guess what became of a step that must not be repeated', async () => {
     const log: string[] = []
     const once = undoable(log, 'a', { resume: 'once' } as Partial<Step>)
