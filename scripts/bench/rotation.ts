@@ -75,9 +75,10 @@ async function benchRotation(): Promise<void> {
   const seconds = (performance.now() - began) / 1000
   isOver = true
   await Promise.all(clients)
-  const found = once(reader, 'message')
+  const ended = Promise.all([once(reader, 'message'), once(reader, 'exit')])
   Atomics.store(new Int32Array(stop), 0, 1)
-  const [{ reads, torn, missing }] = (await found) as [{ reads: number; torn: number; missing: number }]
+  const [[found]] = await ended
+  const { reads, torn, missing } = found as { reads: number; torn: number; missing: number }
   await pool.close()
 
   const line = (label: string, value: string) => process.stdout.write(`  ${label.padEnd(44)} ${value}\n`)

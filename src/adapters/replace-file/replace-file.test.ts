@@ -136,11 +136,11 @@ describe('a file that has readers', () => {
         for (let turn = 1; turn <= times; turn += 1) await replaceFile.replace(path, secret(values[turn % 2]!), style)
       }),
     )
-    const found = once(worker, 'message')
+    // Both are listened for at once: the last message may be handed over in the very turn in which the worker ends.
+    const ended = Promise.all([once(worker, 'message'), once(worker, 'exit')])
     Atomics.store(new Int32Array(stop), 0, 1)
-    const [{ reads, torn, missing }] = (await found) as [{ reads: number; torn: number; missing: number }]
-    await once(worker, 'exit')
-    return { reads, torn, missing }
+    const [[found]] = await ended
+    return found as { reads: number; torn: number; missing: number }
   }
 
   for (const [style, files] of [
