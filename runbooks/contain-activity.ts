@@ -1,8 +1,19 @@
 #!/usr/bin/env -S sh -c 'exec "$(dirname "$(readlink -f "$0")")/../bin/runproof" run "$0" "$@"'
-import { activityThere, connectorGone, hooksReviewed, runStopped, sessionStopped } from '../src/checks/activity.ts'
-import { courseChecks } from '../src/checks/incident-course.ts'
-import { taskGoneToo, taskSeen } from '../src/checks/stuck-task.ts'
+import {
+  activityThere,
+  connectorGone,
+  hooksReviewed,
+  runStopped,
+  sessionStopped,
+} from '../src/checks/incident/activity.ts'
+import { courseChecks } from '../src/checks/incident/incident-course.ts'
+import { taskGoneToo, taskSeen } from '../src/checks/incident/stuck-task.ts'
 import { daemon } from '../src/daemon/subjects.ts'
+import { type Closing, resultOf } from '../src/incident/close.ts'
+import { courseOf } from '../src/incident/course.ts'
+import { incidentConflict, incidentParams, incidentUnresumable, ON_RUNNING, shown } from '../src/incident/params.ts'
+import { person } from '../src/incident/people.ts'
+import { smokeLine } from '../src/incident/regression.ts'
 import {
   aboutActivity,
   activity,
@@ -22,15 +33,10 @@ import {
   succeed,
   taskIn,
   withoutValues,
-} from '../src/incident/activity.ts'
-import { type Closing, resultOf } from '../src/incident/close.ts'
-import { courseOf } from '../src/incident/course.ts'
-import { incidentConflict, incidentParams, incidentUnresumable, ON_RUNNING, shown } from '../src/incident/params.ts'
-import { person } from '../src/incident/people.ts'
-import { keepRedacted } from '../src/incident/redacted.ts'
-import { smokeLine } from '../src/incident/regression.ts'
-import { snapshotAction } from '../src/incident/snapshot.ts'
-import { leaveTask, liveShells, stopTask, stuckTask, taskBefore, taskOf } from '../src/incident/stuck-task.ts'
+} from '../src/incident/scenarios/activity.ts'
+import { leaveTask, liveShells, stopTask, stuckTask, taskBefore, taskOf } from '../src/incident/scenarios/stuck-task.ts'
+import { keepRedacted } from '../src/incident/snapshot/redacted.ts'
+import { snapshotAction } from '../src/incident/snapshot/snapshot.ts'
 
 import { defineRunbook, type PlanInput, type Step, type StepContext } from '../src/model/runbook.ts'
 import { askFor } from '../src/suite/ask.ts'

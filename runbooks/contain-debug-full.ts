@@ -1,18 +1,10 @@
 #!/usr/bin/env -S sh -c 'exec "$(dirname "$(readlink -f "$0")")/../bin/runproof" run "$0" "$@"'
 import { join } from 'node:path'
-import { everythingCaptured, inventoryTaken, nothingCaptured } from '../src/checks/debug-capture.ts'
-import { courseChecks } from '../src/checks/incident-course.ts'
+import { everythingCaptured, inventoryTaken, nothingCaptured } from '../src/checks/incident/debug-capture.ts'
+import { courseChecks } from '../src/checks/incident/incident-course.ts'
 import { daemon } from '../src/daemon/subjects.ts'
 import type { Closing } from '../src/incident/close.ts'
 import { courseOf } from '../src/incident/course.ts'
-import {
-  capturedRun,
-  captureEverything,
-  debugInventory,
-  makeRun,
-  takeInventory,
-  uncapturedRun,
-} from '../src/incident/debug-capture.ts'
 import {
   INCIDENT_WAYS,
   incidentConflict,
@@ -22,7 +14,15 @@ import {
 } from '../src/incident/params.ts'
 import { evenSo, person } from '../src/incident/people.ts'
 import { smokeLine } from '../src/incident/regression.ts'
-import { snapshotAction } from '../src/incident/snapshot.ts'
+import {
+  capturedRun,
+  captureEverything,
+  debugInventory,
+  makeRun,
+  takeInventory,
+  uncapturedRun,
+} from '../src/incident/scenarios/debug-capture.ts'
+import { snapshotAction } from '../src/incident/snapshot/snapshot.ts'
 import { defineRunbook, type PlanInput, type Step, type StepContext } from '../src/model/runbook.ts'
 import { reachOf, suiteInUse, suiteLacks } from '../src/suite/params.ts'
 

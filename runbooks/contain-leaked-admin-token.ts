@@ -1,19 +1,26 @@
 #!/usr/bin/env -S sh -c 'exec "$(dirname "$(readlink -f "$0")")/../bin/runproof" run "$0" "$@"'
-import { attackTookHold } from '../src/checks/attack-took-hold.ts'
-import { containedFirst, settingsNoted, settingsRestored } from '../src/checks/first-containment.ts'
-import { instanceReady } from '../src/checks/instance-ready.ts'
-import { attackerShutOut, fileTokenOpens, leakedTokenRefused } from '../src/checks/leaked-token.ts'
-import { noSecretWritten } from '../src/checks/no-secret-written.ts'
-import { baselineSound, nothingSinceSweep, plantedFound, sweepComplete } from '../src/checks/persistence-sweep.ts'
-import { postIncidentWritten } from '../src/checks/post-incident.ts'
-import { refusalsCounted } from '../src/checks/refusals-counted.ts'
-import { snapshotWhole } from '../src/checks/snapshot-whole.ts'
-import { nothingLeft } from '../src/checks/tear-down.ts'
+import { instanceReady } from '../src/checks/daemon/instance-ready.ts'
+import { noSecretWritten } from '../src/checks/daemon/no-secret-written.ts'
+import { nothingLeft } from '../src/checks/daemon/tear-down.ts'
+import { attackTookHold } from '../src/checks/incident/attack-took-hold.ts'
+import { containedFirst, settingsNoted, settingsRestored } from '../src/checks/incident/first-containment.ts'
+import { attackerShutOut, fileTokenOpens, leakedTokenRefused } from '../src/checks/incident/leaked-token.ts'
+import {
+  baselineSound,
+  nothingSinceSweep,
+  plantedFound,
+  sweepComplete,
+} from '../src/checks/incident/persistence-sweep.ts'
+import { postIncidentWritten } from '../src/checks/incident/post-incident.ts'
+import { refusalsCounted } from '../src/checks/incident/refusals-counted.ts'
+import { snapshotWhole } from '../src/checks/incident/snapshot-whole.ts'
 import { ROUTE_SLOT } from '../src/daemon/make-site.ts'
 import { answering, daemon } from '../src/daemon/subjects.ts'
-import { attack, attackDaemon } from '../src/incident/attack.ts'
 import { closeStep } from '../src/incident/close.ts'
 import { firstContainment, readSettings, restoreSettings } from '../src/incident/first-containment.ts'
+import { incidentUnresumable, sinceMs } from '../src/incident/params.ts'
+import { person, tellStakeholders } from '../src/incident/people.ts'
+import { smokeLine } from '../src/incident/regression.ts'
 import {
   containment,
   isShutOut,
@@ -23,14 +30,16 @@ import {
   replacementBegun,
   tellHeldStream,
   whatWasSeen,
-} from '../src/incident/leaked-token.ts'
-import { LEAKED_TOKEN_WAYS, leakedTokenConflict, leakedTokenParams } from '../src/incident/leaked-token-params.ts'
-import { incidentUnresumable, sinceMs } from '../src/incident/params.ts'
-import { person, tellStakeholders } from '../src/incident/people.ts'
-import { ADMIN_ACTIONS_UNKNOWN, refusalsByAddress, tellRefusals } from '../src/incident/refusals.ts'
-import { smokeLine } from '../src/incident/regression.ts'
-import { snapshotAction, snapshotStep } from '../src/incident/snapshot.ts'
-import { sweep, takeSweep } from '../src/incident/sweep.ts'
+} from '../src/incident/scenarios/leaked-token.ts'
+import {
+  LEAKED_TOKEN_WAYS,
+  leakedTokenConflict,
+  leakedTokenParams,
+} from '../src/incident/scenarios/leaked-token-params.ts'
+import { ADMIN_ACTIONS_UNKNOWN, refusalsByAddress, tellRefusals } from '../src/incident/scenarios/refusals.ts'
+import { snapshotAction, snapshotStep } from '../src/incident/snapshot/snapshot.ts'
+import { attack, attackDaemon } from '../src/incident/sweep/attack.ts'
+import { sweep, takeSweep } from '../src/incident/sweep/sweep.ts'
 import type { NonEmpty } from '../src/model/check.ts'
 import { parseDuration } from '../src/model/duration.ts'
 import { toRunproofError } from '../src/model/error.ts'

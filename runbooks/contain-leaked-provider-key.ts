@@ -1,16 +1,17 @@
 #!/usr/bin/env -S sh -c 'exec "$(dirname "$(readlink -f "$0")")/../bin/runproof" run "$0" "$@"'
-import { containedFirst, settingsNoted, settingsRestored } from '../src/checks/first-containment.ts'
-import { stolenKeyRefused, subjectBanned } from '../src/checks/leaked-key.ts'
-import { fileTokenOpens } from '../src/checks/leaked-token.ts'
-import { noSecretWritten } from '../src/checks/no-secret-written.ts'
-import { postIncidentWritten } from '../src/checks/post-incident.ts'
-import { snapshotWhole } from '../src/checks/snapshot-whole.ts'
-import { nothingLeft } from '../src/checks/tear-down.ts'
+import { noSecretWritten } from '../src/checks/daemon/no-secret-written.ts'
+import { nothingLeft } from '../src/checks/daemon/tear-down.ts'
+import { containedFirst, settingsNoted, settingsRestored } from '../src/checks/incident/first-containment.ts'
+import { stolenKeyRefused, subjectBanned } from '../src/checks/incident/leaked-key.ts'
+import { fileTokenOpens } from '../src/checks/incident/leaked-token.ts'
+import { postIncidentWritten } from '../src/checks/incident/post-incident.ts'
+import { snapshotWhole } from '../src/checks/incident/snapshot-whole.ts'
 import { answering, daemon } from '../src/daemon/subjects.ts'
 import { closeStep, resultOf } from '../src/incident/close.ts'
 import { firstContainment, readSettings, restoreSettings } from '../src/incident/first-containment.ts'
 import { incidentUnresumable } from '../src/incident/params.ts'
 import { evenSo, tellStakeholders } from '../src/incident/people.ts'
+import { smokeLine } from '../src/incident/regression.ts'
 import {
   asContainment,
   banned,
@@ -18,12 +19,11 @@ import {
   PROVIDER_KEY_WAYS,
   providerKeyConflict,
   providerKeyParams,
-} from '../src/incident/provider-key.ts'
-import { smokeLine } from '../src/incident/regression.ts'
-import { snapshotAction, snapshotStep } from '../src/incident/snapshot.ts'
+} from '../src/incident/scenarios/provider-key.ts'
+import { snapshotAction, snapshotStep } from '../src/incident/snapshot/snapshot.ts'
 import type { NonEmpty } from '../src/model/check.ts'
 import { defineRunbook, type PlanInput, type Step, type StepContext } from '../src/model/runbook.ts'
-import { containment, keySet, oldCanary } from '../src/rotation/route-key.ts'
+import { containment, keySet, oldCanary } from '../src/rotation/slots/route-key.ts'
 import { onlyChecks } from '../src/suite/acts.ts'
 import { liveRecipe, routeCredential } from '../src/suite/live-recipe.ts'
 import { PROVIDER_KEY } from '../src/suite/own-recipe.ts'

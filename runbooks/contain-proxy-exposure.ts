@@ -1,18 +1,19 @@
 #!/usr/bin/env -S sh -c 'exec "$(dirname "$(readlink -f "$0")")/../bin/runproof" run "$0" "$@"'
-import { courseChecks } from '../src/checks/incident-course.ts'
-import { rulesKept } from '../src/checks/nginx-rules.ts'
+import { rulesKept } from '../src/checks/edge/nginx-rules.ts'
+import { courseChecks } from '../src/checks/incident/incident-course.ts'
 import {
   attemptsLogged,
   exposedBefore,
   originsApart,
   outsideShutOut,
   rightLetIn,
-} from '../src/checks/proxy-exposure.ts'
+} from '../src/checks/incident/proxy-exposure.ts'
 import { daemon } from '../src/daemon/subjects.ts'
 import type { Closing } from '../src/incident/close.ts'
 import { courseOf } from '../src/incident/course.ts'
 import { incidentConflict, incidentParams, incidentUnresumable, ON_RUNNING, sinceMs } from '../src/incident/params.ts'
 import { evenSo, person } from '../src/incident/people.ts'
+import { smokeLine } from '../src/incident/regression.ts'
 import {
   type Attempt,
   attack,
@@ -22,10 +23,9 @@ import {
   publicDoor,
   putProxy,
   reachProxy,
-} from '../src/incident/proxy-exposure.ts'
-import { refusalsByAddress, tellRefusals } from '../src/incident/refusals.ts'
-import { smokeLine } from '../src/incident/regression.ts'
-import { snapshotAction } from '../src/incident/snapshot.ts'
+} from '../src/incident/scenarios/proxy-exposure.ts'
+import { refusalsByAddress, tellRefusals } from '../src/incident/scenarios/refusals.ts'
+import { snapshotAction } from '../src/incident/snapshot/snapshot.ts'
 import { toRunproofError } from '../src/model/error.ts'
 import { defineRunbook, type ParamSpec, type PlanInput, type Step, type StepContext } from '../src/model/runbook.ts'
 import { onlyChecks } from '../src/suite/acts.ts'

@@ -1,6 +1,8 @@
 #!/usr/bin/env -S sh -c 'exec "$(dirname "$(readlink -f "$0")")/../bin/runproof" run "$0" "$@"'
-import { archiveDigest } from '../src/checks/archive-digest.ts'
-import { auditKeyContinuity } from '../src/checks/audit-key.ts'
+import { archiveDigest } from '../src/checks/backup/archive-digest.ts'
+import { sourceStopped } from '../src/checks/backup/source-stopped.ts'
+import { egressRefused } from '../src/checks/daemon/isolation.ts'
+import { nothingLeft } from '../src/checks/daemon/tear-down.ts'
 import {
   backupBefore,
   everySlotNewer,
@@ -9,27 +11,25 @@ import {
   stolenOpens,
   thiefShutOut,
   tokenFilesReplaced,
-} from '../src/checks/exfiltration.ts'
-import { egressRefused } from '../src/checks/isolation.ts'
-import { ledgerVerifies } from '../src/checks/ledger-verifies.ts'
-import { postIncidentWritten } from '../src/checks/post-incident.ts'
-import { restorePlaceFits } from '../src/checks/restore-place.ts'
-import { sourceStopped } from '../src/checks/source-stopped.ts'
-import { nothingLeft } from '../src/checks/tear-down.ts'
-import { treeMatches } from '../src/checks/tree-matches.ts'
+} from '../src/checks/incident/exfiltration.ts'
+import { postIncidentWritten } from '../src/checks/incident/post-incident.ts'
+import { auditKeyContinuity } from '../src/checks/records/audit-key.ts'
+import { ledgerVerifies } from '../src/checks/records/ledger-verifies.ts'
+import { restorePlaceFits } from '../src/checks/restore/restore-place.ts'
+import { treeMatches } from '../src/checks/restore/tree-matches.ts'
 import { isolated } from '../src/daemon/subjects.ts'
 import { tearDownStep } from '../src/daemon/tear-down.ts'
 import { deployment } from '../src/drill/backup-subjects.ts'
 import { closeStep } from '../src/incident/close.ts'
+import { evenSo, person, tellStakeholders } from '../src/incident/people.ts'
 import {
   EXFILTRATION_WAYS,
   exfiltrationConflict,
   exfiltrationParams,
   isRehearsal,
   sinceGiven,
-} from '../src/incident/exfiltration-params.ts'
-import { keepRestored } from '../src/incident/keep-restored.ts'
-import { evenSo, person, tellStakeholders } from '../src/incident/people.ts'
+} from '../src/incident/stolen-state/exfiltration-params.ts'
+import { keepRestored } from '../src/incident/stolen-state/keep-restored.ts'
 import {
   MASTER_KEY_STAYS,
   newValues,
@@ -37,9 +37,9 @@ import {
   replaceTokenFiles,
   rotatedSlots,
   rotateRestored,
-} from '../src/incident/rotate-restored.ts'
-import { preserve, preserved, steal, stolenTree, theft } from '../src/incident/stolen-state.ts'
-import { stopStolen } from '../src/incident/stop-stolen.ts'
+} from '../src/incident/stolen-state/rotate-restored.ts'
+import { preserve, preserved, steal, stolenTree, theft } from '../src/incident/stolen-state/stolen-state.ts'
+import { stopStolen } from '../src/incident/stolen-state/stop-stolen.ts'
 import type { CheckContext, NonEmpty } from '../src/model/check.ts'
 import { parseDuration } from '../src/model/duration.ts'
 import { defineRunbook, type PlanInput, type Step } from '../src/model/runbook.ts'

@@ -1,15 +1,13 @@
 #!/usr/bin/env -S sh -c 'exec "$(dirname "$(readlink -f "$0")")/../bin/runproof" run "$0" "$@"'
 import { join } from 'node:path'
-import { courseChecks } from '../src/checks/incident-course.ts'
-import { taskGone, taskSeen, taskStaysGone, workspaceStill } from '../src/checks/stuck-task.ts'
+import { courseChecks } from '../src/checks/incident/incident-course.ts'
+import { taskGone, taskSeen, taskStaysGone, workspaceStill } from '../src/checks/incident/stuck-task.ts'
 import { daemon } from '../src/daemon/subjects.ts'
 import { type Closing, resultOf } from '../src/incident/close.ts'
 import { courseOf } from '../src/incident/course.ts'
 import { INCIDENT_WAYS, incidentConflict, incidentParams, incidentUnresumable, shown } from '../src/incident/params.ts'
 import { person } from '../src/incident/people.ts'
-import { keepRedacted } from '../src/incident/redacted.ts'
 import { smokeLine } from '../src/incident/regression.ts'
-import { snapshotAction } from '../src/incident/snapshot.ts'
 import {
   leaveTask,
   liveShells,
@@ -21,8 +19,10 @@ import {
   taskOf,
   tasksOf,
   workspaceBefore,
-} from '../src/incident/stuck-task.ts'
-import { diffOf, digestsOf, workspaceDiff, workspaceOf } from '../src/incident/workspace.ts'
+} from '../src/incident/scenarios/stuck-task.ts'
+import { diffOf, digestsOf, workspaceDiff, workspaceOf } from '../src/incident/scenarios/workspace.ts'
+import { keepRedacted } from '../src/incident/snapshot/redacted.ts'
+import { snapshotAction } from '../src/incident/snapshot/snapshot.ts'
 import { RunproofError } from '../src/model/error.ts'
 import { defineRunbook, type PlanInput, type Step, type StepContext } from '../src/model/runbook.ts'
 import { reachOf, suiteInUse, suiteLacks } from '../src/suite/params.ts'

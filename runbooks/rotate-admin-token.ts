@@ -1,30 +1,37 @@
 #!/usr/bin/env -S sh -c 'exec "$(dirname "$(readlink -f "$0")")/../bin/runproof" run "$0" "$@"'
 import { join } from 'node:path'
-import { consumersAsked, consumersWork } from '../src/checks/consumers.ts'
-import { handedOver } from '../src/checks/handed-over.ts'
-import { instanceReady } from '../src/checks/instance-ready.ts'
-import { noSecretWritten } from '../src/checks/no-secret-written.ts'
-import { nothingLeft } from '../src/checks/tear-down.ts'
-import { newTokenFits, rolesOpen } from '../src/checks/token-exchange.ts'
+import { instanceReady } from '../src/checks/daemon/instance-ready.ts'
+import { noSecretWritten } from '../src/checks/daemon/no-secret-written.ts'
+import { nothingLeft } from '../src/checks/daemon/tear-down.ts'
+import { consumersAsked, consumersWork } from '../src/checks/slots/consumers.ts'
+import { handedOver } from '../src/checks/slots/handed-over.ts'
+import { newTokenFits, rolesOpen } from '../src/checks/tokens/token-exchange.ts'
 import {
   fileTokenAccepted,
   fileWhole,
   nobodyShutOut,
   rolesStillApart,
   tokenReplaced,
-} from '../src/checks/token-rotation.ts'
+} from '../src/checks/tokens/token-rotation.ts'
 import { answering, daemon } from '../src/daemon/subjects.ts'
 import type { Capture } from '../src/model/capture.ts'
 import { RunproofError } from '../src/model/error.ts'
 import { defineRunbook, type PlanInput, type Runbook, type Step, type StepContext } from '../src/model/runbook.ts'
-import { tellAfterBreak, tookEffect, wasReplaced } from '../src/rotation/after-break.ts'
 import { consumersBeforeStep, consumersStep } from '../src/rotation/consumers.ts'
 import { deliverStep } from '../src/rotation/deliver.ts'
 import { newSecret, takeNewSecret } from '../src/rotation/new-secret.ts'
-import { ROTATION_WAYS, rotateOptions, rotationConflict, rotationParams } from '../src/rotation/params.ts'
-import { rotateUnderLoad } from '../src/rotation/rotate.ts'
-import { type Exchange, exchange, REPLACED_AT, type Role, rotation, swapBegun } from '../src/rotation/subjects.ts'
-import { tellState } from '../src/rotation/tell-state.ts'
+import { tellAfterBreak, tookEffect, wasReplaced } from '../src/rotation/tokens/after-break.ts'
+import { ROTATION_WAYS, rotateOptions, rotationConflict, rotationParams } from '../src/rotation/tokens/params.ts'
+import { rotateUnderLoad } from '../src/rotation/tokens/rotate.ts'
+import {
+  type Exchange,
+  exchange,
+  REPLACED_AT,
+  type Role,
+  rotation,
+  swapBegun,
+} from '../src/rotation/tokens/subjects.ts'
+import { tellState } from '../src/rotation/tokens/tell-state.ts'
 import { reachOf, suiteInUse, suiteLacks, suiteUnresumable } from '../src/suite/params.ts'
 import { daemonStep, endSteps } from '../src/suite/steps.ts'
 

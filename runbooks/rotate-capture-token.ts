@@ -6,17 +6,17 @@ import {
   oldFileFits,
   oldTokensOpen,
   outDirFits,
-} from '../src/checks/capture-token.ts'
-import { captureReadable, captureViews } from '../src/checks/capture-views.ts'
-import { instanceReady } from '../src/checks/instance-ready.ts'
-import { noSecretWritten } from '../src/checks/no-secret-written.ts'
-import { nothingLeft } from '../src/checks/tear-down.ts'
+} from '../src/checks/capture/capture-token.ts'
+import { captureReadable, captureViews } from '../src/checks/capture/capture-views.ts'
+import { instanceReady } from '../src/checks/daemon/instance-ready.ts'
+import { noSecretWritten } from '../src/checks/daemon/no-secret-written.ts'
+import { nothingLeft } from '../src/checks/daemon/tear-down.ts'
 import { formatCommand } from '../src/model/command.ts'
 import { parseCommand } from '../src/model/command-param.ts'
 import { RunproofError } from '../src/model/error.ts'
 import { defineRunbook, type PlanInput, type Step } from '../src/model/runbook.ts'
 import { Secret } from '../src/model/secret.ts'
-import { captureTokenConflict, captureTokenParams } from '../src/rotation/capture-params.ts'
+import { captureTokenConflict, captureTokenParams } from '../src/rotation/capture/capture-params.ts'
 import {
   agentUrlOf,
   alsoOf,
@@ -32,7 +32,7 @@ import {
   readAgentFile,
   rotated,
   rotateMachine,
-} from '../src/rotation/capture-token.ts'
+} from '../src/rotation/capture/capture-token.ts'
 import { withinMsOf } from '../src/rotation/wait-until.ts'
 import { onlyChecks } from '../src/suite/acts.ts'
 import { isIsolated, suiteInUse, suiteLacks } from '../src/suite/params.ts'

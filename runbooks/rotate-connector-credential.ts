@@ -1,23 +1,23 @@
 #!/usr/bin/env -S sh -c 'exec "$(dirname "$(readlink -f "$0")")/../bin/runproof" run "$0" "$@"'
-import { connectorFound, connectorKept } from '../src/checks/connector.ts'
+import { connectorFound, connectorKept } from '../src/checks/connectors/connector.ts'
 import {
   configurationWhole,
   newSignatureTaken,
   newValueFits,
   oldSignatureGood,
   oldSignatureRefused,
-} from '../src/checks/connector-credential.ts'
-import { consumersAsked, consumersWork } from '../src/checks/consumers.ts'
-import { handedOver } from '../src/checks/handed-over.ts'
-import { instanceReady } from '../src/checks/instance-ready.ts'
-import { noSecretWritten } from '../src/checks/no-secret-written.ts'
-import { processReplaced } from '../src/checks/process-replaced.ts'
-import { noExtraRun } from '../src/checks/sidecar-rotated.ts'
-import { sidecarLeased, sidecarStarted, webhookSigned } from '../src/checks/sidecar-started.ts'
-import { oldLeasesDead, slotNewer } from '../src/checks/slot-set.ts'
-import { nothingLeft } from '../src/checks/tear-down.ts'
+} from '../src/checks/connectors/connector-credential.ts'
+import { processReplaced } from '../src/checks/connectors/process-replaced.ts'
+import { noExtraRun } from '../src/checks/connectors/sidecar-rotated.ts'
+import { sidecarLeased, sidecarStarted, webhookSigned } from '../src/checks/connectors/sidecar-started.ts'
+import { instanceReady } from '../src/checks/daemon/instance-ready.ts'
+import { noSecretWritten } from '../src/checks/daemon/no-secret-written.ts'
+import { nothingLeft } from '../src/checks/daemon/tear-down.ts'
+import { consumersAsked, consumersWork } from '../src/checks/slots/consumers.ts'
+import { handedOver } from '../src/checks/slots/handed-over.ts'
+import { oldLeasesDead, slotNewer } from '../src/checks/slots/slot-set.ts'
 import { defineRunbook, type PlanInput, type Step } from '../src/model/runbook.ts'
-import { connectorBefore, connectorDoor, lookAtConnector, openDoor } from '../src/rotation/connector.ts'
+import { connectorBefore, connectorDoor, lookAtConnector, openDoor } from '../src/rotation/connectors/connector.ts'
 import {
   configurationOf,
   connectorSetup,
@@ -31,14 +31,14 @@ import {
   signatures,
   signaturesOf,
   takeNewCredential,
-} from '../src/rotation/connector-credential.ts'
-import { credentialParams } from '../src/rotation/connector-params.ts'
-import { connectorStep } from '../src/rotation/connector-step.ts'
+} from '../src/rotation/connectors/connector-credential.ts'
+import { credentialParams } from '../src/rotation/connectors/connector-params.ts'
+import { connectorStep } from '../src/rotation/connectors/connector-step.ts'
 import { consumersBeforeStep, consumersStep } from '../src/rotation/consumers.ts'
 import { deliverStep } from '../src/rotation/deliver.ts'
 import { newSecret } from '../src/rotation/new-secret.ts'
-import { setGuarded, trustOld } from '../src/rotation/set-guarded.ts'
-import { slotRotationConflict, wayOnRunning } from '../src/rotation/slot-params.ts'
+import { setGuarded, trustOld } from '../src/rotation/slots/set-guarded.ts'
+import { slotRotationConflict, wayOnRunning } from '../src/rotation/slots/slot-params.ts'
 import { liveRecipe, routeCredential } from '../src/suite/live-recipe.ts'
 import { isIsolated, suiteInUse, suiteLacks, suiteUnresumable } from '../src/suite/params.ts'
 import { CONNECTOR } from '../src/suite/sidecar.ts'

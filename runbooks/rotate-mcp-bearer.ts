@@ -1,4 +1,8 @@
 #!/usr/bin/env -S sh -c 'exec "$(dirname "$(readlink -f "$0")")/../bin/runproof" run "$0" "$@"'
+import { instanceReady } from '../src/checks/daemon/instance-ready.ts'
+import { noSecretWritten } from '../src/checks/daemon/no-secret-written.ts'
+import { nothingLeft } from '../src/checks/daemon/tear-down.ts'
+import { withoutInstances } from '../src/checks/daemon/without-instances.ts'
 import {
   bearerConnected,
   bearerFits,
@@ -7,16 +11,12 @@ import {
   oldBearerRefused,
   peerTakesNew,
   peerTakesOld,
-} from '../src/checks/bearer-rotated.ts'
-import { consumersAsked, consumersWork } from '../src/checks/consumers.ts'
-import { handedOver } from '../src/checks/handed-over.ts'
-import { instanceReady } from '../src/checks/instance-ready.ts'
-import { mcpConnected, mcpToolCall } from '../src/checks/mcp-bearer.ts'
-import { mcpReadable } from '../src/checks/mcp-servers.ts'
-import { noSecretWritten } from '../src/checks/no-secret-written.ts'
-import { slotNewer } from '../src/checks/slot-set.ts'
-import { nothingLeft } from '../src/checks/tear-down.ts'
-import { withoutInstances } from '../src/checks/without-instances.ts'
+} from '../src/checks/mcp/bearer-rotated.ts'
+import { mcpConnected, mcpToolCall } from '../src/checks/mcp/mcp-bearer.ts'
+import { mcpReadable } from '../src/checks/mcp/mcp-servers.ts'
+import { consumersAsked, consumersWork } from '../src/checks/slots/consumers.ts'
+import { handedOver } from '../src/checks/slots/handed-over.ts'
+import { slotNewer } from '../src/checks/slots/slot-set.ts'
 import { defineRunbook, type PlanInput, type Step } from '../src/model/runbook.ts'
 import { consumersBeforeStep, consumersStep } from '../src/rotation/consumers.ts'
 import { deliverStep } from '../src/rotation/deliver.ts'
@@ -29,11 +29,11 @@ import {
   storedBearer,
   storeNew,
   useByModel,
-} from '../src/rotation/mcp-bearer.ts'
+} from '../src/rotation/mcp/mcp-bearer.ts'
+import { restartParams, restartStep } from '../src/rotation/mcp/restart-step.ts'
 import { newSecret, takeNewSecret } from '../src/rotation/new-secret.ts'
-import { restartParams, restartStep } from '../src/rotation/restart-step.ts'
-import { setGuarded, trustOld } from '../src/rotation/set-guarded.ts'
-import { slotRotationConflict, slotRotationParams, wayOnRunning } from '../src/rotation/slot-params.ts'
+import { setGuarded, trustOld } from '../src/rotation/slots/set-guarded.ts'
+import { slotRotationConflict, slotRotationParams, wayOnRunning } from '../src/rotation/slots/slot-params.ts'
 import { withinMsOf } from '../src/rotation/wait-until.ts'
 import { onlyChecks } from '../src/suite/acts.ts'
 import { expectBearer, keepFormerBearer, mcpRecipe, mcpSite } from '../src/suite/mcp-site.ts'

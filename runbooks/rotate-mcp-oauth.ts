@@ -1,4 +1,7 @@
 #!/usr/bin/env -S sh -c 'exec "$(dirname "$(readlink -f "$0")")/../bin/runproof" run "$0" "$@"'
+import { instanceReady } from '../src/checks/daemon/instance-ready.ts'
+import { noSecretWritten } from '../src/checks/daemon/no-secret-written.ts'
+import { nothingLeft } from '../src/checks/daemon/tear-down.ts'
 import {
   accountBack,
   accountGone,
@@ -7,12 +10,9 @@ import {
   accountThere,
   loginFits,
   oldTokensRefused,
-} from '../src/checks/account-rotated.ts'
-import { instanceReady } from '../src/checks/instance-ready.ts'
-import { mcpReadable } from '../src/checks/mcp-servers.ts'
-import { noSecretWritten } from '../src/checks/no-secret-written.ts'
-import { login, oauthLoggedIn } from '../src/checks/oauth-login.ts'
-import { nothingLeft } from '../src/checks/tear-down.ts'
+} from '../src/checks/mcp/account-rotated.ts'
+import { mcpReadable } from '../src/checks/mcp/mcp-servers.ts'
+import { login, oauthLoggedIn } from '../src/checks/mcp/oauth-login.ts'
 import { formatCommand } from '../src/model/command.ts'
 import { defineRunbook, type PlanInput, type Step } from '../src/model/runbook.ts'
 import {
@@ -32,8 +32,8 @@ import {
   slotOfAccount,
   useAccountAgain,
   waitUntilRefreshable,
-} from '../src/rotation/mcp-oauth.ts'
-import { RUNNING, slotRotationConflict, slotRotationParams } from '../src/rotation/slot-params.ts'
+} from '../src/rotation/mcp/mcp-oauth.ts'
+import { RUNNING, slotRotationConflict, slotRotationParams } from '../src/rotation/slots/slot-params.ts'
 import { withinMsOf, withinParam } from '../src/rotation/wait-until.ts'
 import { onlyChecks } from '../src/suite/acts.ts'
 import { mcpRecipe, mcpSite, OAUTH_SERVER } from '../src/suite/mcp-site.ts'

@@ -1,9 +1,10 @@
 #!/usr/bin/env -S sh -c 'exec "$(dirname "$(readlink -f "$0")")/../bin/runproof" run "$0" "$@"'
-import { consumersAsked, consumersWork } from '../src/checks/consumers.ts'
-import { handedOver } from '../src/checks/handed-over.ts'
-import { instanceReady } from '../src/checks/instance-ready.ts'
-import { noSecretWritten } from '../src/checks/no-secret-written.ts'
-import { newKeyWorks, oldKeyWorks, stillAnswered, whereNobodySees } from '../src/checks/route-canary.ts'
+import { instanceReady } from '../src/checks/daemon/instance-ready.ts'
+import { noSecretWritten } from '../src/checks/daemon/no-secret-written.ts'
+import { nothingLeft } from '../src/checks/daemon/tear-down.ts'
+import { consumersAsked, consumersWork } from '../src/checks/slots/consumers.ts'
+import { handedOver } from '../src/checks/slots/handed-over.ts'
+import { newKeyWorks, oldKeyWorks, stillAnswered, whereNobodySees } from '../src/checks/slots/route-canary.ts'
 import {
   containedRefuses,
   keyChanged,
@@ -11,9 +12,8 @@ import {
   newKeyFits,
   slotContained,
   slotRead,
-} from '../src/checks/route-key.ts'
-import { runsWentOn } from '../src/checks/runs-meanwhile.ts'
-import { nothingLeft } from '../src/checks/tear-down.ts'
+} from '../src/checks/slots/route-key.ts'
+import { runsWentOn } from '../src/checks/slots/runs-meanwhile.ts'
 import { ROUTE_SLOT } from '../src/daemon/make-site.ts'
 import { defineRunbook, type PlanInput, type Step } from '../src/model/runbook.ts'
 import { consumersBeforeStep, consumersStep } from '../src/rotation/consumers.ts'
@@ -32,9 +32,9 @@ import {
   setRouteKey,
   slotNamed,
   tryCanary,
-} from '../src/rotation/route-key.ts'
-import { ROUTE_KEY_WAYS, routeKeyConflict, routeKeyParams } from '../src/rotation/route-key-params.ts'
-import { setGuarded } from '../src/rotation/set-guarded.ts'
+} from '../src/rotation/slots/route-key.ts'
+import { ROUTE_KEY_WAYS, routeKeyConflict, routeKeyParams } from '../src/rotation/slots/route-key-params.ts'
+import { setGuarded } from '../src/rotation/slots/set-guarded.ts'
 import { keySha256, liveRecipe, routeCredential } from '../src/suite/live-recipe.ts'
 import { PROVIDER_KEY } from '../src/suite/own-recipe.ts'
 import { isIsolated, suiteInUse, suiteLacks, suiteUnresumable } from '../src/suite/params.ts'

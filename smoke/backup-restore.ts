@@ -1,6 +1,6 @@
 #!/usr/bin/env -S sh -c 'exec "$(dirname "$(readlink -f "$0")")/../bin/runproof" run "$0" "$@"'
 import restoreDrill from '../runbooks/restore-drill.ts'
-import { credentialRotated } from '../src/checks/credential-rotated.ts'
+import { credentialRotated } from '../src/checks/restore/credential-rotated.ts'
 import { rotateCredential, rotation } from '../src/drill/rotate-credential.ts'
 import { running, source } from '../src/drill/subjects.ts'
 import type { NonEmpty } from '../src/model/check.ts'

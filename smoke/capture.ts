@@ -1,20 +1,20 @@
 #!/usr/bin/env -S sh -c 'exec "$(dirname "$(readlink -f "$0")")/../bin/runproof" run "$0" "$@"'
 import { join } from 'node:path'
-import { captureClientFiles, clientPlace } from '../src/checks/capture-client.ts'
-import { captureDeprovisioned, deprovision, deprovisioned } from '../src/checks/capture-deprovisioned.ts'
-import { captureHeartbeat, captureUpload, firstBeat, sendFirstBeat } from '../src/checks/capture-heartbeat.ts'
-import { alertsBefore, captureBack, captureMissed, lastBeat } from '../src/checks/capture-late.ts'
-import { captureBatchOnce, captureProvisioned, captureTokenKinds } from '../src/checks/capture-provisioned.ts'
+import { captureClientFiles, clientPlace } from '../src/checks/capture/capture-client.ts'
+import { captureDeprovisioned, deprovision, deprovisioned } from '../src/checks/capture/capture-deprovisioned.ts'
+import { captureHeartbeat, captureUpload, firstBeat, sendFirstBeat } from '../src/checks/capture/capture-heartbeat.ts'
+import { alertsBefore, captureBack, captureMissed, lastBeat } from '../src/checks/capture/capture-late.ts'
+import { captureBatchOnce, captureProvisioned, captureTokenKinds } from '../src/checks/capture/capture-provisioned.ts'
 import {
   captureOldRefused,
   captureResumes,
   captureSuperseded,
   captureTokensHidden,
-} from '../src/checks/capture-rotation.ts'
-import { captureAccess, captureReadable, captureViews } from '../src/checks/capture-views.ts'
-import { instanceReady } from '../src/checks/instance-ready.ts'
-import { noSecretWritten } from '../src/checks/no-secret-written.ts'
-import { nothingLeft } from '../src/checks/tear-down.ts'
+} from '../src/checks/capture/capture-rotation.ts'
+import { captureAccess, captureReadable, captureViews } from '../src/checks/capture/capture-views.ts'
+import { instanceReady } from '../src/checks/daemon/instance-ready.ts'
+import { noSecretWritten } from '../src/checks/daemon/no-secret-written.ts'
+import { nothingLeft } from '../src/checks/daemon/tear-down.ts'
 import { answering, isolated } from '../src/daemon/subjects.ts'
 import { defineRunbook, type PlanInput, type Step, type StepContext, type Undo } from '../src/model/runbook.ts'
 import { onlyChecks } from '../src/suite/acts.ts'

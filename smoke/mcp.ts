@@ -1,14 +1,25 @@
 #!/usr/bin/env -S sh -c 'exec "$(dirname "$(readlink -f "$0")")/../bin/runproof" run "$0" "$@"'
-import { instanceReady } from '../src/checks/instance-ready.ts'
-import { mcpBearerAlways, mcpConnected, mcpSlotHeld, mcpToolCall } from '../src/checks/mcp-bearer.ts'
-import { mcpDisconnected, mcpReconnected, mcpRefusedBearer, requestsBeforeRestart } from '../src/checks/mcp-rotated.ts'
-import { mcpReadable, mcpServers } from '../src/checks/mcp-servers.ts'
-import { noSecretWritten } from '../src/checks/no-secret-written.ts'
-import { oauthAccountShown, oauthRefreshed, oauthRevoked, refreshed, refreshNow } from '../src/checks/oauth-account.ts'
-import { login, oauthBadState, oauthLoggedIn } from '../src/checks/oauth-login.ts'
-import { mcpNothing, mcpSamePort, oauthLazy, oauthLoggedOut, oauthProtocol } from '../src/checks/oauth-restart.ts'
-import { oauthUsed, useAccount, used } from '../src/checks/oauth-used.ts'
-import { nothingLeft } from '../src/checks/tear-down.ts'
+import { instanceReady } from '../src/checks/daemon/instance-ready.ts'
+import { noSecretWritten } from '../src/checks/daemon/no-secret-written.ts'
+import { nothingLeft } from '../src/checks/daemon/tear-down.ts'
+import { mcpBearerAlways, mcpConnected, mcpSlotHeld, mcpToolCall } from '../src/checks/mcp/mcp-bearer.ts'
+import {
+  mcpDisconnected,
+  mcpReconnected,
+  mcpRefusedBearer,
+  requestsBeforeRestart,
+} from '../src/checks/mcp/mcp-rotated.ts'
+import { mcpReadable, mcpServers } from '../src/checks/mcp/mcp-servers.ts'
+import {
+  oauthAccountShown,
+  oauthRefreshed,
+  oauthRevoked,
+  refreshed,
+  refreshNow,
+} from '../src/checks/mcp/oauth-account.ts'
+import { login, oauthBadState, oauthLoggedIn } from '../src/checks/mcp/oauth-login.ts'
+import { mcpNothing, mcpSamePort, oauthLazy, oauthLoggedOut, oauthProtocol } from '../src/checks/mcp/oauth-restart.ts'
+import { oauthUsed, useAccount, used } from '../src/checks/mcp/oauth-used.ts'
 import { answering } from '../src/daemon/subjects.ts'
 import { defineRunbook, type Step } from '../src/model/runbook.ts'
 import { onlyChecks } from '../src/suite/acts.ts'

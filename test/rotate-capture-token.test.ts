@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writ
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, describe, test } from 'node:test'
-import { machineRotated } from '../src/checks/capture-token.ts'
+import { machineRotated } from '../src/checks/capture/capture-token.ts'
 import type { CaptureAgentView, CaptureLease } from '../src/model/capture-agents.ts'
 import kheish from '../src/targets/kheish.ts'
 import { assertDocumented } from './documented-commands.ts'

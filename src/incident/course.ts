@@ -5,8 +5,8 @@ import { type DaemonStep, daemonStep, endSteps } from '../suite/steps.ts'
 import { type Closing, closeStep } from './close.ts'
 import { firstContainment, readSettings, restoreSettings } from './first-containment.ts'
 import { decideScope, tellStakeholders } from './people.ts'
-import { snapshotStep } from './snapshot.ts'
-import type { SnapshotSubjects } from './snapshot-items.ts'
+import { snapshotStep } from './snapshot/snapshot.ts'
+import type { SnapshotSubjects } from './snapshot/snapshot-items.ts'
 
 /** The checks of the steps that every containment has. */
 type CourseChecks = Readonly<

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { clock } from '../adapters/clock.ts'
-import { consumersAsked, consumersWork } from '../checks/consumers.ts'
+import { consumersAsked, consumersWork } from '../checks/slots/consumers.ts'
 import { type Capture, CapturedValues } from '../model/capture.ts'
 import type { Command } from '../model/command.ts'
 import { isManual, type PlanInput, type Step, type StepContext } from '../model/runbook.ts'

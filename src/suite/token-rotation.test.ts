@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { tokensRotated } from '../checks/tokens-rotated.ts'
+import { tokensRotated } from '../checks/tokens/tokens-rotated.ts'
 import type { CheckContext } from '../model/check.ts'
 import type { RequestOptions } from '../model/http.ts'
 import { Secret } from '../model/secret.ts'

@@ -1,0 +1,209 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { toRunproofError } from '../../model/error.ts'
+import type { Clock } from '../../model/ports.ts'
+import type { Secret } from '../../model/secret.ts'
+
+export interface LoadSpec {
+  readonly clock: Clock
+  readonly ratePerSecond: number
+  /** Paths that the role whose token is replaced may ask for. */
+  readonly rotated: readonly string[]
+  /** The same of the other role. */
+  readonly unrotated: readonly string[]
+  readonly from: Secret
+  readonly to: Secret
+  readonly other: Secret
+  /** Asks the daemon. @returns the status of its answer */
+  ask(path: string, bearer: Secret): Promise<number>
+}
+
+export interface LoadReport {
+  /** Asked for, whatever became of them. */
+  readonly requests: number
+  readonly perSecond: number
+  /** Let in, with either token of the role that is rotated. */
+  readonly accepted: number
+  /** Refused with one token, and let in at once with the other. */
+  readonly switched: number
+  /** Refused with every token that the role could have: of a client that knows both, not one was let in. */
+  readonly neither: number
+  /** The other role, whose token did not change. */
+  readonly otherAccepted: number
+  readonly otherRefused: number
+  /** No whole answer came. */
+  readonly unanswered: number
+  /** Other statuses than 200, 401, 403 and 429. */
+  readonly odd: number
+  readonly refusals: number
+  /** From the last answer that let the role in to the first one after it that did so again, all such gaps together; 0 without `neither`. */
+  readonly gapMs: number
+  /** The last gap had not ended when nobody asked any longer. */
+  readonly gapOpen: boolean
+  /** Between two answers that let the role in: no gap that is shorter could have been seen. */
+  readonly longestSilenceMs: number
+}
+
+/** More at once say nothing more, and at the moment of the swap each of them is refused once. */
+const MOST_IN_FLIGHT = 4
+/** A role that nothing lets in is asked for less and less often: its refusals count for the daemon's limiter. */
+const FIRST_PAUSE_MS = 100
+const LONGEST_PAUSE_MS = 10_000
+
+const isRefusal = (status: number) => status === 401 || status === 403 || status === 429
+
+/** Clients of both roles that ask at a steady rate, with whatever token is good. */
+export class Load {
+  readonly #spec: LoadSpec
+  readonly #beganAtMs: number
+  readonly #counts = {
+    requests: 0,
+    accepted: 0,
+    switched: 0,
+    neither: 0,
+    otherAccepted: 0,
+    otherRefused: 0,
+    unanswered: 0,
+    odd: 0,
+    refusals: 0,
+  }
+  readonly #inFlight = new Set<Promise<void>>()
+  readonly #running: Promise<void>
+  #current: Secret
+  #mayKnowNew = false
+  #stopped = false
+  #lastAcceptedAtMs: number | undefined
+  #gapSinceMs: number | undefined
+  #gapMs = 0
+  #longestSilenceMs = 0
+  #pauseMs = FIRST_PAUSE_MS
+  #notBeforeMs = 0
+  #firstNewAtMs: number | undefined
+  #lastOldAtMs: number | undefined
+
+  constructor(spec: LoadSpec) {
+    this.#spec = spec
+    this.#current = spec.from
+    this.#beganAtMs = spec.clock.monotonicMs()
+    this.#running = this.#run()
+  }
+
+  /** From now on its clients have heard of the new token, and show it where the old one is refused. */
+  announce(): void {
+    this.#mayKnowNew = true
+  }
+
+  /** An answer that somebody else got. */
+  seen(token: Secret, status: number): void {
+    if (status !== 200) return
+    const now = this.#spec.clock.monotonicMs()
+    if (token === this.#spec.to) {
+      this.#firstNewAtMs ??= now
+      this.#current = token
+      // Nobody is refused any longer: a gap ends now, and not when the next pause does.
+      this.#notBeforeMs = 0
+    } else if (token === this.#spec.from) this.#lastOldAtMs = now
+  }
+
+  get firstNewAtMs(): number | undefined {
+    return this.#firstNewAtMs
+  }
+
+  get lastOldAtMs(): number | undefined {
+    return this.#lastOldAtMs
+  }
+
+  /** Waits for the answers that are still to come. */
+  async stop(): Promise<LoadReport> {
+    this.#stopped = true
+    await this.#running
+    await Promise.all(this.#inFlight)
+    const now = this.#spec.clock.monotonicMs()
+    const open = this.#gapSinceMs
+    return {
+      ...this.#counts,
+      perSecond: Math.round((this.#counts.requests * 1000) / Math.max(1, now - this.#beganAtMs)),
+      gapMs: Math.ceil(this.#gapMs + (open === undefined ? 0 : now - open)),
+      gapOpen: open !== undefined,
+      longestSilenceMs: Math.ceil(this.#longestSilenceMs),
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { clock, ratePerSecond, rotated, unrotated } = this.#spec
+    const ways = [
+      ...rotated.map(path => () => this.#askRotated(path)),
+      ...unrotated.map(path => () => this.#askOther(path)),
+    ]
+    for (let turn = 0; !this.#stopped; turn += 1) {
+      const dueInMs = this.#beganAtMs + (turn * 1000) / ratePerSecond - clock.monotonicMs()
+      if (dueInMs > 0) await delay(dueInMs)
+      // Behind its time it asks no faster than answers come.
+      if (this.#inFlight.size >= MOST_IN_FLIGHT) await Promise.race(this.#inFlight)
+      if (this.#stopped) return
+      const asked: Promise<void> = ways[turn % ways.length]!().finally(() => this.#inFlight.delete(asked))
+      this.#inFlight.add(asked)
+    }
+  }
+
+  async #askRotated(path: string): Promise<void> {
+    const { clock, from, to } = this.#spec
+    if (clock.monotonicMs() < this.#notBeforeMs) return
+    this.#counts.requests += 1
+    const first = this.#current
+    const status = await this.#ask(path, first)
+    if (status === 200) return this.#accept(first)
+    if (status === undefined || !isRefusal(status)) return
+    const second = first === from ? to : from
+    if (this.#mayKnowNew) {
+      const again = await this.#ask(path, second)
+      if (again === 200) {
+        this.#counts.switched += 1
+        this.#current = second
+        return this.#accept(second)
+      }
+      if (again === undefined || !isRefusal(again)) return
+    }
+    this.#counts.neither += 1
+    this.#gapSinceMs ??= this.#lastAcceptedAtMs ?? this.#beganAtMs
+    const now = clock.monotonicMs()
+    // Some were on their way together: all of them are one reason to wait.
+    if (now < this.#notBeforeMs) return
+    this.#notBeforeMs = now + this.#pauseMs
+    this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS)
+  }
+
+  #accept(token: Secret): void {
+    const now = this.#spec.clock.monotonicMs()
+    this.#counts.accepted += 1
+    if (this.#lastAcceptedAtMs !== undefined)
+      this.#longestSilenceMs = Math.max(this.#longestSilenceMs, now - this.#lastAcceptedAtMs)
+    this.#lastAcceptedAtMs = now
+    if (token === this.#spec.to) this.#firstNewAtMs ??= now
+    else this.#lastOldAtMs = now
+    if (this.#gapSinceMs === undefined) return
+    this.#gapMs += now - this.#gapSinceMs
+    this.#gapSinceMs = undefined
+    this.#pauseMs = FIRST_PAUSE_MS
+  }
+
+  async #askOther(path: string): Promise<void> {
+    this.#counts.requests += 1
+    const status = await this.#ask(path, this.#spec.other)
+    if (status === 200) this.#counts.otherAccepted += 1
+    else if (status !== undefined && isRefusal(status)) this.#counts.otherRefused += 1
+  }
+
+  /** @returns undefined where no whole answer came */
+  async #ask(path: string, bearer: Secret): Promise<number | undefined> {
+    try {
+      const status = await this.#spec.ask(path, bearer)
+      if (isRefusal(status)) this.#counts.refusals += 1
+      else if (status !== 200) this.#counts.odd += 1
+      return status
+    } catch (thrown) {
+      // An interruption is told by those who are waited for.
+      if (toRunproofError(thrown).code !== 'INTERRUPTED') this.#counts.unanswered += 1
+      return undefined
+    }
+  }
+}
