@@ -1,7 +1,7 @@
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { makeRunbookPages } from '../src/cli/write-docs.ts'
+import { makeRunbookPages } from '../src/cli/docs/write-docs.ts'
 import { DocsCheckSchema } from '../src/docs/report/schema.ts'
 import { EvidenceSchema1, EvidenceSchema2, JournalRecordSchema } from '../src/evidence/schema.ts'
 import { TimelineSchema } from '../src/reporters/timeline/schema.ts'

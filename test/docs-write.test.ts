@@ -4,9 +4,9 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, describe, test } from 'node:test'
-import { readCitable } from '../src/cli/citable-pages.ts'
+import { readCitable } from '../src/cli/docs/citable-pages.ts'
+import { makeRunbookPages } from '../src/cli/docs/write-docs.ts'
 import { planRunbooks } from '../src/cli/planned-runbooks.ts'
-import { makeRunbookPages } from '../src/cli/write-docs.ts'
 import { judgePage } from '../src/docs/judge/judge.ts'
 import { readPage } from '../src/docs/page/read-page.ts'
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type Citable, readCitable } from '../src/cli/citable-pages.ts'
+import { type Citable, readCitable } from '../src/cli/docs/citable-pages.ts'
 import { loadRunbook, loadTarget } from '../src/cli/registry.ts'
 import { argvOf, plainWord, templateWords } from '../src/docs/template.ts'
 import { unify, unifyWords } from '../src/docs/unify.ts'

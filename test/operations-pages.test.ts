@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, test } from 'node:test'
-import { readCitable } from '../src/cli/citable-pages.ts'
+import { readCitable } from '../src/cli/docs/citable-pages.ts'
 import { argvOf } from '../src/docs/template.ts'
 import { unify } from '../src/docs/unify.ts'
 

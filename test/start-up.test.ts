@@ -50,12 +50,12 @@ function packagesOf(entry: string): ReadonlyMap<string, string> {
 }
 
 test('a run loads nothing at its start that only other commands need', () => {
-  const entries = ['src/cli/run-runbook.ts', ...globSync('{runbooks,smoke}/*.ts', { cwd: ROOT }).sort()]
+  const entries = ['src/cli/run/run-runbook.ts', ...globSync('{runbooks,smoke}/*.ts', { cwd: ROOT }).sort()]
   const wrong = entries.flatMap(entry => {
     const packages = packagesOf(entry)
     return NEVER_AT_START.flatMap(name => (packages.has(name) ? [`${entry}: ${name} by ${packages.get(name)}`] : []))
   })
   assert.deepEqual(wrong, [])
   // The walk itself: a command that needs them has them.
-  assert.ok(packagesOf('src/cli/check-docs.ts').has('unbash'))
+  assert.ok(packagesOf('src/cli/docs/check-docs.ts').has('unbash'))
 })

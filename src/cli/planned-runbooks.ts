@@ -7,6 +7,7 @@ import type { NonEmpty } from '../model/check.ts'
 import { isManual, type Runbook, type Step, type Way } from '../model/runbook.ts'
 import type { Target } from '../model/target.ts'
 import { decide } from '../policy/decide.ts'
+import { ROOT } from './installation.ts'
 import { idsOf, loadRunbook, loadSuite, loadTarget, RUNBOOKS, SUITES, TARGETS } from './registry.ts'
 
 /** A runbook or suite of this installation, planned in every way that its page shows. */
@@ -23,7 +24,6 @@ interface WayPlan {
   readonly plan: Plan
 }
 
-const ROOT = path.join(import.meta.dirname, '..', '..')
 const OWN: Way = { title: 'On the stand-in', params: {} }
 
 /** Nothing is run, and nothing is read but the runbooks themselves. */

@@ -6,6 +6,7 @@ import { closest } from '../model/closest.ts'
 import { type ErrorCode, RunproofError } from '../model/error.ts'
 import type { Runbook } from '../model/runbook.ts'
 import type { Target } from '../model/target.ts'
+import { ROOT } from './installation.ts'
 
 /** A folder whose files are its entries: the file name is the id, the default export the thing. */
 interface Registry {
@@ -13,9 +14,6 @@ interface Registry {
   readonly folder: string
   readonly unknown: ErrorCode
 }
-
-/** Of the installation: what lies below it is found again wherever that is. */
-export const ROOT = join(import.meta.dirname, '..', '..')
 
 export const RUNBOOKS: Registry = { noun: 'runbook', folder: join(ROOT, 'runbooks'), unknown: 'UNKNOWN_RUNBOOK' }
 export const SUITES: Registry = { noun: 'smoke suite', folder: join(ROOT, 'smoke'), unknown: 'UNKNOWN_RUNBOOK' }

@@ -2,7 +2,7 @@ import { plan } from '../engine/plan.ts'
 import { isManual, type Step } from '../model/runbook.ts'
 import { type Decision, decideBy } from '../policy/decide.ts'
 import type { PlanFlags } from './commands/plan.ts'
-import { policyInUse } from './policy-in-use.ts'
+import { policyInUse } from './policy/policy-in-use.ts'
 import { loadRunbook, loadTarget } from './registry.ts'
 
 /** Prints what a run would do, and what policy would say to it now. Nothing is executed, and nothing is read but runbook and policy. */

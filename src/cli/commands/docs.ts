@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import { stale, write } from '../docs-upkeep.ts'
+import { stale, write } from '../docs/docs-upkeep.ts'
 import { collect } from '../options.ts'
 
 const EXAMPLES = `
@@ -70,7 +70,7 @@ Here 0 is: nothing was found at the level that fails. 1: something was. 2: a pag
 fail, until the day that was given for them.`,
   )
   .action(async (words: readonly string[], flags: DocsCheckFlags) => {
-    const { checkDocs } = await import('../check-docs.ts')
+    const { checkDocs } = await import('../docs/check-docs.ts')
     process.exitCode = await checkDocs(words, flags)
   })
 
@@ -87,7 +87,7 @@ const tree = new Command('tree')
 Here 0 is: the tree was read. What could not be read of it is in it, and told on standard error.`,
   )
   .action(async (flags: DocsTreeFlags) => {
-    const { saveTree } = await import('../docs-tree.ts')
+    const { saveTree } = await import('../docs/docs-tree.ts')
     process.exitCode = await saveTree(flags)
   })
 

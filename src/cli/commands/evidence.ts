@@ -7,7 +7,7 @@ const verify = new Command('verify')
   .option('--key <id|pem...>', 'trust this signer besides the machine’s own key; repeatable', collect, [])
   .option('--json', 'as JSON')
   .action(async (dir: string, options: { key: readonly string[]; json?: boolean }) => {
-    const { verifyEvidence } = await import('../verify-evidence.ts')
+    const { verifyEvidence } = await import('../evidence/verify-evidence.ts')
     process.exitCode = await verifyEvidence(dir, options.key, options.json === true)
   })
   .addHelpText(
@@ -21,7 +21,7 @@ const show = new Command('show')
   .option('--key <id|pem...>', 'trust this signer besides the machine’s own key; repeatable', collect, [])
   .option('--json', 'the evidence itself')
   .action(async (dir: string, options: { key: readonly string[]; json?: boolean }) => {
-    const { showEvidence } = await import('../verify-evidence.ts')
+    const { showEvidence } = await import('../evidence/verify-evidence.ts')
     process.exitCode = await showEvidence(dir, options.key, options.json === true)
   })
   .addHelpText(
@@ -46,7 +46,7 @@ const timeline = new Command('timeline')
       dir: string,
       options: { format: string; output?: string; key: readonly string[]; secret: readonly string[] },
     ) => {
-      const { showTimeline } = await import('../show-timeline.ts')
+      const { showTimeline } = await import('../evidence/show-timeline.ts')
       process.exitCode = await showTimeline(dir, options)
     },
   )

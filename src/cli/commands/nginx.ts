@@ -36,7 +36,7 @@ Here 0 is: nothing was found at the level that fails. 1: something was, or nginx
 3: the configuration cannot be read, or passes none of the daemon's paths on. Findings that are waived do not fail.`,
   )
   .action(async (file: string, flags: CheckFlags) => {
-    const { checkNginx } = await import('../check-nginx.ts')
+    const { checkNginx } = await import('../nginx/check-nginx.ts')
     process.exitCode = await checkNginx(file, flags)
   })
 
@@ -50,7 +50,7 @@ const explain = new Command('explain')
   .option('--json', 'the view as JSON on standard output; errors as JSON on standard error')
   .addHelpText('after', EXPLAIN_EXAMPLES)
   .action(async (file: string, path: string, flags: ExplainFlags) => {
-    const { explainNginx } = await import('../explain-nginx.ts')
+    const { explainNginx } = await import('../nginx/explain-nginx.ts')
     process.exitCode = await explainNginx(file, path, flags)
   })
 

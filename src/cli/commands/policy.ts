@@ -22,7 +22,7 @@ const check = new Command('check')
 Here 0 is: nothing was found. 1: something was. 2: a file cannot be read.`,
   )
   .action(async (files: readonly string[], flags: { readonly json?: boolean }) => {
-    const { checkPolicies } = await import('../check-policies.ts')
+    const { checkPolicies } = await import('../policy/check-policies.ts')
     process.exitCode = await checkPolicies(files, flags.json === true)
   })
 
@@ -36,7 +36,7 @@ const explain = new Command('explain')
   .option('--json', 'as JSON on standard output; errors as JSON on standard error')
   .addHelpText('after', EXPLAIN_EXAMPLES)
   .action(async (runbook: string, flags: ExplainPolicyFlags) => {
-    const { explainPolicy } = await import('../explain-policy.ts')
+    const { explainPolicy } = await import('../policy/explain-policy.ts')
     await explainPolicy(runbook, flags)
   })
 

@@ -41,13 +41,13 @@ Examples:
   runproof run --resume contain-leaked-admin-token-20260131T021000Z-5f3a9c`,
   )
   .action(async (name: string | undefined, options: RunFlags, command: Command) => {
-    const { runbookOrResume } = await import('../runbook-or-resume.ts')
+    const { runbookOrResume } = await import('../run/runbook-or-resume.ts')
     runbookOrResume(name, options)
     if (options.plan === true && name !== undefined && options.resume === undefined) {
       const { showPlan } = await import('../show-plan.ts')
       return showPlan(name, options, parsePairs('--param', options.param))
     }
-    const { runRunbook } = await import('../run-runbook.ts')
+    const { runRunbook } = await import('../run/run-runbook.ts')
     const stated = ['target', 'counterproofs'].filter(option => command.getOptionValueSource(option) === 'cli')
     process.exitCode = await runRunbook(name, { ...options, stated })
   })

@@ -33,7 +33,7 @@ Here 0 is: nothing reached the level that fails. 1: a signal did, at any time. 3
 is not known at the end. 130: interrupted; the table so far is printed.`,
   )
   .action(async (options: WatchFlags) => {
-    const { watchSlo } = await import('../watch-slo.ts')
+    const { watchSlo } = await import('../slo/watch-slo.ts')
     process.exitCode = await watchSlo(options)
   })
 

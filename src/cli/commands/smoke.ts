@@ -39,7 +39,7 @@ Examples:
   runproof smoke --report junit=smoke.xml`,
   )
   .action(async (names: readonly string[], options: SmokeFlags) => {
-    const { runSuites } = await import('../run-suites.ts')
+    const { runSuites } = await import('../run/run-suites.ts')
     process.exitCode = await runSuites(names, options)
   })
 

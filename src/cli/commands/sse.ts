@@ -32,7 +32,7 @@ Here 0 is: nothing was found. 1: something was. 3: no answer, or not one event. 
 so far is printed.`,
   )
   .action(async (url: string, options: CheckFlags) => {
-    const { checkSse } = await import('../check-sse.ts')
+    const { checkSse } = await import('../sse/check-sse.ts')
     process.exitCode = await checkSse(url, options)
   })
 

@@ -20,7 +20,7 @@ export default new Command('target')
       .option('--json', 'the evidence on standard output; errors as JSON on standard error')
       .addHelpText('after', EXAMPLES)
       .action(async (options: ConformanceFlags) => {
-        const { runConformance } = await import('../run-conformance.ts')
+        const { runConformance } = await import('../run/run-conformance.ts')
         process.exitCode = await runConformance(options)
       }),
   )

@@ -33,7 +33,7 @@ Here 0 is: no finding reached the level that fails. 1: one did. 3: no TLS to jud
 answer in time), or a question without an answer and nothing that fails. 130: interrupted.`,
   )
   .action(async (where: string, options: CheckFlags) => {
-    const { checkTls } = await import('../tls-check.ts')
+    const { checkTls } = await import('../tls/tls-check.ts')
     process.exitCode = await checkTls(where, options)
   })
 
@@ -68,7 +68,7 @@ The authority’s key is not kept unless that is asked for: what nobody has, nob
 life is renewed together with its authority. Here 0 is: everything was written. 3: nothing was, or could not be.`,
   )
   .action(async (options: IssueFlags) => {
-    const { issueTls } = await import('../tls-issue.ts')
+    const { issueTls } = await import('../tls/tls-issue.ts')
     process.exitCode = await issueTls(options)
   })
 

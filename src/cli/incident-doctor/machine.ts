@@ -4,10 +4,10 @@ import path from 'node:path'
 import { files } from '../../adapters/files.ts'
 import { lookUpProgram } from '../../adapters/find-program.ts'
 import { commands } from '../../adapters/run-command.ts'
+import { ROOT } from '../installation.ts'
 import { ask, type Finding, missing, ok } from './finding.ts'
 import type { Instances } from './input.ts'
 
-const ROOT = path.join(import.meta.dirname, '..', '..', '..')
 const LAUNCHER = path.join(ROOT, 'bin', 'runproof')
 const NEEDED_NODE = 24
 const NEEDED_COLUMNS = 80

@@ -10,10 +10,10 @@ import { isManual, type Params, type Runbook, type Step } from '../../model/runb
 import type { Target } from '../../model/target.ts'
 import { decideBy } from '../../policy/decide.ts'
 import type { RuleInUse } from '../../policy/rule.ts'
-import { readCitable } from '../citable-pages.ts'
-import { policyInUse } from '../policy-in-use.ts'
+import { readCitable } from '../docs/citable-pages.ts'
+import { policyInUse } from '../policy/policy-in-use.ts'
 import { idsOf, type LoadedRunbook, loadRunbook, RUNBOOKS } from '../registry.ts'
-import { citedPages, PAGES_DIR } from '../run-facts.ts'
+import { citedPages, PAGES_DIR } from '../run/run-facts.ts'
 import { ask, type Finding, missing, ok } from './finding.ts'
 
 /** Programs that a run takes beside what its plan names. */

@@ -6,7 +6,7 @@ import type { Settled } from '../../engine/pick-up.ts'
 import { RunproofError } from '../../model/error.ts'
 import { isManual } from '../../model/runbook.ts'
 import { decideBy } from '../../policy/decide.ts'
-import type { PreparedRun, Settings } from '../prepare-run.ts'
+import type { PreparedRun, Settings } from '../run/prepare-run.ts'
 
 /**
  * Where nobody can be asked, every step that may act has to be approved by a flag before the run is taken over: a run that goes on

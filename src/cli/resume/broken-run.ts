@@ -9,8 +9,8 @@ import { followJournal, isOver, type JournalledRun, type Origin } from '../../en
 import { verifyJournal } from '../../evidence/journal.ts'
 import { ENVELOPE_FILE, JOURNAL_FILE, QUARANTINED_SUFFIX, UNSEALED_PREFIX } from '../../evidence/layout.ts'
 import { RunproofError } from '../../model/error.ts'
+import { verified } from '../evidence/verify-evidence.ts'
 import type { Places } from '../places.ts'
-import { verified } from '../verify-evidence.ts'
 import { finishStaging } from './take-over.ts'
 
 /** A run that broke off and may be gone on with, as far as its own directory tells. */

@@ -1,8 +1,8 @@
 import { isAbsolute, join } from 'node:path'
 import { files } from '../../adapters/files.ts'
 import { RunproofError } from '../../model/error.ts'
-import type { PreparedRun, Settings } from '../prepare-run.ts'
-import { ROOT } from '../registry.ts'
+import { ROOT } from '../installation.ts'
+import type { PreparedRun, Settings } from '../run/prepare-run.ts'
 import { version } from '../version.ts'
 import type { BrokenRun } from './broken-run.ts'
 

@@ -4,9 +4,9 @@ import { identify } from '../../adapters/process/identity.ts'
 import type { Origin } from '../../engine/broken-run.ts'
 import { whyUnresumable } from '../../engine/go-on.ts'
 import { isWithin } from '../../model/within.ts'
+import { ROOT } from '../installation.ts'
 import { operatorName } from '../operator.ts'
-import type { PreparedRun, Settings } from '../prepare-run.ts'
-import { ROOT } from '../registry.ts'
+import type { PreparedRun, Settings } from '../run/prepare-run.ts'
 import { version } from '../version.ts'
 
 /** What a run puts on record before anything, so that it can be gone on with. Secrets only by name. */

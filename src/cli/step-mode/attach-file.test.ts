@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { Secret } from '../../model/secret.ts'
-import { protectSecrets } from '../protected-secrets.ts'
+import { protectSecrets } from '../run/protected-secrets.ts'
 import { attachTo } from './attach-file.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'runproof-attach-'))

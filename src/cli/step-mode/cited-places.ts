@@ -1,7 +1,7 @@
 import { type CitingStep, judgeCitations } from '../../docs/citations.ts'
 import { RunproofError } from '../../model/error.ts'
 import type { Step } from '../../model/runbook.ts'
-import { readCitable } from '../citable-pages.ts'
+import { readCitable } from '../docs/citable-pages.ts'
 
 /**
  * Where what steps cite stands, as `file:line`. Pages that are not installed or not as they should be leave a step with the name of

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream'
 import type { Choice, Conductor, Scene } from '../../engine/conductor.ts'
 import { isManual, ROLES, type Role } from '../../model/runbook.ts'
-import { nameProblem } from '../people-flags.ts'
+import { nameProblem } from '../run/people-flags.ts'
 import type { LineInput } from './line-input.ts'
 import { sayTo } from './say.ts'
 import { endedLines, HELP, HELP_AFTER, KEYS, KEYS_AFTER, type Shown, screenLines } from './screen.ts'

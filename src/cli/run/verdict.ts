@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { shownPath } from '../../adapters/shown-path.ts'
+import type { Evidence } from '../../evidence/schema.ts'
+import { summaryLines } from '../../reporters/text/summary.ts'
+import { terminalLine } from '../../reporters/text/terminal.ts'
+
+/** The result of a run, on standard output: what it came to, where its evidence lies, how to check that again. */
+export function tellVerdict(evidence: Evidence, dir: string): void {
+  const shown = shownPath(dir)
+  const assumed = evidence.assumptions.map(text => `assumed   ${text}`)
+  for (const line of [...summaryLines(evidence), ...assumed]) process.stdout.write(`${terminalLine(line)}\n`)
+  process.stdout.write(
+    `evidence  ${shown}\nre-check  ${process.env['RUNPROOF_INVOKED_AS'] ?? 'runproof'} evidence verify ${shown}\n`,
+  )
+  const next = evidence.facts['next-steps']
+  if (typeof next === 'string') {
+    const steps = readFileSync(join(dir, next), 'utf8').trimEnd().split('\n')
+    process.stdout.write(`\n${steps.map(terminalLine).join('\n')}\n`)
+  }
+}
