@@ -119,13 +119,32 @@ describe('a run that was taken over by somebody else', () => {
       ['offered'],
     )
   })
+})
 
-  test('differs from one whose disk is full, which takes its change back', async () => {
+describe('a run whose disk is full', () => {
+  const startsB = ({ type, data }: Entry) => type === 'step-started' && data['step'] === 'b'
+
+  test('takes nothing back without a record: it is left to a person, with the reason', async () => {
     const log: string[] = []
-    const full = ({ type, data }: Entry) => type === 'step-started' && data['step'] === 'b'
+    const steps = ['a', 'b'].map(id => undoable(log, id))
+    const result = await run(steps, { full: entry => startsB(entry) || entry.type === 'undo-started' })
+    assert.deepEqual([log, result.outcomes], [['does a'], ['passed', 'errored']])
+    assert.deepEqual(
+      result.released.map(({ outcome, error }) => [outcome, error?.code]),
+      [['offered', 'DISK_FULL']],
+    )
+    const told = result.watched.find(({ type }) => type === 'release')
+    assert.match(
+      JSON.stringify(told),
+      /not undone since that could not be put on record \(no space for the journal\): a: /,
+    )
+  })
+
+  test('takes its change back once there is room again', async () => {
+    const log: string[] = []
     await run(
       ['a', 'b'].map(id => undoable(log, id)),
-      { full },
+      { full: startsB },
     )
     assert.deepEqual(log, ['does a', 'undoes a'])
   })

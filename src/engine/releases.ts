@@ -17,8 +17,6 @@ interface Settings {
   /** The same of what has not happened yet. @throws RunproofError when it could not be put on record: it must then not be done */
   readonly begin: (type: string, data: Readonly<Record<string, Json>>) => void
   readonly watch: Watch
-  /** Puts on record that a step is about to be taken back; false where somebody else goes on with the run. */
-  readonly mayUndo: (step: string, describe: string) => boolean
 }
 
 interface Deferred {
@@ -110,7 +108,9 @@ export class Releases {
   }
 
   /**
-   * Undo in reverse when the run did not pass, then everything that steps started.
+   * Undo in reverse when the run did not pass, then everything that steps started. No act without a record: an undo whose
+   * beginning can't be journalled is left to a person, since the disk is full, or somebody else goes on with the run. What was
+   * started is torn down all the same.
    *
    * @param undoes - false where undoing is only offered: half-contained beats un-contained
    */
@@ -118,12 +118,7 @@ export class Releases {
     const released: ReleaseRecord[] = [...this.#byPeople.values()]
     const undone =
       outcome === 'passed' || outcome === 'attested' || outcome === 'skipped' ? [] : this.#undo.toReversed()
-    for (const { step, describe, whole, timeoutMs, execute } of undone)
-      released.push(
-        whole && undoes && this.#settings.mayUndo(step, describe)
-          ? await this.#one('undo', describe, execute, timeoutMs, { step })
-          : this.#offer(describe),
-      )
+    for (const one of undone) released.push(one.whole && undoes ? await this.#undone(one) : this.#offer(one.describe))
     while (this.#deferred.length > 0) {
       const { describe, release } = this.#deferred.pop()!
       released.push(await this.#one('tear-down', describe, release))
@@ -132,10 +127,21 @@ export class Releases {
     return released
   }
 
-  #offer(what: string): ReleaseRecord {
+  async #undone({ step, describe, execute, timeoutMs }: Registered): Promise<ReleaseRecord> {
+    try {
+      this.#settings.begin('undo-started', { step, describe })
+    } catch (thrown) {
+      return this.#offer(describe, toRunproofError(thrown))
+    }
+    return this.#one('undo', describe, execute, timeoutMs, { step })
+  }
+
+  #offer(what: string, unrecorded?: RunproofError): ReleaseRecord {
+    const error = unrecorded === undefined ? {} : { error: problemOf(unrecorded) }
+    const why = unrecorded === undefined ? 'by itself' : `since that could not be put on record (${unrecorded.message})`
     this.#settings.note('released', { what, kind: 'undo', outcome: 'offered' })
-    this.#settings.watch({ type: 'release', what: `not undone by itself: ${what}`, outcome: 'offered' })
-    return { what, kind: 'undo', outcome: 'offered' }
+    this.#settings.watch({ type: 'release', what: `not undone ${why}: ${what}`, outcome: 'offered' })
+    return { what, kind: 'undo', outcome: 'offered', ...error }
   }
 
   async #one(

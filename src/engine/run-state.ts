@@ -1,7 +1,7 @@
 import type { StepRecord } from '../evidence/schema.ts'
 import { CapturedValues } from '../model/capture.ts'
 import type { Json } from '../model/check.ts'
-import { RunproofError, toRunproofError } from '../model/error.ts'
+import { RunproofError } from '../model/error.ts'
 import type { RunNotes } from '../model/runbook.ts'
 import type { JournalledRun } from './broken-run.ts'
 import { People } from './people.ts'
@@ -43,7 +43,6 @@ export class RunState {
       note: (type, data) => this.note(type, data),
       begin: (type, data) => input.journal.append(type, data),
       watch: input.watch,
-      mayUndo: (step, describe) => this.#mayUndo(step, describe),
     })
     Object.assign(this.facts, input.before?.facts)
     for (const limit of [...input.plan.limits, ...(input.before?.notTested ?? [])]) this.notTested.add(limit)
@@ -78,17 +77,6 @@ export class RunState {
   assume(text: string): void {
     this.assumptions.add(text)
     this.note('told', { assumed: text })
-  }
-
-  /** A full disk must not keep a change from being undone; another process that went on with the run does. */
-  #mayUndo(step: string, describe: string): boolean {
-    try {
-      this.input.journal.append('undo-started', { step, describe })
-      return true
-    } catch (thrown) {
-      this.assumptions.add('the journal could not be written to the end')
-      return toRunproofError(thrown).code !== 'RUN_FENCED'
-    }
   }
 
   skipAllowed(id: string): boolean {
