@@ -3,9 +3,12 @@ import { describe, test } from 'node:test'
 import type { JournalRecord } from '../evidence/schema.ts'
 import { keptCapture } from '../model/capture.ts'
 import { defineCheck, failed, type Json, passed } from '../model/check.ts'
+import { cmd } from '../model/command.ts'
 import { RunproofError } from '../model/error.ts'
-import type { Action, Runbook, Step } from '../model/runbook.ts'
-import { type Entry, memoryJournal } from '../testing/memory-tools.ts'
+import type { Tools } from '../model/ports.ts'
+import type { Action, Runbook, Step, StepContext } from '../model/runbook.ts'
+import type { RuleInUse } from '../policy/rule.ts'
+import { type Entry, memoryCommands, memoryJournal, memoryTools } from '../testing/memory-tools.ts'
 import { followJournal } from './broken-run.ts'
 import type { Conductor } from './conductor.ts'
 import type { Settled } from './pick-up.ts'
@@ -37,8 +40,8 @@ const RESUMED: Events = [
   ['run-broken', { runId: 'run', kind: 'died', lastRecordAt: '2026-01-31T02:10:00.000Z' }],
   ['run-resumed', { runId: 'run-2', by: 'jo', host: 'h' }],
 ]
-const ended = (step: string): Events => [
-  ['step-started', { step }],
+const ended = (step: string, started: JournalRecord['data'] = {}): Events => [
+  ['step-started', { step, ...started }],
   [
     'step-ended',
     {
@@ -64,13 +67,15 @@ interface Given {
   readonly purpose?: Runbook['purpose']
   readonly conductor?: Conductor
   readonly published?: ExecuteInput['published']
+  readonly rules?: readonly RuleInUse[]
+  readonly tools?: Tools
   /** Of the error that the journal gives once it is full. */
   readonly code?: 'DISK_FULL' | 'RUN_FENCED'
 }
 
 async function run(
   steps: readonly Step[],
-  { before, settled = {}, full, purpose = 'rotation', conductor, published, code }: Given = {},
+  { before, settled = {}, full, purpose = 'rotation', conductor, published, code, ...given }: Given = {},
 ) {
   const journal = memoryJournal(full)
   const append = journal.append.bind(journal)
@@ -93,6 +98,7 @@ async function run(
   }))
   const resuming = { from: followJournal(records), settled: new Map(Object.entries(settled)) }
   const result = await runInMemory(steps, {
+    ...given,
     runbook: { purpose },
     width: 1,
     journal,
@@ -180,6 +186,31 @@ describe('a run that goes on', () => {
     assert.deepEqual(log, ['does b', 'undoes b', 'undoes a'])
     assert.equal(result.steps[0]!.carriedFrom, 'run')
   })
+
+  for (const [title, decision, outcome] of [
+    ['under the approval that the step had then', { verdict: 'allow', rule: 'policy.loud', approvedBy: 'jo' }, 'done'],
+    ['not where nobody had approved it', { verdict: 'allow', rule: 'default.stand-in' }, 'errored'],
+  ] as const) {
+    test(`takes back what a rule asks for: ${title}`, async () => {
+      const ran: string[] = []
+      const commands = memoryCommands(async argv => ran.push(argv.join(' ')) - 1)
+      const undo = {
+        describe: 'calls it back',
+        commands: ['curl <url>'],
+        execute: async ({ runIn, tools }: StepContext) => void (await runIn(tools.commands, cmd`curl http://away`)),
+      }
+      const loud: RuleInUse = {
+        ...{ id: 'loud', verdict: 'ask', steps: ['a'], argv: ['curl'], reason: 'it is loud', mayLoosen: false },
+      }
+      const result = await run(
+        [undoable([], 'a', { undo } as Partial<Step>), undoable([], 'b', { verify: [fine('b-fine', false)] })],
+        { before: [...ended('a', { decision }), ...RESUMED], rules: [loud], tools: memoryTools({ commands }) },
+      )
+      const [, a] = result.released
+      assert.deepEqual([a!.what, a!.outcome], ['a: calls it back', outcome])
+      assert.deepEqual(ran, outcome === 'done' ? ['curl http://away'] : [])
+    })
+  }
 
   test('does again what was undone, and looks again at what was looked at then', async () => {
     const log: string[] = []

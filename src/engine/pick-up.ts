@@ -35,6 +35,8 @@ export type PickedUp =
 export async function pickUp(run: RunState, step: Step, commands: StepRecord['commands']): Promise<PickedUp> {
   const { resuming, journal } = run.input
   if (resuming === undefined) return { acts: true }
+  // Whoever approved it approved that it is taken back, and looked at. Before it acts again it is asked for again.
+  if (resuming.from.approved.has(step.id)) run.approved.add(step.id)
   const going = goingOn(step, resuming.from.been.get(step.id), run.acted)
   switch (going.how) {
     case 'run':

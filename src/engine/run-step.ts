@@ -68,7 +68,8 @@ export async function runStep(
       return ended('denied', { reason: `${decision.rule}: ${decision.how ?? 'not approved'}` })
     }
 
-    if (decision.approvedBy !== undefined) run.approved.add(step.id)
+    if (decision.approvedBy === undefined) run.approved.delete(step.id)
+    else run.approved.add(step.id)
     journal.append('step-started', {
       step: step.id,
       title: step.title,
