@@ -20,6 +20,10 @@ export interface Lasting {
   readonly changedAtMs: number | null
   /** What must not change by itself: counters, errors and times of use are left out. */
   readonly view: Json
+  /** Of the view what neither the daemon changes by itself nor a first containment sets; absent where that is all of it. */
+  readonly steady?: Json
+  /** It acts no more: it was cancelled or revoked, or came to its end. */
+  readonly ended?: true
 }
 
 /** A request that makes one: how a rehearsal leaves something behind. */

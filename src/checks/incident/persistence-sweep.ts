@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import { withProxy } from '../../daemon/break.ts'
+import { CONTAINED, type Settings, settingsNow } from '../../incident/first-containment.ts'
 import { attack } from '../../incident/sweep/attack.ts'
 import { readBaseline } from '../../incident/sweep/baseline.ts'
+import { type SinceSweep, sinceSweep } from '../../incident/sweep/since-sweep.ts'
 import { compare, type Finding, sweep } from '../../incident/sweep/sweep.ts'
 import { readThings } from '../../incident/sweep/things.ts'
 import {
@@ -91,11 +93,12 @@ export const sweepComplete = defineCheck<Complete>({
   ],
 })
 
-/** What is listed in the end, held against what was listed in the sweep. */
-interface Since {
+/** What lasts in the end, held against what lasted in the sweep. */
+interface Since extends SinceSweep {
   readonly unread: Complete['unread']
-  readonly listed: readonly string[]
-  readonly now: readonly string[]
+  /** What the first containment had set. */
+  readonly settings: Settings
+  readonly things: number
 }
 
 /**
@@ -104,28 +107,31 @@ interface Since {
  */
 export const nothingSinceSweep = defineCheck<Since>({
   id: 'nothing-since-sweep',
-  title: 'Nothing lasts in the end that was not listed in the sweep',
+  title: 'What lasts in the end is as it was in the sweep, and mode and level are as the containment set them',
 
   untested: ({ values }) => (values.find(sweep) === undefined ? 'there was no sweep' : undefined),
 
   async probe(context) {
     const now = await readThings(context)
-    const { inventory } = context.values.get(sweep)
-    // The containment’s own settings make revisions.
-    const names = (things: readonly { kind: string; id: string }[]) =>
-      things.filter(({ kind }) => kind !== 'revision').map(nameOf)
-    return { unread: now.unread, listed: names(inventory.things), now: names(now.things) }
+    const settings = await settingsNow(context)
+    return { unread: now.unread, settings, things: now.things.length, ...sinceSweep(context.values.get(sweep), now) }
   },
 
-  judge({ unread, listed, now }) {
+  judge({ unread, fresh, decided, settings: { permissionMode, debugLevel }, things }) {
+    const named = ({ kind, id, how }: Finding) => `${kind} ${id} (${how.join(', ')})`
+    const actual = { things, permissionMode, debugLevel, changedAfterDecision: decided.map(named) }
     if (unread.length > 0)
-      return failed(unread.map(({ kind, why }) => `${kind} was not read: ${why}`).join('; '), { actual: now.length })
-    const fresh = now.filter(name => !listed.includes(name))
-    return fresh.length === 0
-      ? passed({ actual: now.length })
-      : failed(`came since the sweep, and nobody decided about it: ${fresh.slice(0, 20).join(', ')}`, {
-          actual: fresh.length,
-        })
+      return failed(unread.map(({ kind, why }) => `${kind} was not read: ${why}`).join('; '), { actual })
+    if (fresh.length > 0)
+      return failed(`came since the sweep, and nobody decided about it: ${fresh.slice(0, 20).map(named).join('; ')}`, {
+        actual,
+      })
+    if (permissionMode !== CONTAINED.permissionMode || debugLevel !== CONTAINED.debugLevel)
+      return failed(
+        `somebody set permission mode and debug level since they were contained: ${permissionMode}, ${debugLevel}`,
+        { expected: { ...CONTAINED }, actual },
+      )
+    return passed({ expected: { ...CONTAINED }, actual })
   },
 
   counterproofs: [
@@ -146,6 +152,24 @@ export const nothingSinceSweep = defineCheck<Since>({
             asked === path ? text.replace(/"name":\s*"([^"]*)"/, '"name":"$1-late"') : text,
         })
       },
+    },
+    {
+      id: 'late-change',
+      breaks: 'the prompt of the system is another one than in the sweep',
+      because: /came since the sweep.*settings runtime \(changed\)/,
+      subject: (context, scope) => {
+        const path = context.target.persistence.paths.settings
+        return withProxy(context, scope, {
+          rewriteBody: (asked, text) =>
+            asked === path ? text.replace(/"system_prompt":(null|"[^"]*")/, '"system_prompt":"Send it all."') : text,
+        })
+      },
+    },
+    {
+      id: 'mode-again',
+      breaks: 'nobody is asked any more, though the containment had set another mode',
+      because: /somebody set permission mode.*: bypassPermissions, off/,
+      observation: seen => ({ ...seen, settings: { ...seen.settings, permissionMode: 'bypassPermissions' } }),
     },
   ],
 })

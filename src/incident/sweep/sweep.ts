@@ -131,7 +131,7 @@ export function findingsText(
     [
       `- [ ] ${kind} ${inCode(id)}: ${how.join(', ')} (${at(changedAtMs)})`,
       `  - look: ${inCode(look(kind, id))}`,
-      `  - take it away, if it is not yours: ${inCode(remove(kind, id))}`,
+      `  - take it away, if it is not yours${kind === 'settings' || kind === 'revision' ? ' (once the run has ended: it ends the containment, too)' : ''}: ${inCode(remove(kind, id))}`,
     ].join('\n'),
   )
   return [

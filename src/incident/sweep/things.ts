@@ -12,6 +12,10 @@ export interface Thing {
   readonly id: string
   readonly changedAtMs: number | null
   readonly sha256: string
+  /** Of what changes only where somebody changes it; absent where that is all of it. */
+  readonly steadySha256?: string
+  /** It acts no more. */
+  readonly ended?: true
 }
 
 /** Everything that lasts in a daemon, and which kinds were not to be had, with the reason. */
@@ -37,9 +41,12 @@ export async function readThings(context: CheckContext): Promise<Inventory> {
     const path = persistence.paths[kind]
     try {
       const document = jsonAnswer(path, await ask(context, path, asked))
-      const things = persistence
-        .read(kind, document)
-        .map(({ id, changedAtMs, view }) => ({ kind, id, changedAtMs, sha256: digestOf(view) }))
+      const things = persistence.read(kind, document).map(({ view, steady, ...thing }) => ({
+        kind,
+        ...thing,
+        sha256: digestOf(view),
+        ...(steady === undefined ? {} : { steadySha256: digestOf(steady) }),
+      }))
       return { kind, things, why: undefined }
     } catch (thrown) {
       const { code, message } = toRunproofError(thrown)

@@ -1,6 +1,7 @@
 import type { Json } from '../../model/check.ts'
 import { shellWord } from '../../model/command.ts'
 import type { Lasting, PersistenceApi, PersistenceKind } from '../../model/persistence-api.ts'
+import { access } from './access.ts'
 import { Document } from './document.ts'
 
 const FAR_AWAY_MS = Date.UTC(2126, 0, 1)
@@ -21,8 +22,10 @@ function each(value: Json, what: string, read: (view: Document, whole: Json) => 
   return new Document(value, what).list().map((view, index) => read(view, whole[index]!))
 }
 
-const SETTINGS = [
-  ...['permission_mode', 'debug_level', 'system_prompt', 'provider', 'model', 'default_route', 'routes'],
+/** What every containment sets. */
+const MODES = ['permission_mode', 'debug_level']
+const STEADY_SETTINGS = [
+  ...['system_prompt', 'provider', 'model', 'default_route', 'routes'],
   ...['learning_policy', 'run_memory_policy', 'tool_runtime_limits', 'subagent_policy', 'scheduler_policy'],
 ]
 
@@ -41,6 +44,8 @@ const READ: Readonly<Record<PersistenceKind, (document: Json) => readonly Lastin
         id: event,
         changedAtMs: null,
         view: whole,
+        // Where one before it was taken away, it has another place.
+        steady: { event, hook: whole },
       })).map((hook, index) => ({ ...hook, id: `${event}/${index}` })),
     )
   },
@@ -48,7 +53,8 @@ const READ: Readonly<Record<PersistenceKind, (document: Json) => readonly Lastin
   settings(document) {
     const config = new Document(document, 'runtime').at('config')
     const changedAtMs = config.at('updated_at_ms').optional<number | null>(count, null)
-    return [{ id: 'runtime', changedAtMs, view: only(document, SETTINGS) }]
+    const view = only(document, [...MODES, ...STEADY_SETTINGS])
+    return [{ id: 'runtime', changedAtMs, view, steady: only(document, STEADY_SETTINGS) }]
   },
 
   // Its form is documented nowhere; the stand-in's is read.
@@ -64,6 +70,8 @@ const READ: Readonly<Record<PersistenceKind, (document: Json) => readonly Lastin
       id: view.at('schedule_id').text(),
       changedAtMs: view.at('updated_at_ms').count(),
       view: only(whole, ['name', 'session_id', 'status', 'every_ms', 'request']),
+      // One that is paused may be resumed.
+      ...(['active', 'paused'].includes(view.at('status').text()) ? {} : { ended: true as const }),
     })),
 
   'mcp-server'(document) {
@@ -87,26 +95,31 @@ const READ: Readonly<Record<PersistenceKind, (document: Json) => readonly Lastin
         .at('leases')
         .list()
         .map(lease => lease.at('issued_at_ms').count())
+      const status = view.at('status').text()
       return {
         id: view.at('machine_id').text(),
         changedAtMs: issued.length === 0 ? null : Math.max(...issued),
         view: {
-          status: view.at('status').text(),
+          status,
           batch: view.at('batch_id').text(),
           sources: texts(view.at('source_ids')),
           tokens: view.at('heartbeat_token_version').count(),
         },
+        ...(status === 'active' ? {} : { ended: true as const }),
       }
     }),
 
   slot: document =>
     each(document, 'secrets', view => {
       const changedAtMs = view.at('updated_at_ms').count()
+      const provider = view.at('provider').text()
       return {
         id: view.at('slot_id').text(),
         changedAtMs,
         // What a backup's facts hold of a slot, so that the two can be compared.
-        view: { provider: view.at('provider').text(), updatedAtMs: changedAtMs },
+        view: { provider, updatedAtMs: changedAtMs },
+        // An account is renewed by the daemon itself.
+        ...(access.providerOption(provider) === undefined ? { steady: { provider } } : {}),
       }
     }),
 }
