@@ -11,9 +11,10 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { clock } from '../src/adapters/clock.ts'
 import { identify } from '../src/adapters/process/identity.ts'
@@ -275,7 +276,7 @@ describe('going on is refused', { timeout: 60_000 }, async () => {
       if (asked === 3) appendFileSync(file, Buffer.from('{"at":"2é').subarray(0, -1))
       return new Date()
     }
-    const taking = takeOver(broken, 'jo', { now, monotonicMs: () => 0 }, text => text)
+    const taking = takeOver(broken, 'jo', { now, monotonicMs: () => 0, sinceBootMs: () => 0 }, text => text)
     await assert.rejects(taking, { code: 'NOT_RESUMABLE', message: /it still runs somewhere/ })
     assert.deepEqual(globSync('**/*', { cwd: join(reportsDir, '.resumed') }), [])
     const again = await findBrokenRun(runId, places(reportsDir))
@@ -349,6 +350,30 @@ test('what a process left that died while it took a run over is finished or clea
   const removed = await removeAbandoned(reportsDir)
   assert.deepEqual(removed, [join(reportsDir, '.resumed', 'other-2.999999999.00000000')])
   assert.ok(statSync(join(reportsDir, '.run-run-2')).isDirectory())
+})
+
+test('what somebody else wrote beside the runs moves nothing and removes nothing', async () => {
+  const reportsDir = mkdtempSync(join(site.root, 'reports-'))
+  const precious = mkdtempSync(join(site.root, 'precious-'))
+  const dead = { bootId: 'another-boot', pid: 1, startTicks: 1 }
+  const taken = { runId: 'run', as: 'run-2', holder: dead, host: 'h', user: 'u', takenAt: 'now' }
+  for (const wrong of [
+    { ...taken, staged: `../../${basename(precious)}` },
+    { ...taken, as: '../x', staged: 'run-2.1.00000000' },
+  ]) {
+    assert.ok(takeRunOver(reportsDir, wrong))
+    await assert.rejects(removeAbandoned(reportsDir), { code: 'STATE_MALFORMED' })
+    rmSync(join(reportsDir, '.resumed'), { recursive: true })
+  }
+  mkdirSync(join(precious, 'kept'))
+  symlinkSync(precious, join(reportsDir, '.resumed'))
+  assert.deepEqual(await removeAbandoned(reportsDir), [])
+  assert.throws(() => takeRunOver(reportsDir, { ...taken, staged: 'run-2.1.00000000' }), { code: 'PATH_UNSAFE' })
+  rmSync(join(reportsDir, '.resumed'))
+  mkdirSync(join(reportsDir, '.resumed', 'theirs'), { recursive: true })
+  chmodSync(join(reportsDir, '.resumed'), 0o777)
+  assert.deepEqual(await removeAbandoned(reportsDir), [])
+  assert.ok(statSync(join(precious, 'kept')).isDirectory())
 })
 
 after(() => rmSync(site.root, { recursive: true, force: true }))

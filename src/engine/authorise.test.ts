@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { cmd } from '../model/command.ts'
 import type { Role } from '../model/runbook.ts'
-import { memoryCommands, memoryTools } from '../testing/memory-tools.ts'
+import { memoryCommands, memoryTools, processClock } from '../testing/memory-tools.ts'
 import type { Approver } from './authorise.ts'
-import { check, type Given, run, step, write } from './testdata/small-run.ts'
+import { check, type Given, never, run, step, write } from './testdata/small-run.ts'
 
 const SECURITY: Role = 'security-owner'
 const people = { operator: 'ada', roles: { 'security-owner': 'bob' } } as const
@@ -86,13 +86,14 @@ describe('an approval', () => {
 })
 
 describe('the time for an approval', () => {
-  /** An answer during which both clocks move. */
-  async function answered(moves: { readonly wallMs: number; readonly monotonicMs: number }) {
-    let [wall, monotonic] = [Date.parse('2026-01-02T03:04:05.000Z'), 0]
-    const clock = { now: () => new Date(wall), monotonicMs: () => monotonic }
+  /** An answer during which clocks move. */
+  async function answered(moves: { readonly wallMs: number; readonly awakeMs: number; readonly asleepMs?: number }) {
+    let [wall, awake, asleep] = [Date.parse('2026-01-02T03:04:05.000Z'), 0, 0]
+    const clock = { now: () => new Date(wall), monotonicMs: () => awake, sinceBootMs: () => awake + asleep }
     const approve: Approver = async () => {
       wall += moves.wallMs
-      monotonic += moves.monotonicMs
+      awake += moves.awakeMs
+      asleep += moves.asleepMs ?? 0
       return { granted: true, by: 'ada', how: 'answered yes' }
     }
     const result = await run([write('a')], { real: true, approve, tools: memoryTools({ clock }) })
@@ -101,18 +102,39 @@ describe('the time for an approval', () => {
   const HOUR = 3_600_000
 
   test('is not over because a wall clock is set forward', async () => {
-    const { outcome, decision } = await answered({ wallMs: 5 * HOUR, monotonicMs: 1_000 })
+    const { outcome, decision } = await answered({ wallMs: 5 * HOUR, awakeMs: 1_000 })
     assert.deepEqual([outcome, decision!.deadlineAt], ['passed', '2026-01-02T03:19:05.000Z'])
   })
 
   test('is over although a wall clock is set back', async () => {
-    const { outcome, reason, decision } = await answered({ wallMs: -5 * HOUR, monotonicMs: 15 * 60_000 + 1 })
+    const { outcome, reason, decision } = await answered({ wallMs: -5 * HOUR, awakeMs: 15 * 60_000 + 1 })
     assert.deepEqual([outcome, reason], ['denied', 'default.write: expired: no answer within 900000 ms'])
     assert.equal(decision!.answeredAt, undefined)
   })
 
   test('is not over while it lasts, although a wall clock is set back', async () => {
-    assert.equal((await answered({ wallMs: -5 * HOUR, monotonicMs: 15 * 60_000 })).outcome, 'passed')
+    assert.equal((await answered({ wallMs: -5 * HOUR, awakeMs: 15 * 60_000 })).outcome, 'passed')
+  })
+
+  test('is over for an answer that comes after the machine has slept it away', async () => {
+    const { outcome, reason } = await answered({ wallMs: HOUR, awakeMs: 1_000, asleepMs: HOUR })
+    assert.deepEqual([outcome, reason], ['denied', 'default.write: expired: no answer within 900000 ms'])
+  })
+
+  test('is over once the machine wakes up after it, although nobody answers', async t => {
+    t.mock.timers.enable({ apis: ['setInterval'] })
+    let asleep = 0
+    const clock = { ...processClock, sinceBootMs: () => asleep }
+    const approve: Approver = (_step, _decision, _asked, signal) => {
+      t.mock.timers.tick(1_000)
+      assert.equal(signal.aborted, false)
+      asleep = HOUR
+      t.mock.timers.tick(1_000)
+      assert.equal(signal.aborted, true)
+      return never()
+    }
+    const { outcomes, steps } = await run([write('a')], { real: true, approve, tools: memoryTools({ clock }) })
+    assert.deepEqual([outcomes, steps[0]!.reason], [['denied'], 'default.write: expired: no answer within 900000 ms'])
   })
 })
 

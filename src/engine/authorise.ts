@@ -1,6 +1,5 @@
 import type { StepRecord } from '../evidence/schema.ts'
 import { toRunproofError } from '../model/error.ts'
-import type { Clock } from '../model/ports.ts'
 import { isManual, type Step } from '../model/runbook.ts'
 import { type Decision, decideBy } from '../policy/decide.ts'
 import { withDeadline } from './deadline.ts'
@@ -19,6 +18,9 @@ export type Approver = (
   asked: Asked & { readonly deadlineAt: string },
   signal: AbortSignal,
 ) => Promise<Approval>
+
+/** Timers stand still while a machine sleeps: how often it is looked whether it has slept the time away. */
+const LOOK_MS = 1_000
 
 type Authorised = NonNullable<StepRecord['decision']>
 
@@ -106,7 +108,7 @@ function fromWhoWasAsked(answer: Approval, { of, role, other }: Asked): Approval
 
 /**
  * Nobody answering must not hang the run, and an interrupt must not wait for an answer. The time is measured by a clock that
- * nobody sets: an answer that came after it is none either.
+ * nobody sets, and that goes on while the machine sleeps: an answer that came after it is none either.
  */
 async function answerTo(
   run: RunState,
@@ -114,16 +116,23 @@ async function answerTo(
   ask: (signal: AbortSignal) => Promise<Approval>,
 ): Promise<Approval & { readonly late: boolean }> {
   const { approvalMs } = run.patience
-  const clock: Clock = run.input.tools.clock
+  const { signal, tools } = run.input
+  const { clock } = tools
   const late = { granted: false, late: true, reason: `expired: no answer within ${approvalMs} ms` } as const
-  const began = clock.monotonicMs()
+  const began = clock.sinceBootMs()
+  const isLate = () => clock.sinceBootMs() - began > approvalMs
+  const overslept = new AbortController()
+  const looking = setInterval(() => isLate() && overslept.abort(), LOOK_MS)
   try {
-    const answer = await withDeadline(`the approval of step ${step}`, approvalMs, run.input.signal, ask, 0)
-    return clock.monotonicMs() - began > approvalMs ? late : { ...answer, late: false }
+    const until = AbortSignal.any([signal, overslept.signal])
+    const answer = await withDeadline(`the approval of step ${step}`, approvalMs, until, ask, 0)
+    return isLate() ? late : { ...answer, late: false }
   } catch (thrown) {
     const { code } = toRunproofError(thrown)
-    if (code === 'TIMEOUT') return late
+    if (code === 'TIMEOUT' || (overslept.signal.aborted && !signal.aborted)) return late
     run.note('approval-answered', { step, granted: false, reason: code })
     throw thrown
+  } finally {
+    clearInterval(looking)
   }
 }

@@ -15,8 +15,10 @@ import type { Signer } from './signer.ts'
 export interface Clock {
   /** Wall clock, for instants. */
   now(): Date
-  /** Milliseconds that never go back, for durations. */
+  /** Milliseconds that never go back, for durations. They stand still while the machine sleeps. */
   monotonicMs(): number
+  /** Milliseconds that never go back, for deadlines of people: they go on while the machine sleeps. */
+  sinceBootMs(): number
 }
 
 /** Where a run's events go first, before anything acts on them. Appending returns only when the record is on disk. */

@@ -23,7 +23,11 @@ export function memoryJournal(full: (entry: Entry) => boolean = () => false): Jo
   }
 }
 
-export const processClock: Clock = { now: () => new Date(), monotonicMs: () => performance.now() }
+export const processClock: Clock = {
+  now: () => new Date(),
+  monotonicMs: () => performance.now(),
+  sinceBootMs: () => performance.now(),
+}
 
 /** A port that says which of its methods a test did not expect to be used. */
 function absent<Port extends object>(name: string): Port {

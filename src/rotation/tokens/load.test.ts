@@ -3,7 +3,8 @@ import { describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { RunproofError } from '../../model/error.ts'
 import { Secret } from '../../model/secret.ts'
-import { Load, type LoadReport } from './load.ts'
+import { processClock } from '../../testing/memory-tools.ts'
+import { Load, type LoadReport, MOST_IN_FLIGHT } from './load.ts'
 
 const [from, to, other] = ['the-old-token', 'the-new-token', 'the-other-token'].map(value => new Secret(value, value))
 
@@ -14,7 +15,7 @@ async function asked(
 ): Promise<LoadReport> {
   const takes = new Set([from!, other!])
   const load = new Load({
-    clock: { now: () => new Date(), monotonicMs: () => performance.now() },
+    clock: processClock,
     ratePerSecond: 200,
     rotated: ['/secrets', '/cheap'],
     unrotated: ['/cheap'],
@@ -41,21 +42,28 @@ describe('clients of both roles', () => {
       swap(takes)
     })
     assert.deepEqual([seen.neither, seen.gapMs, seen.gapOpen, seen.otherRefused, seen.unanswered], [0, 0, false, 0, 0])
-    assert.equal(seen.switched, 1)
+    // A machine that was busy asks all that is due at once: each of those on their way at the swap is refused once.
+    assert.ok(seen.switched >= 1 && seen.switched <= MOST_IN_FLIGHT, `${seen.switched} switched`)
     assert.ok(seen.accepted > 5 && seen.otherAccepted > 2, JSON.stringify(seen))
   })
 
   test('see a gap as long as it is, and are refused seldom while it lasts', async () => {
+    const beganMs = performance.now()
+    let closedMs = 0
     const seen = await asked(async (takes, load) => {
       load.announce()
+      const closedAtMs = performance.now()
       takes.delete(from!)
       await delay(400)
       takes.add(to!)
+      closedMs = performance.now() - closedAtMs
       await delay(450)
     })
+    const allMs = performance.now() - beganMs
     assert.ok(seen.neither > 0 && !seen.gapOpen)
-    assert.ok(seen.gapMs >= 400 && seen.gapMs < 1500, `${seen.gapMs} ms`)
-    assert.ok(seen.refusals <= 10, `${seen.refusals} refusals`)
+    assert.ok(seen.gapMs >= closedMs && seen.gapMs <= Math.ceil(allMs), `${seen.gapMs} of ${closedMs} to ${allMs} ms`)
+    // After 0, 100 and 300 ms, each time those on their way, with both tokens; at a steady rate it would be over a hundred.
+    assert.ok(seen.refusals <= 3 * 2 * MOST_IN_FLIGHT, `${seen.refusals} refusals`)
   })
 
   test('that were refused together ask again as soon as one that was refused alone', async () => {
