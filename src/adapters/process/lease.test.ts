@@ -19,6 +19,7 @@ import { files } from '../files.ts'
 import { claimsIn } from './claims.ts'
 import { identify } from './identity.ts'
 import { holdLease, readLease } from './lease.ts'
+import { directoryIdentity } from './made-directory.ts'
 import { sweep } from './sweep.ts'
 
 let workDir: string
@@ -144,6 +145,25 @@ describe('sweep', () => {
     assert.match(swept?.failed[0] ?? '', /lease\.json is not a lease/)
     assert.ok(existsSync(dir))
     rmSync(dir, { recursive: true })
+  })
+
+  test('believes no lease that somebody else could have written, nor any in a directory of others', async () => {
+    const precious = mkdtempSync(join(workDir, 'precious-'))
+    const made = [directoryIdentity(precious)]
+    const forged = { runId: 'x', runDir: '/', holder: longAgo, processes: [], markers: [], extraDirs: [], made }
+    const theirs = join(workDir, 'theirs')
+    const open = join(workDir, 'open')
+    for (const dir of [theirs, join(open, 'x')]) {
+      mkdirSync(dir, { recursive: true })
+      writeFileSync(join(dir, 'lease.json'), JSON.stringify({ ...forged, scratchDir: dir }))
+    }
+    chmodSync(theirs, 0o777)
+    chmodSync(open, 0o777)
+    assert.deepEqual(await sweep(workDir), [])
+    const [refused] = await sweep(open)
+    assert.match(refused?.failed[0] ?? '', /open is not a directory that only you can write to: nothing in it/)
+    assert.ok(existsSync(precious))
+    for (const dir of [theirs, open, precious]) rmSync(dir, { recursive: true })
   })
 
   test('finds nothing where no run ever was', async () => {

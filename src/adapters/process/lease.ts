@@ -96,10 +96,13 @@ function refuseForeign(dir: string): void {
 }
 
 /**
+ * A lease says what is killed and removed, so whoever can write one decides that: it counts in a directory of one's own only.
+ *
  * @returns undefined when the directory holds no lease: it is not ours
  * @throws RunproofError STATE_MALFORMED when there is one that cannot be understood
  */
 export function readLease(dir: string): LeaseRecord | undefined {
+  if (!isOwnDirectory(dir)) return undefined
   const path = join(dir, LEASE_FILE)
   let text: string
   try {

@@ -14,6 +14,7 @@ import { join } from 'node:path'
 import { RunproofError } from '../../model/error.ts'
 import type { ProcessIdentity } from '../../model/instance.ts'
 import { errnoOf, fileError } from '../../model/system-error.ts'
+import { isOwnDirectory } from '../own-directory.ts'
 
 /** Beside the runs: which of them were taken over, and what is being made ready for that. */
 export const RESUMED_DIR = '.resumed'
@@ -31,8 +32,25 @@ export interface TakenOver {
   readonly staged: string
 }
 
+/** A name in a directory: no path, and nothing hidden. */
+const PLAIN_NAME = /^[\w-][\w.-]*$/
+
 function lockFile(reportsDir: string, runId: string): string {
   return join(reportsDir, RESUMED_DIR, `${runId}.json`)
+}
+
+/**
+ * Makes the directory beside the runs. Whoever could write to it would choose what becomes the directory of a run.
+ *
+ * @throws RunproofError PATH_UNSAFE where others can; the system's error
+ */
+export function makeResumedDir(reportsDir: string): void {
+  const directory = join(reportsDir, RESUMED_DIR)
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  if (isOwnDirectory(directory)) return
+  throw new RunproofError('PATH_UNSAFE', `${directory} is not a directory that only you can write to`, {
+    hint: `look whose it is (ls -ld ${directory}) and move it away, or move the run to reports of your own`,
+  })
 }
 
 /**
@@ -45,7 +63,7 @@ export function takeRunOver(reportsDir: string, taken: TakenOver): boolean {
   const directory = join(reportsDir, RESUMED_DIR)
   const whole = join(directory, `.${randomBytes(6).toString('hex')}.new`)
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    makeResumedDir(reportsDir)
     writeDurably(whole, `${JSON.stringify(taken, null, 2)}\n`)
     linkSync(whole, lockFile(reportsDir, taken.runId))
     syncTaken(reportsDir, taken.runId)
@@ -99,7 +117,9 @@ function parse(text: string): TakenOver | undefined {
   try {
     const taken = JSON.parse(text) as TakenOver
     const texts = [taken.runId, taken.as, taken.host, taken.user, taken.takenAt, taken.staged, taken.holder.bootId]
-    return texts.every(one => typeof one === 'string') ? taken : undefined
+    // They become paths, and what lies there is renamed.
+    const names = [taken.as, taken.staged].every(one => PLAIN_NAME.test(one))
+    return names && texts.every(one => typeof one === 'string') ? taken : undefined
   } catch {
     return undefined
   }

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { toRunproofError } from '../../model/error.ts'
 import type { ProcessIdentity } from '../../model/instance.ts'
 import { SHORT_SOCKET_DIR } from '../isolation/layout.ts'
+import { isOwnDirectory } from '../own-directory.ts'
 import { awaitGone, identify, isAlive, signalProcess } from './identity.ts'
 import { type LeaseRecord, readLease } from './lease.ts'
 import { isStill } from './made-directory.ts'
@@ -26,10 +27,15 @@ export interface Swept {
 
 /**
  * Cleans up after every run below `workDir` whose own process has ended: kills what it started and still lives, removes its
- * scratch directories. A directory without a lease, or with one whose holder lives, is left alone.
+ * scratch directories. A directory without a lease, or with one whose holder lives, is left alone, and so is what others can write to.
  */
 export async function sweep(workDir: string): Promise<Swept[]> {
-  const names = existsSync(workDir) ? readdirSync(workDir, { withFileTypes: true }) : []
+  if (!existsSync(workDir)) return []
+  if (!isOwnDirectory(workDir)) {
+    const foreign = `${workDir} is not a directory that only you can write to: nothing in it was touched`
+    return [{ runId: basename(workDir), runDir: '', killed: [], removed: [], failed: [foreign] }]
+  }
+  const names = readdirSync(workDir, { withFileTypes: true })
   const swept: Swept[] = []
   for (const entry of names) {
     if (!entry.isDirectory()) continue

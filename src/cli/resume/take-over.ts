@@ -3,11 +3,13 @@ import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { files, syncDirectory, syncFile } from '../../adapters/files.ts'
+import { isOwnDirectory } from '../../adapters/own-directory.ts'
 import { identify, isAlive } from '../../adapters/process/identity.ts'
 import { readLease } from '../../adapters/process/lease.ts'
 import { removeTree } from '../../adapters/process/remove-tree.ts'
 import {
   giveRunBack,
+  makeResumedDir,
   RESUMED_DIR,
   readTakenOver,
   type TakenOver,
@@ -52,6 +54,7 @@ export async function takeOver(
   const place = join(reportsDir, RESUMED_DIR, staged)
   const runDir = join(reportsDir, `${UNSEALED_PREFIX}${as}`)
   try {
+    makeResumedDir(reportsDir)
     const whole = await stage(broken, place)
     putBreakOnRecord(broken, continueJournal(join(place, JOURNAL_FILE), clock, redact), as, by)
     await syncDirectory(place)
@@ -154,7 +157,7 @@ export async function clearAbandonedScratch(runId: string, { workDir }: Pick<Pla
 
 /** Gives the directory of a run its name whose process died right after it had taken the old one over. */
 export async function finishStaging(reportsDir: string, { as, staged, holder }: TakenOver): Promise<void> {
-  if (isAlive(holder)) return
+  if (isAlive(holder) || !isOwnDirectory(join(reportsDir, RESUMED_DIR))) return
   try {
     await rename(join(reportsDir, RESUMED_DIR, staged), join(reportsDir, `${UNSEALED_PREFIX}${as}`))
   } catch (thrown) {
@@ -162,9 +165,10 @@ export async function finishStaging(reportsDir: string, { as, staged, holder }: 
   }
 }
 
-/** Removes what was made ready by processes that died before they took anything over. */
+/** Removes what was made ready by processes that died before they took anything over; nothing in a directory of others. */
 export async function removeAbandoned(reportsDir: string): Promise<readonly string[]> {
   const directory = join(reportsDir, RESUMED_DIR)
+  if (!isOwnDirectory(directory)) return []
   const names = await files.list(directory)
   const taken = new Set<string>()
   const removed: string[] = []
