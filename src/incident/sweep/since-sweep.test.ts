@@ -11,7 +11,7 @@ const thing = (kind: Thing['kind'], id: string, content: string, more: Partial<T
   ...{ kind, id, changedAtMs: null, sha256: digestOf(content) },
   ...more,
 })
-const BEFORE = [
+const BEFORE: readonly [Thing, Thing, Thing, Thing, Thing] = [
   thing('connector', 'external/a', 'a'),
   thing('hook', 'run_completed/0', 'first'),
   thing('hook', 'run_completed/1', 'second'),
@@ -40,7 +40,7 @@ test('something that has the name it had and says something else since the sweep
 })
 
 test('what a person took away leaves nothing fresh behind, wherever the hooks after it are now', () => {
-  const [connector, first, second, , slot] = BEFORE as readonly [Thing, Thing, Thing, Thing, Thing]
+  const [connector, first, second, , slot] = BEFORE
   const ended = thing('schedule', 's', 'nightly, canceled', { ended: true })
   assert.deepEqual(since([connector, { ...second, id: first.id }, ended, slot]), { fresh: [], decided: [] })
   const twice = since([...BEFORE, { ...second, id: 'run_completed/2' }])
