@@ -234,13 +234,17 @@ export async function leakedAfterBreak(context: StepContext): Promise<void> {
   context.set(leaked, { file, token: context.secrets['leaked'], replacement, held: undefined })
 }
 
-/** Tells what became of the stream that was held with the leaked token; the contract does not say what has to. */
+/**
+ * Tells what became of the stream that was held with the leaked token, and lets go of it; the contract does not say what has to.
+ * A daemon that is stopped would wait for it.
+ */
 export function tellHeldStream({ values, run }: StepContext): void {
   const { held } = values.get(leaked)
   if (held === undefined) {
     run.notTested('whether a stream that is held with the leaked token outlives it: the run that opened one broke off')
     return
   }
+  held.close()
   const state = held.state()
   run.fact('containment.heldStream', state)
   if (held.isOpen())

@@ -8,6 +8,7 @@ export interface Held {
   state(): string
   /** Whether it was opened and is not cut. */
   isOpen(): boolean
+  /** Lets go of it; what became of it until then is told from then on. */
   close(): void
 }
 
@@ -23,20 +24,27 @@ export async function holdStream(context: CheckContext, bearer: Secret): Promise
       return { state: () => `not opened: ${stream.status}`, isOpen: () => false, close() {} }
     }
     const openedAtMs = tools.clock.monotonicMs()
-    let cutAfterMs: number | undefined
-    const cut = () => {
-      cutAfterMs ??= tools.clock.monotonicMs() - openedAtMs
+    const sinceOpened = () => Math.round(tools.clock.monotonicMs() - openedAtMs)
+    let end: { readonly how: 'cut' | 'let go'; readonly afterMs: number } | undefined
+    const ended = (how: 'cut' | 'let go') => {
+      end ??= { how, afterMs: sinceOpened() }
     }
     ;(async () => {
       for await (const _ of stream.chunks);
-    })().then(cut, cut)
+    })().then(
+      () => ended('cut'),
+      () => ended('cut'),
+    )
     return {
       state: () =>
-        cutAfterMs === undefined
-          ? `still open ${Math.round(tools.clock.monotonicMs() - openedAtMs)} ms after it was opened`
-          : `cut ${Math.round(cutAfterMs)} ms after it was opened`,
-      isOpen: () => cutAfterMs === undefined,
-      close: () => stream.close(),
+        end?.how === 'cut'
+          ? `cut ${end.afterMs} ms after it was opened`
+          : `still open ${end?.afterMs ?? sinceOpened()} ms after it was opened`,
+      isOpen: () => end?.how !== 'cut',
+      close() {
+        ended('let go')
+        stream.close()
+      },
     }
   } catch (thrown) {
     const { code } = toRunproofError(thrown)
