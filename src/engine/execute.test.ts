@@ -6,7 +6,7 @@ import { cmd } from '../model/command.ts'
 import { RunproofError } from '../model/error.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { Step, StepContext } from '../model/runbook.ts'
-import { memoryCommands, memoryJournal, memoryTools } from '../testing/memory-tools.ts'
+import { memoryCommands, memoryJournal, memoryTools, processClock } from '../testing/memory-tools.ts'
 import type { ExecuteInput } from './run-input.ts'
 import { check, lacking, never, red, run, step, undoable, write } from './testdata/small-run.ts'
 
@@ -177,8 +177,10 @@ describe('a run', () => {
 
   test('adds the times of phases up, waits apart and counterproofs not counted', async () => {
     let nowMs = 0
-    const clock = { now: () => new Date(nowMs), monotonicMs: () => nowMs, sinceBootMs: () => nowMs }
-    const takes = (milliseconds: number) => async () => void (nowMs += milliseconds)
+    const clock = { ...processClock, monotonicMs: () => nowMs }
+    const takes = (milliseconds: number) => async () => {
+      nowMs += milliseconds
+    }
     const slow: Counterproof<unknown> = {
       id: 'slow',
       breaks: 'a slow break',

@@ -44,7 +44,7 @@ export interface LoadReport {
 }
 
 /** More at once say nothing more, and at the moment of the swap each of them is refused once. */
-const MOST_IN_FLIGHT = 4
+export const MOST_IN_FLIGHT = 4
 /** A role that nothing lets in is asked for less and less often: its refusals count for the daemon's limiter. */
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 10_000
