@@ -52,35 +52,39 @@ export function listenersOf(inspected: number, guests: readonly InstanceProcess[
     }))
 }
 
+/** How long a whole look is good as long as the number of sockets is what it was. */
+const GOOD_FOR_MS = 250
+
 /**
  * Whether anything accepts TCP on a port in the network namespace of a process, asked again and again while a daemon starts;
  * unlike a connection nobody notices.
  *
- * For a table the kernel walks the sockets of the whole machine: 5 ms of a core were measured, and it is asked every 5 ms. How many
- * there are in the namespace costs 0.03 ms. As long as that is none, or what it was, nothing new accepts; one that went as another
- * came is found at the next whole look.
+ * For both tables the kernel walks the sockets of the whole machine: 10 ms of a core were measured, and it is asked every 5 ms. How
+ * many there are in the namespace costs 0.03 ms. As long as that is none nothing accepts; as long as it is what it was, what was seen
+ * holds. One that went as another came is found at the next whole look.
  */
 export class PortLook {
-  #inUse: string | undefined
-  #looksSaved = 0
+  readonly #now: () => number
+  #seen: { readonly inUse: string | undefined; readonly isOpen: boolean; readonly atMs: number } | undefined
+
+  /** @param now - milliseconds that only grow */
+  constructor(now = () => performance.now()) {
+    this.#now = now
+  }
 
   isOpen(pid: number, port: number): boolean {
     const inUse = tcpSocketsInUse(pid)
     if (inUse === '0 0') return false
-    if (inUse !== undefined && inUse === this.#inUse && this.#looksSaved < MOST_LOOKS_SAVED) {
-      this.#looksSaved += 1
-      return false
-    }
-    this.#looksSaved = 0
+    const seen = this.#seen
+    if (seen !== undefined && inUse !== undefined && inUse === seen.inUse && this.#now() - seen.atMs < GOOD_FOR_MS)
+      return seen.isOpen
     const isOpen = (['tcp', 'tcp6'] as const).some(protocol =>
       parseSocketTable(readText(`/proc/${pid}/net/${protocol}`), protocol).some(row => row.port === port),
     )
-    this.#inUse = isOpen ? undefined : inUse
+    this.#seen = { inUse, isOpen, atMs: this.#now() }
     return isOpen
   }
 }
-
-const MOST_LOOKS_SAVED = 10
 
 /** Of IPv4 and IPv6, which a kernel may be without; undefined where it does not say. */
 function tcpSocketsInUse(pid: number): string | undefined {
