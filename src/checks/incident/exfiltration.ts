@@ -196,6 +196,18 @@ export const everySlotNewer = defineCheck<Slots>({
       observation: seen => ({ ...seen, now: seen.now.slice(1) }),
     },
     {
+      id: 'set-by-others',
+      breaks: 'the slots are newer than the incident, and have the time that they were restored with',
+      because: /is as it was restored/,
+      observation: ({ now, rotated }) => ({
+        now: now.map(one => ({ ...one, updatedAtMs: rotated.sinceMs + 1 })),
+        rotated: {
+          ...rotated,
+          slots: rotated.slots.map(one => ({ ...one, restoredAtMs: rotated.sinceMs + 1 })),
+        },
+      }),
+    },
+    {
       id: 'one-left',
       breaks: 'one slot is left as it was restored, in a copy of the tree',
       because: /is as it was restored/,
@@ -258,7 +270,7 @@ function judgeSlots({ rotated: { sinceMs, slots }, now }: Slots): Judgement {
   if (slots.length === 0) return failed('the backup held no slot, so nothing of it could be replaced')
   const lost = slots.find(({ id }) => !now.some(one => one.id === id))
   if (lost !== undefined) return failed(`slot ${lost.id} is gone: what needs it fails`)
-  const old = now.filter(({ updatedAtMs }) => updatedAtMs <= sinceMs)
+  const old = now.filter(slot => slot.updatedAtMs <= sinceMs || isAsRestored(slot, slots))
   if (old.length === 0)
     return passed({ expected: `all since ${since}`, actual: { slots: now.length, masterKey: MASTER_KEY_STAYS } })
   const whyLeft = (id: string) => slots.find(one => one.id === id)?.why
@@ -268,6 +280,11 @@ function judgeSlots({ rotated: { sinceMs, slots }, now }: Slots): Judgement {
       .join('; '),
     { expected: `all since ${since}`, actual: old.map(({ id }) => id) },
   )
+}
+
+/** Somebody may have set it between the beginning of the incident and the backup: newer, and stolen all the same. */
+function isAsRestored({ id, updatedAtMs }: SlotView, slots: Slots['rotated']['slots']): boolean {
+  return slots.some(one => one.id === id && (one.why !== undefined || one.restoredAtMs === updatedAtMs))
 }
 
 interface Held {
