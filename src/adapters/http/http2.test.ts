@@ -104,7 +104,7 @@ describe('HTTP/2 that is offered', { skip }, () => {
     const left: Promise<unknown>[] = []
     const goOn = Promise.withResolvers<void>()
     await using server = await serve(async (request, response) => {
-      left.push(once(request.stream, 'close'))
+      left.push(new Promise(closed => request.stream.once('close', closed)))
       response.writeHead(200, { 'content-type': 'text/event-stream' })
       response.write('data: a\n\n')
       await goOn.promise

@@ -15,6 +15,8 @@ const pki = await makePki()
 const leaf = await pki.leaf(pki.intermediate)
 const roots = [pki.root]
 const identity = (issued: Issued) => ({ certificatePem: issued.chainPem, privateKeyPem: issued.privateKeyPem })
+/** The system hands out no port this low, so that nothing comes to listen there. */
+const NOBODY = { port: 1 }
 const find = (findings: readonly Finding[], id: string) => findings.find(finding => finding.id === id)!
 
 describe('client certificates', { concurrency: 4 }, async () => {
@@ -160,9 +162,7 @@ describe('without TLS', { concurrency: 4 }, () => {
 
   test('a plain port that is closed, or speaks TLS, does not redirect', async () => {
     await using serving = await serveHttps(presented(leaf))
-    const closed = await servePlain()
-    await closed[Symbol.asyncDispose]()
-    for (const plain of [closed, serving]) {
+    for (const plain of [NOBODY, serving]) {
       const findings = await look({ port: serving.port, roots, inspecting: { redirect: from(plain) } })
       assert.deepEqual(notable(findings), { redirect: 'fail' })
     }
@@ -274,9 +274,7 @@ describe('what cannot be judged', { concurrency: 4 }, () => {
   }
 
   test('a port on which nothing listens', async () => {
-    const closed = await servePlain()
-    await closed[Symbol.asyncDispose]()
-    await assert.rejects(look({ port: closed.port, roots }), isError('TARGET_UNREACHABLE', /nothing listens there/))
+    await assert.rejects(look({ port: NOBODY.port, roots }), isError('TARGET_UNREACHABLE', /nothing listens there/))
   })
 
   test('a name without an address', () =>
@@ -334,7 +332,7 @@ function redirecting(answer: string): RequestListener {
   return (_, response) => response.writeHead(Number(status), location === undefined ? {} : { location }).end()
 }
 
-function from({ port }: Serving) {
+function from({ port }: Pick<Serving, 'port'>) {
   return { place: { host: '127.0.0.1', port, name: NAME }, path: '/' }
 }
 
