@@ -247,6 +247,16 @@ describe('going on is refused', { timeout: 60_000 }, async () => {
       code: 'NOT_RESUMABLE',
       message: new RegExp(`runbook break-off was ${sha256(BOOK)}, and is ${sha256(file)}`),
     })
+    writeFileSync(file, "import './beside.ts'")
+    writeFileSync(join(site.root, 'beside.ts'), '')
+    const beside = { 'beside.ts': sha256(file), 'gone.ts': 'abc' }
+    const importing = { ...moved.origin, runbookSha256: sha256(file), importedSha256: beside }
+    await assert.rejects(unchangedRunbook({ ...moved, origin: importing }), {
+      code: 'NOT_RESUMABLE',
+      message: new RegExp(
+        `beside.ts, which it imports, was ${sha256(file)}, and is ${sha256(join(site.root, 'beside.ts'))}; gone.ts.* is none`,
+      ),
+    })
     const ruled = { policy: { rules: [], facts: { 'policy.sha256': 'abc' } } }
     assert.throws(() => refuseChanged(broken, prepared, ruled), { message: /policy.sha256 was none, and is abc/ })
     assert.throws(() => refuseChanged(broken, { ...prepared, secrets: {} }, { policy }), {

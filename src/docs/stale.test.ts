@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { judgeFreshness, type Recorded, type Today } from './stale.ts'
+import { importFacts, judgeFreshness, type Recorded, type Today } from './stale.ts'
 
 const recorded: Recorded = {
   runbook: { id: 'rotate', sha256: 'r1' },
@@ -9,6 +9,7 @@ const recorded: Recorded = {
 }
 const today = (more: Partial<Today> = {}, pages: Readonly<Record<string, string>> = { keys: 'k1' }): Today => ({
   runbook: id => (id === 'rotate' ? 'r1' : undefined),
+  imported: (_, path) => (path === '../lib/a.ts' ? 'a1' : undefined),
   page: id => pages[id],
   binary: { 'binary.sha256': 'b1', 'stand-in.sha256': 's1' },
   ...more,
@@ -17,6 +18,10 @@ const without = (...names: readonly string[]): Recorded => ({
   ...recorded,
   facts: Object.fromEntries(Object.entries(recorded.facts).filter(([name]) => !names.includes(name))),
 })
+const importing = (path: string, sha256: string): Recorded => ({
+  ...recorded,
+  facts: { ...recorded.facts, ...importFacts({ [path]: sha256 }) },
+})
 
 describe('a sealed run', () => {
   const cases: readonly [title: string, run: Recorded, now: Today, verdict: string, says: readonly string[]][] = [
@@ -24,6 +29,21 @@ describe('a sealed run', () => {
     ['a page has changed', recorded, today({}, { keys: 'k2' }), 'stale', ['page keys is another one']],
     ['a page is gone', recorded, today({}, {}), 'stale', ['page keys is gone']],
     ['its runbook has changed', recorded, today({ runbook: () => 'r2' }), 'stale', ['runbook rotate is another one']],
+    ['what its runbook imports has not changed', importing('../lib/a.ts', 'a1'), today(), 'fresh', []],
+    [
+      'what its runbook imports has changed',
+      importing('../lib/a.ts', 'a0'),
+      today(),
+      'stale',
+      ['../lib/a.ts, which runbook rotate imports, is another one'],
+    ],
+    [
+      'its runbook does not import any more what it did',
+      importing('b.ts', 'b1'),
+      today(),
+      'stale',
+      ['b.ts, which runbook rotate imports, is gone'],
+    ],
     [
       'the binary has changed',
       recorded,

@@ -9,6 +9,8 @@ export interface Recorded {
 /** The same things as they are today, by digest; undefined where there is none. */
 export interface Today {
   runbook(id: string): string | undefined
+  /** @param path - of a file that the runbook imports, as seen from it */
+  imported(id: string, path: string): string | undefined
   page(id: string): string | undefined
   /** By the name of the fact that holds it; null where nobody said which binary counts. */
   readonly binary: Readonly<Record<string, string | undefined>> | null
@@ -37,6 +39,12 @@ export function judgeFreshness({ runbook, facts, cited }: Recorded, today: Today
   if (current === undefined) unknown.push(`there is no runbook ${runbook.id} here to compare with`)
   else compare(`runbook ${runbook.id}`, runbook.sha256, current)
 
+  for (const [name, value] of Object.entries(facts)) {
+    const path = IMPORT_FACT.exec(name)?.[1]
+    if (path !== undefined && current !== undefined)
+      compare(`${path}, which runbook ${runbook.id} imports,`, String(value), today.imported(runbook.id, path))
+  }
+
   const pages = Object.entries(facts).flatMap(([name, value]) => {
     const page = /^docs\.(.+)\.sha256$/.exec(name)?.[1]
     return page === undefined ? [] : [{ page, sha256: String(value) }]
@@ -62,3 +70,12 @@ export function judgeFreshness({ runbook, facts, cited }: Recorded, today: Today
 export const BINARY_FACT = 'binary.sha256'
 /** Where that only hands over: everything that lies beside it. */
 export const STAND_IN_FACT = 'stand-in.sha256'
+
+const IMPORT_FACT = /^runbook\.imports\[(.+)\]\.sha256$/
+
+/** How evidence names the digests of what a runbook imports. @param imported - digests by path */
+export function importFacts(imported: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(imported).map(([path, sha256]) => [`runbook.imports[${path}].sha256`, sha256]),
+  )
+}

@@ -10,6 +10,8 @@ export interface Origin {
   /** As it is found again: below the installation, or absolute. */
   readonly runbookFile: string
   readonly runbookSha256: string
+  /** Digests of the files that the runbook imports, by their paths as seen from it. Absent in journals of versions that did not look. */
+  readonly importedSha256?: Readonly<Record<string, string>>
   readonly params: Readonly<Record<string, string>>
   /** Digests by name of policy files. */
   readonly policy: Readonly<Record<string, string>>

@@ -72,7 +72,8 @@ describe('runproof smoke', () => {
 
   test('prints the evidence of each suite as one list, and nothing else, on standard output', async () => {
     const ended = await site.run(['smoke', GOOD, BAD, '--json'])
-    const documents = JSON.parse(ended.stdout) as { outcome: string; runbook: { id: string } }[]
+    const documents = JSON.parse(ended.stdout) as { outcome: string; runbook: { id: string }; facts: object }[]
+    for (const { facts } of documents) assert.ok('runbook.imports[suite.ts].sha256' in facts, Object.keys(facts).join())
     assert.deepEqual(documents.map(one => [one.runbook.id, one.outcome]).sort(), [
       ['bad', 'failed'],
       ['good', 'passed'],

@@ -6,6 +6,7 @@ import type { Evidence } from '../../evidence/schema.ts'
 import { toRunproofError } from '../../model/error.ts'
 import { terminalLine } from '../../reporters/text/terminal.ts'
 import { idsOf, loadTarget, RUNBOOKS, SUITES, TARGETS } from '../registry.ts'
+import { importedFiles } from '../run/imported-files.ts'
 import { citedPages, PAGES_DIR } from '../run/run-facts.ts'
 import { realDirectory, verified } from './verify-evidence.ts'
 
@@ -87,8 +88,14 @@ async function tell(dir: string, keys: readonly string[], today: (evidence: Evid
 /** Everything is read once, however many runs there are. */
 async function currentDigests(binary: string | undefined, pagesDir: string): Promise<(evidence: Evidence) => Today> {
   const runbooks = new Map<string, string>()
-  for (const registry of [RUNBOOKS, SUITES])
-    for (const id of idsOf(registry)) runbooks.set(id, await files.sha256(path.join(registry.folder, `${id}.ts`)))
+  const imported = new Map<string, Readonly<Record<string, string>>>()
+  for (const registry of [RUNBOOKS, SUITES]) {
+    for (const id of idsOf(registry)) {
+      const file = path.join(registry.folder, `${id}.ts`)
+      runbooks.set(id, await files.sha256(file))
+      imported.set(id, await importedFiles(file))
+    }
+  }
   const pages = new Map<string, string>()
   for (const name of await files.list(pagesDir))
     if (name.endsWith('.md')) pages.set(name.slice(0, -'.md'.length), await files.sha256(path.join(pagesDir, name)))
@@ -100,6 +107,7 @@ async function currentDigests(binary: string | undefined, pagesDir: string): Pro
   }
   return ({ target }) => ({
     runbook: id => runbooks.get(id),
+    imported: (id, name) => imported.get(id)?.[name],
     page: id => pages.get(id),
     binary: named ?? bundled.get(target.id) ?? null,
   })

@@ -14,15 +14,17 @@ export function originOf(
   { plan, path, allowedSkips, secrets }: PreparedRun,
   {
     runbookSha256,
+    importedSha256,
     counterproofs,
     policy,
-  }: Pick<Settings, 'counterproofs' | 'policy'> & { readonly runbookSha256: string },
+  }: Pick<Settings, 'counterproofs' | 'policy'> & Pick<Origin, 'runbookSha256' | 'importedSha256'>,
 ): Origin {
   const { params } = plan
   const unresumable = whyUnresumable(plan)
   return {
     runbookFile: isWithin(path, ROOT) ? relative(ROOT, path) : path,
     runbookSha256,
+    ...(importedSha256 === undefined ? {} : { importedSha256 }),
     params: Object.fromEntries(
       Object.entries(params).filter((entry): entry is [string, string] => entry[1] !== undefined),
     ),

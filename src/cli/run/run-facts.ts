@@ -15,13 +15,17 @@ interface RunFacts {
   readonly notTested: readonly string[]
 }
 
-/** What can be said of policy, documentation and binary before a run: what it will be held against when one of them has changed. */
+/**
+ * What can be said of documentation and binary before a run: what it will be held against when one of them has changed.
+ *
+ * @param known - what was found out already, of policy and runbook
+ */
 export async function factsBefore(
   plan: Plan,
   pagesDir: string = PAGES_DIR,
-  policyFacts: Readonly<Record<string, string>> = {},
+  known: Readonly<Record<string, string>> = {},
 ): Promise<RunFacts> {
-  const facts: Record<string, string> = { ...policyFacts }
+  const facts: Record<string, string> = { ...known }
   const notTested: string[] = []
   for (const page of citedPages(plan.steps).toSorted()) {
     const sha256 = await digestOf(join(pagesDir, `${page}.md`))

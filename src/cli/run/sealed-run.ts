@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { clock } from '../../adapters/clock.ts'
 import { files } from '../../adapters/files.ts'
 import { refuseTakenOver } from '../../adapters/process/resume-lock.ts'
-import { BINARY_FACT } from '../../docs/stale.ts'
+import { BINARY_FACT, importFacts } from '../../docs/stale.ts'
 import { execute } from '../../engine/execute.ts'
 import type { RunResult } from '../../engine/run-input.ts'
 import { continueJournal, openJournal } from '../../evidence/journal-file.ts'
@@ -27,6 +27,7 @@ import { noticeDir } from '../source-notice.ts'
 import { attachTo } from '../step-mode/attach-file.ts'
 import { version } from '../version.ts'
 import { refuseUnnamed } from './approve.ts'
+import { importedFiles } from './imported-files.ts'
 import { lacking, nginxFor } from './offered.ts'
 import type { PreparedRun, Settings } from './prepare-run.ts'
 import type { Display, Follower } from './progress.ts'
@@ -68,6 +69,7 @@ export async function runSealed(
   refuseUnnamed(target, yesToAll || undefined, plan.inUse)
   const signer = await machineSigner(places.stateDir, files)
   const runbookSha256 = await files.sha256(path)
+  const importedSha256 = await importedFiles(path)
   const known = protectSecrets(Object.values(secrets))
   const startedAt = clock.now()
   const began = clock.monotonicMs()
@@ -93,7 +95,10 @@ export async function runSealed(
     goingOn === undefined
       ? openJournal(journalFile, clock, redact, fence)
       : continueJournal(journalFile, clock, redact, fence)
-  const origin = originOf({ plan, path, allowedSkips, secrets }, { runbookSha256, counterproofs, policy })
+  const origin = originOf(
+    { plan, path, allowedSkips, secrets },
+    { runbookSha256, importedSha256, counterproofs, policy },
+  )
   const tools = toolsFor({ signer, lease, noticeDir: noticeDir(places.stateDir) })
   try {
     const machine = await machineFacts(tools.instances)
@@ -125,7 +130,7 @@ export async function runSealed(
       lacking: check => lacking(check, { barrier: machine.barrier, nginx }),
       signal: session.signal,
       rules: policy.rules,
-      before: await factsBefore(plan, undefined, policy.facts),
+      before: await factsBefore(plan, undefined, { ...policy.facts, ...importFacts(importedSha256) }),
       origin,
       ...(goingOn === undefined ? {} : { resuming: await resumingFrom(journalFile, goingOn) }),
     })
