@@ -19,7 +19,7 @@ import { archives } from '../src/adapters/archive/archives.ts'
 import { type CraftedMember, craftTar } from '../src/testing/crafted-tar.ts'
 import { makeDrillSite } from './drill-site.ts'
 import { leftovers } from './leftovers.ts'
-import { assertPassed, type Ended, evidenceOf, runDrill } from './run-drill.ts'
+import { type Ended, evidenceOf, runDrill } from './run-drill.ts'
 
 /** How a drill must end: its exit code, the step that ended it, the check and the reason, or the error of the step. */
 interface Verdict {
@@ -68,22 +68,11 @@ describe('the restore drill turns red', { timeout: 400_000, concurrency: 2 }, as
       () => ({ ...given, 'state-archive': copyOfState('flipped', flipped) }),
       digest,
     )
-    red(
-      'another night’s archive lies under its name',
-      () => ({ ...given, 'state-archive': copyOfState('other', () => readFileSync(site.older)) }),
-      digest,
-    )
     red('the digest file names another file', () => ({ ...given, 'state-archive': site.older }), {
       status: 3,
       step: 'receive',
       error: 'DIGEST_FILE_INVALID',
       because: /does not name .*older-state\.tar\.zst/,
-    })
-    red('the digest file is no digest file', () => ({ ...given, 'sha256-file': site.routesFile }), {
-      status: 3,
-      step: 'receive',
-      error: 'DIGEST_FILE_INVALID',
-      because: /line 1, is not a sha256sum line/,
     })
     red('the digest file is missing', () => ({ ...given, 'sha256-file': join(root, 'none') }), {
       status: 3,
@@ -97,39 +86,16 @@ describe('the restore drill turns red', { timeout: 400_000, concurrency: 2 }, as
       error: 'ARCHIVE_UNREADABLE',
       because: /gone\.tar/,
     })
-    red('the archive is a directory', () => ({ 'state-archive': root }), {
-      status: 3,
-      step: 'receive',
-      error: 'ARCHIVE_UNREADABLE',
-      because: /./,
-    })
-    red('the archive is empty', () => ({ 'state-archive': write('empty.tar', '') }), {
-      status: 3,
-      step: 'receive',
-      error: 'ARCHIVE_NOT_AN_ARCHIVE',
-      because: /it is empty/,
-    })
     red(
       'the archive is an error page',
       () => ({ 'state-archive': write('page.tar', `<html>${' '.repeat(600)}</html>`) }),
       { status: 3, step: 'receive', error: 'ARCHIVE_NOT_AN_ARCHIVE', because: /begins with 3c 68 74 6d 6c/ },
-    )
-    red(
-      'the fetch command fails midway',
-      () => ({ 'fetch-command': JSON.stringify(['sh', '-c', `head -c 3000 ${state}; exit 7`]) }),
-      { status: 3, step: 'receive', error: 'FETCH_FAILED', because: /sh ended with exit code 7/ },
     )
     red('the fetch command takes too long', () => ({ 'fetch-command': '["sleep","60"]', 'fetch-timeout': '300ms' }), {
       status: 3,
       step: 'receive',
       error: 'TIMEOUT',
       because: /300 ms/,
-    })
-    red('the fetch command does not exist', () => ({ 'fetch-command': '["no-such-program"]' }), {
-      status: 3,
-      step: 'receive',
-      error: 'TOOL_MISSING',
-      because: /no-such-program/,
     })
     red('the master key has 31 bytes', () => ({ ...given, 'master-key-file': write('short-key', 'k'.repeat(31)) }), {
       status: 1,
@@ -197,19 +163,9 @@ describe('the restore drill turns red', { timeout: 400_000, concurrency: 2 }, as
       { status: 1, step: 'unpack', check: 'state-tree', because: /missing .*extra|missing / },
     )
     red(
-      'the audit key is missing',
-      () => ({ 'state-archive': site.damaged(dir => rmSync(join(dir, 'audit-signing.key'))) }),
-      { status: 1, step: 'unpack', check: 'audit-key', because: /missing/ },
-    )
-    red(
       'the audit key is another one',
       () => ({ 'state-archive': site.damaged(dir => writeFileSync(join(dir, 'audit-signing.key'), otherAuditKey())) }),
       { status: 1, step: 'unpack', check: 'ledger', because: /signature|key/ },
-    )
-    red(
-      'a ledger record was altered before the archive was made',
-      () => ({ 'state-archive': site.damaged(alterLedger) }),
-      { status: 1, step: 'unpack', check: 'ledger', because: /content does not match its hash/ },
     )
     red(
       'the master key lies in the data',
@@ -235,27 +191,15 @@ describe('the restore drill turns red', { timeout: 400_000, concurrency: 2 }, as
     })
 
     const outside = join(root, 'written-outside')
+    // One that would write outside, and one that would through a link; every other rule is tried on the reader alone.
     const hostile: readonly (readonly [string, string, ...CraftedMember[]])[] = [
       ['an absolute path', 'absolute-path', { name: outside, data: 'x' }],
-      ['a path upwards', 'parent-path', { name: '../../../../written-outside', data: 'x' }],
-      ['a symlink to an absolute place', 'absolute-link', { name: 'link', type: '2', link: root }],
-      ['a symlink out of the tree', 'escaping-link', { name: 'link', type: '2', link: '../../elsewhere' }],
       [
         'a file through a symlink',
         'below-symlink',
         { name: 'dir', type: '5' },
         { name: 'link', type: '2', link: 'dir' },
         { name: 'link/file', data: 'x' },
-      ],
-      ['a hard link out of the tree', 'escaping-link', { name: 'link', type: '1', link: '../../keys/master-key' }],
-      ['a hard link to what is not there', 'hard-link-target', { name: 'link', type: '1', link: 'later' }],
-      ['a device', 'device', { name: 'null', type: '3' }],
-      ['the same name twice', 'duplicate', { name: 'twice', data: 'x' }, { name: 'twice', data: 'y' }],
-      ['a program that runs as its owner', 'setuid', { name: 'run', data: 'x', mode: 0o4755 }],
-      [
-        'a file capability',
-        'privileged-xattr',
-        { name: 'run', data: 'x', pax: { 'SCHILY.xattr.security.capability': 'x' } },
       ],
     ]
     for (const [title, rule, ...members] of hostile) {
@@ -268,12 +212,6 @@ describe('the restore drill turns red', { timeout: 400_000, concurrency: 2 }, as
       )
     }
     test('nothing was written outside by any of them', () => assert.equal(existsSync(outside), false))
-
-    test('a named pipe is no reason to refuse, and is told', async () => {
-      const archive = site.damaged(dir => execFileSync('mkfifo', [join(dir, 'pipe')]))
-      const ended = await runDrill({ root, params: { ...keys, 'state-archive': archive } })
-      assert.match(assertPassed(ended).assumptions.join('\n'), /pipe: a named pipe/)
-    })
   })
 
   describe('when the restored daemon is not what the source was:', () => {
@@ -293,68 +231,56 @@ describe('the restore drill turns red', { timeout: 400_000, concurrency: 2 }, as
       error: 'TOOL_MISSING',
       because: /no-program is not an executable/,
     })
-    red('a slot was revoked', () => ({ 'state-archive': site.damaged(revokeSlot) }), {
-      status: 1,
-      step: 'validate',
-      check: 'credentials-not-blocked',
-      because: /openai\.prod/,
-    })
     red('a run is gone', () => ({ 'state-archive': site.damaged(dropRun), facts: join(site.set, 'facts.json') }), {
       status: 1,
       step: 'validate',
       check: 'runs',
       because: /1 missing/,
     })
-    red('recovery took longer than allowed', () => ({ ...given, rto: '1ms' }), {
-      status: 1,
-      step: 'conclude',
-      check: 'rto-budget',
-      because: /are allowed/,
-    })
-    red('the data is older than allowed', () => ({ ...given, rpo: '1ms' }), {
-      status: 1,
-      step: 'conclude',
-      check: 'rpo-budget',
-      because: /are allowed/,
+    test('recovery took longer, and the data is older, than allowed', async () => {
+      const ended = await runDrill({ root, params: { ...given, rto: '1ms', rpo: '1ms' } })
+      for (const check of ['rto-budget', 'rpo-budget'])
+        assertRed(ended, { status: 1, step: 'conclude', check, because: /are allowed/ })
     })
   })
 
-  test('trees that did not pass are not kept, and nobody is told to promote them', async () => {
+  test('a slot was revoked: trees that did not pass are not kept, and nobody is told to promote them', async () => {
     const place = join(root, 'not-kept')
     const params = { ...keys, 'state-archive': site.damaged(revokeSlot), keep: 'yes', 'restore-dir': place }
     const ended = await runDrill({ root, params })
     assertRed(ended, { status: 1, step: 'validate', check: 'credentials-not-blocked', because: /openai\.prod/ })
     assert.deepEqual([existsSync(place), evidenceOf(ended).facts['kept']], [false, undefined])
     assert.doesNotMatch(ended.stdout, /promote/)
+    assert.deepEqual(await leftovers(ended.workDir), [])
   })
 
   describe('when the binary misbehaves:', () => {
-    const faulty = (fault: string) =>
-      write(
-        `binary-${fault}`,
-        `#!/bin/sh\n[ "$1" = serve ] && exec ${site.binary} "$@" --fault ${fault}\nexec ${site.binary} "$@"\n`,
+    const faulty = (...faults: readonly string[]) => {
+      const words = faults.map(fault => `--fault ${fault}`).join(' ')
+      return write(
+        `binary-${faults[0]}`,
+        `#!/bin/sh\n[ "$1" = serve ] && exec ${site.binary} "$@" ${words}\nexec ${site.binary} "$@"\n`,
         0o755,
       )
+    }
     const cases: readonly (readonly [string, Verdict, Params?])[] = [
-      [
-        'exit-at-start',
-        { status: 1, step: 'start', check: 'ready', because: /the daemon ended: exit 1/, also: ['tear-down'] },
-      ],
       [
         'hang-at-start',
         { status: 3, step: 'start', check: 'ready', because: /TARGET_UNREACHABLE/ },
         { 'ready-timeout': '1s' },
       ],
       ['never-answers', { status: 3, step: 'start', check: 'ready', because: /TIMEOUT/ }, { 'ready-timeout': '4s' }],
-      ['redirect-html', { status: 1, step: 'start', check: 'ready', because: /redirect/ }, { 'ready-timeout': '4s' }],
-      ['health-ok-renamed', { status: 3, step: 'validate', check: 'health', because: /health\.ok/ }],
-      ['stale-token', { status: 1, step: 'validate', check: 'tokens', because: /replaced gave 200/ }],
-      ['readonly-mutates', { status: 1, step: 'validate', check: 'tokens', because: /readonlyWrite gave 200/ }],
       ['ignore-sigterm', { status: 1, step: 'tear-down', check: 'nothing-left', because: /had to be killed/ }],
-      ['orphan-child', { status: 1, step: 'tear-down', check: 'nothing-left', because: /left running/ }],
     ]
     for (const [fault, verdict, more] of cases)
       red(fault, () => ({ ...given, binary: faulty(fault), ...more }), verdict)
+
+    red('stale-token and readonly-mutates', () => ({ ...given, binary: faulty('stale-token', 'readonly-mutates') }), {
+      status: 1,
+      step: 'validate',
+      check: 'tokens',
+      because: /(?=.*replaced gave 200)(?=.*readonlyWrite gave 200)/,
+    })
 
     test('secret-in-log, on a source whose secrets are known', async () => {
       const ended = await runDrill({ root, params: { binary: faulty('secret-in-log') } })
@@ -378,15 +304,6 @@ describe('the restore drill turns red', { timeout: 400_000, concurrency: 2 }, as
     assert.deepEqual(await leftovers(closed.workDir), [])
     return undefined
   })
-
-  function alterLedger(dir: string): void {
-    const directory = join(dir, 'external-actions/__safe')
-    const path = join(directory, readdirSync(directory)[0]!)
-    writeFileSync(
-      path,
-      readFileSync(path, 'utf8').replace(/"target":"./, match => `${match.slice(0, -1)}X`),
-    )
-  }
 
   function dropRun(dir: string): void {
     const directory = join(dir, 'runs/__safe')
