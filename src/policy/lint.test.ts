@@ -85,6 +85,11 @@ const malformed: readonly [string, string, RegExp][] = [
   ['a root with a pattern', policy({ ...WELL, paths: ['/a/*'] }), /paths\[0\]: a root is one directory/],
   ['a word of a deny', policy({ ...WELL, confirm: 'x' }), /r confirm: only a rule that asks/],
   ['two words to type', policy({ ...WELL, verdict: 'ask', confirm: 'a b' }), /r confirm: it is not one word/],
+  [
+    'a word nobody can type',
+    policy({ ...WELL, verdict: 'ask', confirm: 'a\u001b[2J' }),
+    /r confirm: it is not one word/,
+  ],
   ['a window that is none', policy({ ...WELL, window: 'night' }), /r window: it is no object/],
   [
     'a window without a zone',

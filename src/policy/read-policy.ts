@@ -116,8 +116,8 @@ function readRule(entry: Json, path: string, outer: Note): Rule | undefined {
   if (!VERDICTS.includes(verdict as Verdict)) note(`${path}.verdict`, `it is none of ${VERDICTS.join(', ')}`)
   if (typeof reason !== 'string' || reason.trim() === '')
     note(`${path}.reason`, 'it is no text: whoever is stopped by the rule reads it')
-  if (confirm !== undefined && (typeof confirm !== 'string' || !/^\S+$/.test(confirm)))
-    note(`${path}.confirm`, 'it is not one word')
+  if (confirm !== undefined && (typeof confirm !== 'string' || !/^[^\s\p{C}]+$/u.test(confirm)))
+    note(`${path}.confirm`, 'it is not one word that can be seen and typed')
   if (confirm !== undefined && verdict !== 'ask') note(`${path}.confirm`, 'only a rule that asks has a word to type')
 
   const lists: Record<string, readonly string[]> = {}

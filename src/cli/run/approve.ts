@@ -89,7 +89,7 @@ function nobody({ of, role, other }: Asked, confirm: string | undefined, { id }:
 
 /** Whoever is asked because of a rule in a file is told what that says of itself. */
 function questionOf({ title }: Step, { rule, reason }: Decision, { id }: Target): string {
-  return `${title} (on ${id}${reason === undefined ? '' : `; ${rule}: ${terminalLine(reason)}`})`
+  return terminalLine(`${title} (on ${id}${reason === undefined ? '' : `; ${rule}: ${reason}`})`)
 }
 
 /** The operator, asked with one key where the terminal has keys. */

@@ -43,11 +43,13 @@ export function displayFor(stream: Output, { color }: { readonly color: boolean 
   const paint = (style: Style | undefined, text: string) =>
     colored && style !== undefined ? styleText(style, text, { validateStream: false }) : text
   const writer =
-    (clean: (text: string) => string, prefix = '') =>
-    (outcome: string | undefined, style: Style | undefined, text: string) => {
+    (clean: (text: string) => string, prefix = ''): Write =>
+    (outcome, style, text, then = '') => {
       const mark =
         outcome === undefined ? '' : `${paint(STYLE_OF[outcome] ?? 'yellow', MARKS[outcome] ?? outcome.padStart(11))}  `
-      stream.write(`${paint('dim', prefix)}${mark}${paint(style, terminalLine(clean(text)))}\n`)
+      // Cut only once it is clean: the beginning of a secret is no secret that could be found.
+      const line = terminalLine(clean(text) + short(clean(then)))
+      stream.write(`${paint('dim', prefix)}${mark}${paint(style, line)}\n`)
     }
   const cleaner = (run: RunView) => (text: string) => shortened(run.redact(text), run.shorten)
   return {
@@ -57,7 +59,8 @@ export function displayFor(stream: Output, { color }: { readonly color: boolean 
   }
 }
 
-type Write = (outcome: string | undefined, style: Style | undefined, text: string) => void
+/** @param then - what may be long, and is cut */
+type Write = (outcome: string | undefined, style: Style | undefined, text: string, then?: string) => void
 
 /**
  * A green check is shown when it has been broken: right above the reds that it is worth as much as. Anything else is shown
@@ -86,7 +89,7 @@ function follow(stream: Output, write: Write, shorten: RunView['shorten']): Foll
       else line()
     },
     counterproof: (progress: Extract<Progress, { type: 'counterproof' }>) => {
-      const line = () => write(progress.outcome, undefined, `  when ${progress.breaks}: ${short(progress.said)}`)
+      const line = () => write(progress.outcome, undefined, `  when ${progress.breaks}: `, progress.said)
       const check = held.get(progress.check)
       if (check === undefined) return
       // Left out by the caller's own flag: the summary counts them, fifty equal lines would only hide the rest.
@@ -135,7 +138,7 @@ function followBriefly(write: Write): Follower {
         case 'counterproof':
           if (progress.outcome === 'red') tally.red += 1
           else if (progress.outcome !== 'not-run')
-            write(progress.outcome, undefined, `  when ${progress.breaks}: ${short(progress.said)}`)
+            write(progress.outcome, undefined, `  when ${progress.breaks}: `, progress.said)
           return
         case 'step-ended': {
           const counts = `${tally.green} of ${tally.checks} checks green, ${tally.red} counterproofs red`

@@ -100,6 +100,21 @@ describe('the screen before a step', () => {
     assert.ok(text.includes('[secret x]') && !text.includes('hunter22'), text)
   })
 
+  test('shows no secret in parts, however it would fall apart into lines', () => {
+    const secret = `${'k'.repeat(90)}-of two words`
+    const redact = (text: string) => text.replaceAll(secret, '[secret x]')
+    const run = { describe: `send ${secret}`, commands: [`send ${secret} away`], async execute() {} }
+    const ended = { outcome: 'failed', reason: `it answered ${secret}` }
+    for (const columns of [40, 80])
+      for (const lines of [
+        screenLines(scene({ step: { ...step, title: `Send ${secret}`, run } as Step }), shown({ columns, redact })),
+        endedLines(scene({ ended }), shown({ columns, redact })),
+      ]) {
+        assert.doesNotMatch(lines.join('\n'), /kkkk/)
+        assert.match(lines.join('\n'), /\[secret x\]/)
+      }
+  })
+
   test('tells a person what to do by hand, and what to attach', () => {
     const run = { instruction: 'Call the provider', confirm: 'It is revoked', attachment: 'the ticket' }
     const text = screenLines(scene({ step: { ...step, run, effect: 'write' } as Step }), shown()).join('\n')

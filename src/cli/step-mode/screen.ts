@@ -19,7 +19,7 @@ export interface Shown {
   readonly artifactsDir: string
   /** Of the terminal; undefined where it does not say. */
   readonly columns: number | undefined
-  /** Every line passes it. */
+  /** Every text passes it, before it falls apart into lines: no half of a secret is one. */
   readonly redact: (text: string) => string
 }
 
@@ -27,13 +27,13 @@ export interface Shown {
 export function screenLines(scene: Scene, shown: Shown): readonly string[] {
   const { step, index, steps, decision, operator } = scene
   const width = lineWidth(shown.columns)
-  const row = (label: string, text: string) => labelled(label, text, width)
+  const row = (label: string, text: string) => labelled(label, shown.redact(text), width)
   const { target } = shown
   const where = `${target.id}${target.real ? ', real' : ''}${shown.inUse === undefined ? '' : ', in use'}`
   return [
     '',
     '-'.repeat(width),
-    ...wrap(terminalLine(`Step ${index + 1} of ${steps}: ${step.title}`), width),
+    ...whole(shown.redact(`Step ${index + 1} of ${steps}: ${step.title}`), width),
     '',
     ...row('step', `${step.id}, effect ${step.effect}, on ${where}`),
     ...changes(step).flatMap(text => row('changes', text)),
@@ -46,7 +46,7 @@ export function screenLines(scene: Scene, shown: Shown): readonly string[] {
     ...row('operator', operator),
     ...(scene.undo === undefined ? [] : row('before', `u takes back ${scene.undo.describe}`)),
     '',
-  ].map(shown.redact)
+  ]
 }
 
 /** After a step that failed or gave no verdict: what became of it, and what it would mean to try it again. */
@@ -56,12 +56,12 @@ export function endedLines({ step, index, steps, ended }: Scene, { columns, reda
   return [
     '',
     '-'.repeat(width),
-    ...wrap(terminalLine(`Step ${index + 1} of ${steps} is ${outcome.toUpperCase()}: ${step.title}`), width),
+    ...whole(redact(`Step ${index + 1} of ${steps} is ${outcome.toUpperCase()}: ${step.title}`), width),
     '',
-    ...labelled('why', reason, width),
+    ...labelled('why', redact(reason), width),
     ...labelled('again', AGAIN[step.effect === 'read' || isManual(step.run) ? 'repeatable' : step.resume], width),
     '',
-  ].map(redact)
+  ]
 }
 
 const AGAIN = {
@@ -70,10 +70,14 @@ const AGAIN = {
   once: 'it must not be done twice: see what it came to before you try again',
 } as const
 
+function whole(text: string, width: number): readonly string[] {
+  return wrap(terminalLine(text), width).flatMap(line => broken(line, width))
+}
+
 function labelled(label: string, text: string, width: number): readonly string[] {
-  const lines = text.split('\n').flatMap(line => wrap(terminalLine(line), width - LABEL))
-  return lines
-    .flatMap(line => broken(line, width - LABEL))
+  return text
+    .split('\n')
+    .flatMap(line => whole(line, width - LABEL))
     .map((line, at) => `${(at === 0 ? label : '').padEnd(LABEL)}${line}`)
 }
 

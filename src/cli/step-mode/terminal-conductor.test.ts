@@ -32,7 +32,7 @@ function answering(answers: readonly (readonly [string, string])[]) {
     cited: () => undefined,
     artifactsDir: '/reports/.run-x/artifacts',
     columns: 80,
-    redact: (text: string) => text,
+    redact: (text: string) => text.replaceAll('hunter22', '[secret x]'),
   }
   const conductor = terminalConductor(lines, output, () => shownBy)
   return { conductor, said: () => shown, lines }
@@ -176,6 +176,13 @@ describe('a person who chooses at a terminal', () => {
     assert.deepEqual(await conductor.choose(scene(), signal), { do: 'note', text: 'x' })
     assert.deepEqual(await conductor.choose(scene(), signal), { do: 'run' })
     assert.equal(said().split('Step 1 of 1: A').length, 2)
+    lines[Symbol.dispose]()
+  })
+
+  test('is told nothing with a secret in it', () => {
+    const { conductor, said, lines } = answering([])
+    conductor.tell('not taken back: it answered hunter22')
+    assert.match(said(), /it answered \[secret x\]\n$/)
     lines[Symbol.dispose]()
   })
 })

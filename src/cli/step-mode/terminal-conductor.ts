@@ -108,7 +108,7 @@ export function terminalConductor(lines: LineInput, output: Writable, shown: () 
     }
   }
 
-  return { choose, tell: say }
+  return { choose, tell: text => say(shown().redact(text)) }
 }
 
 function given(answer: string | undefined): answer is string {
