@@ -1,14 +1,17 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { files } from '../adapters/files.ts'
+import { isOwnDirectory } from '../adapters/own-directory.ts'
 import { isTakenOver } from '../adapters/process/resume-lock.ts'
-import { sweep } from '../adapters/process/sweep.ts'
+import { type Swept, sweep } from '../adapters/process/sweep.ts'
 import { clearLeft } from '../adapters/replace-file/clear-left.ts'
 import { followJournal } from '../engine/broken-run.ts'
 import { verifyJournal } from '../evidence/journal.ts'
 import { JOURNAL_FILE, UNSEALED_PREFIX } from '../evidence/layout.ts'
 import type { JournalRecord } from '../evidence/schema.ts'
 import { toRunproofError } from '../model/error.ts'
+import { shownJson } from '../reporters/text/json.ts'
+import { terminalLine } from '../reporters/text/terminal.ts'
 import { type Places, placesFor } from './places.ts'
 import { removeAbandoned } from './resume/take-over.ts'
 import { howToGoOn } from './resume/tell.ts'
@@ -22,26 +25,35 @@ export async function collectGarbage(options: { reports?: string; work?: string;
   const abandoned = await removeAbandoned(places.reportsDir)
   const unsealed = await unsealedRuns(places)
 
-  if (options.json === true)
-    process.stdout.write(`${JSON.stringify({ notices, swept, abandoned, unsealed }, null, 2)}\n`)
-  else {
-    for (const notice of notices) process.stdout.write(`${notice}\n`)
-    for (const { runId, killed, removed, failed } of swept) {
-      process.stdout.write(
-        `swept     ${runId}: ${killed.length} processes ended, ${removed.length} directories removed\n`,
-      )
-      for (const reason of failed) process.stdout.write(`left      ${reason}\n`)
-    }
-    for (const dir of abandoned) process.stdout.write(`swept     ${dir}: a resume that took nothing over\n`)
-    for (const { dir, journal, goOn, cleared } of unsealed) {
-      process.stdout.write(`unsealed  ${dir}: ${journal}\n`)
-      for (const said of cleared) process.stdout.write(`${said}\n`)
-      if (goOn !== undefined) process.stdout.write(`go on     ${goOn}\n`)
-    }
-    if (notices.length + swept.length + abandoned.length + unsealed.length === 0)
-      process.stdout.write('nothing to clear\n')
-  }
+  const found = { notices, swept, abandoned, unsealed }
+  if (options.json === true) process.stdout.write(`${shownJson(found, 2)}\n`)
+  // Whoever may make a directory there chose its name.
+  else for (const line of linesOf(found)) process.stdout.write(`${terminalLine(line)}\n`)
   return swept.some(one => one.failed.length > 0) ? 3 : 0
+}
+
+interface Found {
+  readonly notices: readonly string[]
+  readonly swept: readonly Swept[]
+  readonly abandoned: readonly string[]
+  readonly unsealed: readonly UnsealedRun[]
+}
+
+function linesOf({ notices, swept, abandoned, unsealed }: Found): readonly string[] {
+  const lines = [
+    ...notices.flatMap(notice => notice.split('\n')),
+    ...swept.flatMap(({ runId, killed, removed, failed }) => [
+      `swept     ${runId}: ${killed.length} processes ended, ${removed.length} directories removed`,
+      ...failed.map(reason => `left      ${reason}`),
+    ]),
+    ...abandoned.map(dir => `swept     ${dir}: a resume that took nothing over`),
+    ...unsealed.flatMap(({ dir, journal, goOn, cleared }) => [
+      `unsealed  ${dir}: ${journal}`,
+      ...cleared,
+      ...(goOn === undefined ? [] : [`go on     ${goOn}`]),
+    ]),
+  ]
+  return lines.length === 0 ? ['nothing to clear'] : lines
 }
 
 interface UnsealedRun {
@@ -64,9 +76,11 @@ async function unsealedRuns(places: Places): Promise<readonly UnsealedRun[]> {
     const isDead = (await files.facts(join(places.workDir, runId))) === undefined
     const ended = isDead ? 'its run is dead' : 'its run may still be going'
     const { said, records } = await journalOf(join(dir, JOURNAL_FILE))
-    const goOn = isDead ? howToGoOn(runId, records, places) : undefined
+    // In a directory that others can write to, they would say which command goes on and which files are looked beside.
+    const isOwn = isOwnDirectory(dir)
+    const goOn = isDead && isOwn ? howToGoOn(runId, records, places) : undefined
     // What goes on with a run may be replacing the same file at this moment.
-    const isOver = isDead && !isTakenOver(places.reportsDir, runId)
+    const isOver = isDead && isOwn && !isTakenOver(places.reportsDir, runId)
     const cleared = isOver ? await clearCopies(records) : []
     runs.push({ dir, journal: `${ended}; ${said}`, ...(goOn === undefined ? {} : { goOn }), cleared })
   }

@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander'
 import { RunproofError, toRunproofError } from '../model/error.ts'
+import { shownJson } from '../reporters/text/json.ts'
 import { terminalLine } from '../reporters/text/terminal.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { buildProgram } from './program.ts'
@@ -61,11 +62,12 @@ function report(error: RunproofError, json: boolean): number {
   const exitCode = exitCodeOf(error)
   if (json) {
     const { code, message, hint } = error
-    process.stderr.write(`${JSON.stringify({ error: { code, message, hint, exitCode } })}\n`)
+    process.stderr.write(`${shownJson({ error: { code, message, hint, exitCode } })}\n`)
   } else {
     const hint = error.hint === undefined ? '' : `  hint: ${terminalLine(error.hint)}\n`
     process.stderr.write(`runproof: ${terminalLine(error.message)}\n${hint}`)
-    if (error.code === 'INTERNAL' && error.cause instanceof Error) process.stderr.write(`${error.cause.stack}\n`)
+    if (error.code === 'INTERNAL' && error.cause instanceof Error)
+      for (const line of String(error.cause.stack).split('\n')) process.stderr.write(`${terminalLine(line)}\n`)
   }
   return exitCode
 }

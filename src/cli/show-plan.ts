@@ -1,6 +1,7 @@
 import { plan } from '../engine/plan.ts'
 import { isManual, type Step } from '../model/runbook.ts'
 import { type Decision, decideBy } from '../policy/decide.ts'
+import { terminalLine } from '../reporters/text/terminal.ts'
 import type { PlanFlags } from './commands/plan.ts'
 import { policyInUse } from './policy/policy-in-use.ts'
 import { loadRunbook, loadTarget } from './registry.ts'
@@ -64,7 +65,7 @@ export async function showPlan(
   )
   if (planned.inUse !== undefined) lines.push(`Counterproofs on subjects would not run: ${planned.inUse}.`)
   if (planned.limits.length > 0) lines.push('Not tested by this plan:', ...planned.limits.map(limit => `  - ${limit}`))
-  process.stdout.write(`${lines.join('\n')}\n`)
+  for (const line of lines.flatMap(one => one.split('\n'))) process.stdout.write(`${terminalLine(line)}\n`)
 }
 
 function policyOf({ verdict, rule, confirm, reason }: Decision) {

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { files } from '../adapters/files.ts'
+import { terminalLine } from '../reporters/text/terminal.ts'
 
 /** Where a run notes that it is about to stop a live source, until the source runs again. */
 export function noticeDir(stateDir: string): string {
@@ -16,5 +17,6 @@ export async function sourceNotices(stateDir: string): Promise<readonly string[]
 
 /** Before a run says anything of its own. */
 export async function tellNotices(stateDir: string, output: { write(text: string): unknown }): Promise<void> {
-  for (const notice of await sourceNotices(stateDir)) output.write(`${notice}\n\n`)
+  for (const notice of await sourceNotices(stateDir))
+    output.write(`${notice.split('\n').map(terminalLine).join('\n')}\n\n`)
 }

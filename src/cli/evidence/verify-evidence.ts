@@ -5,6 +5,7 @@ import { ENVELOPE_FILE, JOURNAL_FILE, QUARANTINED_SUFFIX } from '../../evidence/
 import { existingSigner, trustedKeyIds } from '../../evidence/signing-key.ts'
 import { type VerifiedEvidence, verifyDirectory } from '../../evidence/verify-directory.ts'
 import { RunproofError } from '../../model/error.ts'
+import { shownJson } from '../../reporters/text/json.ts'
 import { summaryLines } from '../../reporters/text/summary.ts'
 import { terminalLine } from '../../reporters/text/terminal.ts'
 import { placesFor } from '../places.ts'
@@ -18,7 +19,7 @@ export async function verifyEvidence(dir: string, keys: readonly string[], json:
   const verdict = signerTrusted ? 'intact, signed by a trusted key' : 'intact, signer unknown'
   if (json) {
     process.stdout.write(
-      `${JSON.stringify({ verdict, signerTrusted, keyId: evidence.signer.keyId, runId: evidence.runId, outcome: evidence.outcome, notRerendered })}\n`,
+      `${shownJson({ verdict, signerTrusted, keyId: evidence.signer.keyId, runId: evidence.runId, outcome: evidence.outcome, notRerendered })}\n`,
     )
   } else {
     const version = evidence.tool.version
@@ -42,7 +43,7 @@ export async function verifyEvidence(dir: string, keys: readonly string[], json:
 /** Prints what the evidence says, only after it verified. */
 export async function showEvidence(dir: string, keys: readonly string[], json: boolean): Promise<number> {
   const { evidence, signerTrusted } = await verified(dir, keys)
-  if (json) process.stdout.write(`${JSON.stringify(evidence, null, 2)}\n`)
+  if (json) process.stdout.write(`${shownJson(evidence, 2)}\n`)
   else {
     const limits = [
       ...evidence.notTested.map(text => `not tested: ${text}`),

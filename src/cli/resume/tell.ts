@@ -1,6 +1,7 @@
 import { readTakenOver } from '../../adapters/process/resume-lock.ts'
 import { followJournal, isOver, type Origin } from '../../engine/broken-run.ts'
 import type { JournalRecord } from '../../evidence/schema.ts'
+import { shellWord } from '../../model/command.ts'
 import { toRunproofError } from '../../model/error.ts'
 import { type Places, placesFor } from '../places.ts'
 
@@ -16,10 +17,10 @@ export function resumeCommand(
   if (unresumable !== undefined) return undefined
   const usual = placesFor(process.env)
   return [
-    `${process.env['RUNPROOF_INVOKED_AS'] ?? 'runproof'} run --resume ${runId}`,
-    ...secrets.filter(({ generated }) => !generated).map(({ name }) => `--secret ${name}=…`),
-    ...(reportsDir === usual.reportsDir ? [] : [`--reports ${reportsDir}`]),
-    ...(workDir === usual.workDir ? [] : [`--work ${workDir}`]),
+    `${process.env['RUNPROOF_INVOKED_AS'] ?? 'runproof'} run --resume ${shellWord(runId)}`,
+    ...secrets.filter(({ generated }) => !generated).map(({ name }) => `--secret ${shellWord(name)}=…`),
+    ...(reportsDir === usual.reportsDir ? [] : [`--reports ${shellWord(reportsDir)}`]),
+    ...(workDir === usual.workDir ? [] : [`--work ${shellWord(workDir)}`]),
   ].join(' ')
 }
 
