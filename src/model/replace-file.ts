@@ -32,4 +32,12 @@ export interface ReplaceFile {
    * @throws RunproofError FILE_NOT_REPLACED, PATH_UNSAFE, FILE_UNREADABLE, DISK_FULL; each says what the file holds then
    */
   replace(path: string, content: Secret, style: ReplaceStyle, expected?: Secret): Promise<Replaced>
+
+  /**
+   * Whether the file could be replaced now, found out without changing it: before somebody is told a value that it never gets.
+   * Nothing is left beside it. That there is no rule against it later is not said.
+   *
+   * @throws RunproofError as `replace` would
+   */
+  rehearse(path: string, style: ReplaceStyle): Promise<void>
 }

@@ -7,7 +7,7 @@ import type { Secret } from '../../model/secret.ts'
 import { errnoOf } from '../../model/system-error.ts'
 import { Directory } from './directory.ts'
 import { notReplaced, UNCHANGED } from './explain.ts'
-import { contentAfter, openOld, refuseOther, writeLike } from './old-file.ts'
+import { blanksFor, contentAfter, openOld, refuseOther, writeLike } from './old-file.ts'
 import { ownName, removeStale } from './own-names.ts'
 
 export const LINK = '..data'
@@ -51,6 +51,23 @@ export async function replaceBehindLink(path: string, content: Secret, expected?
   }
 }
 
+/** Everything of it that nobody sees: the links are looked at, and a directory can be made beside them. */
+export async function rehearseBehindLink(path: string): Promise<void> {
+  await using directory = await Directory.of(path)
+  const name = basename(path)
+  await using current = await Directory.open(directory.at(await currentDirectory(directory, name, path)))
+  const { handle, old } = await openOld(current.at(name), path, 'read')
+  await handle.close()
+  const made = ownName(`..${stamp()}`)
+  try {
+    await mkdir(directory.at(made), 0o700)
+    await using within = await Directory.open(directory.at(made))
+    await writeLike(within.at(name), old, blanksFor(old), path)
+  } finally {
+    await rm(directory.at(made), { recursive: true, force: true })
+  }
+}
+
 /** As Kubernetes names its directories, which sort by age. */
 function stamp(): string {
   return new Date().toISOString().replaceAll(/[-:]/g, '_').replace('T', '_').replace('Z', '')
@@ -66,7 +83,7 @@ async function currentDirectory(directory: Directory, name: string, path: string
   throw new RunproofError(
     'PATH_UNSAFE',
     `can't replace ${path}: it is no link to ${LINK}/${name} with ${LINK} a link to a directory beside it; nothing was changed`,
-    { hint: 'style=rename for an ordinary file' },
+    { hint: '--param style=rename for an ordinary file' },
   )
 }
 

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 const { O_DIRECTORY, O_RDONLY } = constants
@@ -29,6 +29,11 @@ export class Directory implements AsyncDisposable {
     return `/proc/self/fd/${this.#handle.fd}/${name}`
   }
 
+  /** Whether a file in it was reached without another mount in between: one file may be mounted over another. */
+  async isOnMountOf(file: FileHandle): Promise<boolean> {
+    return (await mountOf(this.#handle)) === (await mountOf(file))
+  }
+
   /** A rename is durable only when the directory that holds the new name is on disk. */
   sync(): Promise<void> {
     return this.#handle.sync()
@@ -37,4 +42,9 @@ export class Directory implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#handle.close()
   }
+}
+
+/** @see proc_pid_fdinfo(5) */
+async function mountOf({ fd }: FileHandle): Promise<string | undefined> {
+  return /^mnt_id:\s*(\d+)$/m.exec(await readFile(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1]
 }

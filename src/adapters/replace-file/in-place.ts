@@ -32,6 +32,13 @@ export async function replaceInPlace(path: string, content: Secret, expected?: S
   }
 }
 
+/** It can be opened for writing. Whether there is space for a longer content is seen then. */
+export async function rehearseInPlace(path: string): Promise<void> {
+  await using directory = await Directory.of(path)
+  const { handle } = await openOld(directory.at(basename(path)), path, 'write')
+  await handle.close()
+}
+
 async function writeAt0(handle: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
     const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, done)

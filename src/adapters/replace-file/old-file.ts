@@ -49,7 +49,7 @@ export async function openOld(
 function refuseKind(stats: Stats, path: string): void {
   if (stats.isFile()) return
   const [kind, hint] = stats.isSymbolicLink()
-    ? ['a symbolic link', 'style=data-link where Kubernetes made it; else give the file that it leads to']
+    ? ['a symbolic link', '--param style=data-link where Kubernetes made it; else give the file that it leads to']
     : stats.isDirectory()
       ? ['a directory', 'give the file in it']
       : ['no ordinary file', 'give a file']
@@ -76,6 +76,11 @@ export function contentAfter(old: OldFile, content: Secret): Buffer {
   return Buffer.from(`${content.reveal()}${old.bytes.at(-1) === 0x0a ? '\n' : ''}`)
 }
 
+/** As long as the old content, and no secret. */
+export function blanksFor(old: OldFile): Buffer {
+  return Buffer.alloc(old.bytes.length, ' ')
+}
+
 /** A new file with the mode and the owner of the old one before it holds anything, and on disk when this returns. */
 export async function writeLike(at: string, old: OldFile, bytes: Uint8Array, path: string): Promise<void> {
   await using handle = await open(at, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
@@ -95,7 +100,7 @@ async function giveTo(handle: FileHandle, { uid, gid }: Stats, path: string): Pr
     throw new RunproofError(
       'FILE_NOT_REPLACED',
       `can't replace ${path}: it belongs to ${uid}:${gid}, and user ${made.uid} can make no such file; ${UNCHANGED}`,
-      { hint: 'run as its owner or as root; or style=in-place, where this user may write to it', cause },
+      { hint: 'run as its owner or as root; or --param style=in-place, where this user may write to it', cause },
     )
   }
 }

@@ -77,6 +77,10 @@ for (const style of REPLACE_STYLES) {
       ] as const) {
         const path = fileFor(style, before)
         chmodSync(path, 0o640)
+        const asItWas = statSync(path)
+        await replaceFile.rehearse(path, style)
+        assert.deepEqual([readFileSync(path, 'utf8'), strayNames(path)], [before, []])
+        assert.deepEqual([statSync(path).ino, statSync(path).mtimeMs], [asItWas.ino, asItWas.mtimeMs])
         assert.deepEqual(await replaceFile.replace(path, secret(next), style), { staleRemoved: 0, otherNames: 0 })
         assert.equal(readFileSync(path, 'utf8'), then)
         assert.equal(statSync(path).mode & 0o7777, 0o640)
@@ -108,6 +112,7 @@ for (const style of REPLACE_STYLES) {
       ] as const) {
         // The link of the style itself is looked at second.
         if (style === 'data-link' && name !== 'missing/token') symlinkSync('..somewhere', at('..data'))
+        await assert.rejects(replaceFile.rehearse(at(name), style), { code, message })
         await assert.rejects(replaceFile.replace(at(name), secret('new-token'), style), { code, message })
         rmSync(at('..data'), { force: true })
       }
@@ -281,11 +286,15 @@ test('what lies beside a file behind the data link moves along, with its mode, a
   assert.equal(statSync(other).mode & 0o777, 0o640)
 })
 
-interface Said {
+interface Outcome {
   readonly done?: true
   readonly code?: string
   readonly message?: string
   readonly hint?: string
+}
+
+interface Said extends Outcome {
+  readonly rehearsed: Outcome
   readonly held: string
   readonly names: readonly string[]
 }
@@ -302,6 +311,9 @@ describe('what is wrong with a place', () => {
     assert.ok(said)
     assert.deepEqual([said.code, said.held, said.names], [code, content, []])
     assert.match(said.message!, message)
+    // The rehearsal has found it before, except that nobody told it how long the new content is.
+    const { code: told, message: text, hint, rehearsed } = said
+    if (!/was written back/.test(text!)) assert.deepEqual(rehearsed, { code: told, message: text, hint })
   }
 
   test('is said with its state and a way out: mounts and full disks', {
@@ -310,8 +322,13 @@ describe('what is wrong with a place', () => {
     const at = mkdtempSync(join(root, 'mounts-'))
     const said = meet(['unshare', '--mount'], 'mounts', at)
     held(said['mounted'], 'FILE_NOT_REPLACED', /mounted by itself.*\(EBUSY\); it still has its old content/)
-    assert.equal(said['mounted']!.hint, 'style=in-place')
-    assert.deepEqual(said['mounted in place'], { done: true, held: 'the-new-token-of-the-file', names: [] })
+    assert.match(said['mounted']!.hint!, /^--param style=in-place/)
+    assert.deepEqual(said['mounted in place'], {
+      done: true,
+      rehearsed: { done: true },
+      held: 'the-new-token-of-the-file',
+      names: [],
+    })
     held(said['read-only'], 'FILE_NOT_REPLACED', /read-only \(EROFS\); it still has/)
     held(said['read-only in place'], 'FILE_NOT_REPLACED', /read-only \(EROFS\); it still has/)
     held(said['full'], 'DISK_FULL', /no space is left; it still has its old content/)
@@ -351,20 +368,20 @@ describe('what is wrong with a place', () => {
   const asImmutable = { skip: !frozen && 'this file system has no immutable files' }
 
   test('is said of an immutable file, too', asImmutable, async () => {
-    for (const style of ['rename', 'in-place'] as const)
-      await assert.rejects(replaceFile.replace(immutable, secret('new-token'), style), {
-        code: 'FILE_NOT_REPLACED',
-        message: /immutable.*\(EPERM\); it still has its old content/,
-      })
+    const why = { code: 'FILE_NOT_REPLACED', message: /immutable.*\(EPERM\); it still has its old content/ }
+    for (const style of ['rename', 'in-place'] as const) {
+      await assert.rejects(replaceFile.rehearse(immutable, style), why)
+      await assert.rejects(replaceFile.replace(immutable, secret('new-token'), style), why)
+    }
     assert.equal(readFileSync(immutable, 'utf8'), OLD)
     assert.deepEqual(strayNames(immutable), [])
   })
 
   test('is said of an immutable directory, in which a file can still be written in place', asImmutable, async () => {
-    await assert.rejects(replaceFile.replace(within, secret('new-token'), 'rename'), {
-      code: 'FILE_NOT_REPLACED',
-      message: /immutable.*\(EPERM\); it still has its old content/,
-    })
+    const why = { code: 'FILE_NOT_REPLACED', message: /immutable.*\(EPERM\); it still has its old content/ }
+    await assert.rejects(replaceFile.rehearse(within, 'rename'), why)
+    await assert.rejects(replaceFile.replace(within, secret('new-token'), 'rename'), why)
+    await replaceFile.rehearse(within, 'in-place')
     assert.equal(readFileSync(within, 'utf8'), OLD)
     assert.deepEqual(strayNames(within), [])
     await replaceFile.replace(within, secret('new-token'), 'in-place')

@@ -1,7 +1,8 @@
-import type { ReplaceFile } from '../../model/replace-file.ts'
-import { replaceByRename } from './by-rename.ts'
-import { replaceBehindLink } from './data-link.ts'
-import { replaceInPlace } from './in-place.ts'
+import type { ReplaceFile, ReplaceStyle } from '../../model/replace-file.ts'
+import { rehearseByRename, replaceByRename } from './by-rename.ts'
+import { rehearseBehindLink, replaceBehindLink } from './data-link.ts'
+import { notReplaced, UNCHANGED } from './explain.ts'
+import { rehearseInPlace, replaceInPlace } from './in-place.ts'
 
 /** The real file system. */
 export const replaceFile: ReplaceFile = {
@@ -15,4 +16,18 @@ export const replaceFile: ReplaceFile = {
         return replaceBehindLink(path, content, expected)
     }
   },
+
+  async rehearse(path, style) {
+    try {
+      await REHEARSALS[style](path)
+    } catch (thrown) {
+      throw notReplaced(thrown, path, style, UNCHANGED)
+    }
+  },
+}
+
+const REHEARSALS: Readonly<Record<ReplaceStyle, (path: string) => Promise<void>>> = {
+  rename: rehearseByRename,
+  'in-place': rehearseInPlace,
+  'data-link': rehearseBehindLink,
 }

@@ -15,16 +15,21 @@ const NEXT = new Secret('token', 'the-new-token-of-the-file')
 const said: Record<string, unknown> = {}
 
 async function meet(name: string, path: string, style: ReplaceStyle, content = NEXT): Promise<void> {
-  const outcome = await replaceFile.replace(path, content, style).then(
+  const rehearsed = await outcomeOf(replaceFile.rehearse(path, style))
+  const outcome = await outcomeOf(replaceFile.replace(path, content, style))
+  const held = readFileSync(path, 'utf8')
+  const names = readdirSync(join(path, '..')).filter(name => name.includes('.runproof-'))
+  said[name] = { ...outcome, rehearsed, held: held.length > 100 ? held.slice(0, 9) : held, names }
+}
+
+function outcomeOf(work: Promise<unknown>): Promise<object> {
+  return work.then(
     () => ({ done: true }),
     thrown => {
       const { code, message, hint } = toRunproofError(thrown)
       return { code, message, hint }
     },
   )
-  const held = readFileSync(path, 'utf8')
-  const names = readdirSync(join(path, '..')).filter(name => name.includes('.runproof-'))
-  said[name] = { ...outcome, held: held.length > 100 ? held.slice(0, 9) : held, names }
 }
 
 const run = (...argv: readonly [string, ...string[]]) => execFileSync(argv[0], argv.slice(1), { stdio: 'pipe' })
