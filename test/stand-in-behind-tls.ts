@@ -4,14 +4,13 @@ import { join } from 'node:path'
 import { http } from '../src/adapters/http/port.ts'
 import { createInterposer } from '../src/adapters/interposer.ts'
 import type { Interposition } from '../src/model/interposer.ts'
-import { type Issued, issueAuthority, issueLeaf, type LeafOptions } from '../src/tls/issue.ts'
+import { issueAuthority, issueLeaf, type LeafOptions } from '../src/tls/issue.ts'
 import { StandInWithProvider } from './stand-in-with-provider.ts'
 
 export interface Behind {
   readonly faults?: readonly string[]
   /** What its certificate differs in. */
   readonly leaf?: Partial<LeafOptions>
-  readonly issuer?: (root: Issued) => Issued | Promise<Issued>
   /** What the proxy that ends TLS does wrong. */
   readonly how?: Omit<Interposition, 'tls'>
 }
@@ -30,12 +29,7 @@ export class StandInBehindTls implements AsyncDisposable {
     this.#scope = scope
   }
 
-  static async start({
-    faults = [],
-    leaf = {},
-    issuer = root => root,
-    how = {},
-  }: Behind = {}): Promise<StandInBehindTls> {
+  static async start({ faults = [], leaf = {}, how = {} }: Behind = {}): Promise<StandInBehindTls> {
     await using scope = new AsyncDisposableStack()
     const running = scope.use(await StandInWithProvider.start(faults))
     const directory = mkdtempSync(join(tmpdir(), 'smoke-tls-'))
@@ -43,7 +37,7 @@ export class StandInBehindTls implements AsyncDisposable {
     const caFile = join(directory, 'ca.pem')
     const root = await issueAuthority()
     writeFileSync(caFile, root.certificatePem)
-    const { chainPem: chain, privateKeyPem: key } = await issueLeaf(await issuer(root), {
+    const { chainPem: chain, privateKeyPem: key } = await issueLeaf(root, {
       names: ['localhost', '127.0.0.1'],
       ...leaf,
     })
