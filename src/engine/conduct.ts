@@ -107,14 +107,15 @@ async function aside(
     case 'note': {
       const at = journal.append('note', { ...who, text: choice.text, step: step.id })
       run.people.notes.push({ ...who, at, text: choice.text })
-      return
+      return conductor.tell('noted for the timeline')
     }
     case 'hand-over': {
       const { to, role } = choice
       const from = role === undefined || role === 'operator' ? run.people.operator : run.people.holderOf(role)
       const at = journal.append('handover', { from, to, ...(role === undefined ? {} : { role }), by: who.by })
       run.people.handOver(at, to, role)
-      return
+      const what = role === undefined || role === 'operator' ? 'is at this keyboard' : `holds the role ${role}`
+      return conductor.tell(`${to} ${what} from here on`)
     }
     case 'snapshot':
       if (plan.runbook.snapshot === undefined) conductor.tell('this runbook says nothing of what to collect')

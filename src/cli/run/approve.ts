@@ -102,8 +102,9 @@ export async function askPerson({ what, word, asked }: Question, signal: AbortSi
     if (isCancel(answer)) return 'cancelled'
     return answer ? { granted: true, by, how: 'answered yes' } : { granted: false, reason: 'answered no' }
   }
-  const typed = await text({ message: `${what}: type ${word} to go on`, output, signal })
+  // A slip of the finger is neither, and must not end the run.
+  const validate = (typed = '') => (typed === word || typed === 'no' ? undefined : `that is neither ${word} nor no`)
+  const typed = await text({ message: `${what}: type ${word} to go on, or no`, output, signal, validate })
   if (isCancel(typed)) return 'cancelled'
-  if (typed === word) return { granted: true, by, how: `typed ${word}` }
-  return { granted: false, reason: `the word ${word} was not typed` }
+  return typed === word ? { granted: true, by, how: `typed ${word}` } : { granted: false, reason: 'answered no' }
 }

@@ -5,9 +5,9 @@ import { LineInput } from './line-input.ts'
 
 const signal = new AbortController().signal
 
-function keyboard() {
+function keyboard(columns = 80) {
   const input = new PassThrough()
-  const output = new PassThrough()
+  const output = Object.assign(new PassThrough(), { columns })
   let shown = ''
   output.setEncoding('utf8').on('data', text => (shown += text))
   const lines = new LineInput(input, output)
@@ -61,6 +61,37 @@ describe('a question that is answered by a line', () => {
     await prompted('one? ')
     input.destroy(Object.assign(new Error('read EIO'), { code: 'EIO' }))
     assert.equal(await first, undefined)
+  })
+
+  test('is shown again to whoever comes back from the shell, and only while it is asked', async () => {
+    const { input, lines, prompted, shown } = keyboard()
+    const first = lines.ask('one? ', signal)
+    await prompted('one? ')
+    input.write('half')
+    process.emit('SIGCONT', 'SIGCONT')
+    await prompted('one? \none? ')
+    input.write('whole\n')
+    assert.equal(await first, 'whole')
+    process.emit('SIGCONT', 'SIGCONT')
+    const second = lines.ask('two? ', signal)
+    await prompted('two? ')
+    input.write('\n')
+    await second
+    assert.equal(shown(), 'one? \none? two? ')
+  })
+
+  test('fits a narrow terminal, where a key stays with what it does', async () => {
+    const { input, lines, prompted, shown } = keyboard(24)
+    const first = lines.ask('r run  s skip  h hand over  q stop  ? help\n> ', signal)
+    await prompted('> ')
+    input.write('\n')
+    await first
+    assert.equal(shown(), 'r run  s skip\nh hand over  q stop\n? help\n> ')
+    const second = lines.ask('Who takes over from second-shift? ', signal)
+    await prompted('shift? ')
+    assert.match(shown(), /Who takes over from\nsecond-shift\? $/)
+    input.write('\n')
+    await second
   })
 
   test('is given up when nobody has to answer any more', async () => {

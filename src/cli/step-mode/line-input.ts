@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import { setTimeout as delay } from 'node:timers/promises'
+import { promptText } from './say.ts'
 
 /** What is typed ahead of a question is no answer to it. A person needs longer than this to read even its first word. */
 const DEAF_MS = 60
@@ -16,14 +17,14 @@ const LONGEST = 4_096
  */
 export class LineInput implements Disposable {
   readonly #input: Readable & { setRawMode?: (raw: boolean) => unknown; isRaw?: boolean }
-  readonly #output: Writable
+  readonly #output: Writable & { readonly columns?: number }
   readonly #decoder = new StringDecoder('utf8')
   #line = ''
   #ended = false
   #waiting: ((answer: string | undefined) => void) | undefined
   #dropped = 0
 
-  constructor(input: Readable, output: Writable) {
+  constructor(input: Readable, output: Writable & { readonly columns?: number }) {
     this.#input = input
     this.#output = output
     if (this.#input.isRaw === true) this.#input.setRawMode?.(false)
@@ -47,13 +48,22 @@ export class LineInput implements Disposable {
     const onAbort = () => resolve(undefined)
     signal.addEventListener('abort', onAbort, { once: true })
     this.#waiting = resolve
-    this.#output.write(prompt)
+    const show = () => this.#output.write(promptText(prompt, this.#output.columns))
+    // Whoever comes back by `fg` sees a shell's lines, and a terminal forgets at Ctrl-Z what was half typed.
+    const onContinue = () => {
+      this.#line = ''
+      this.#output.write('\n')
+      show()
+    }
+    process.on('SIGCONT', onContinue)
+    show()
     try {
       const answer = await promise
       if (answer === undefined) this.#output.write('\n')
       return answer
     } finally {
       this.#waiting = undefined
+      process.off('SIGCONT', onContinue)
       signal.removeEventListener('abort', onAbort)
     }
   }

@@ -30,11 +30,9 @@ export async function approvedByLines(
   if (by === undefined) return { granted: false, reason: NO_ANSWER }
   if (by === 'no') return { granted: false, reason: 'answered no' }
 
-  const prompt = word === undefined ? 'Approve? Type yes: ' : `Approve? Type ${word}: `
-  const typed = await lines.ask(prompt, signal)
+  const typed = await wordOf(lines, say, `Approve? Type ${word ?? 'yes'} (no ends the run): `, word ?? 'yes', signal)
   if (typed === undefined) return { granted: false, reason: NO_ANSWER }
-  if (typed !== (word ?? 'yes') && !(word === undefined && typed === 'y'))
-    return { granted: false, reason: word === undefined ? 'answered no' : `the word ${word} was not typed` }
+  if (!typed) return { granted: false, reason: 'answered no' }
 
   const reason = await reasonOf(lines, asked.other, signal)
   if (reason === undefined) return { granted: false, reason: NO_ANSWER }
@@ -42,10 +40,27 @@ export async function approvedByLines(
   return { granted: true, by, how, ...(reason === '' ? {} : { reason }) }
 }
 
+/** Asks until it is the word or no: a slip of the finger is neither, and must not end what contains. */
+async function wordOf(
+  lines: LineInput,
+  say: (text: string) => void,
+  prompt: string,
+  word: string,
+  signal: AbortSignal,
+): Promise<boolean | undefined> {
+  for (;;) {
+    const typed = await lines.ask(prompt, signal)
+    if (typed === undefined) return undefined
+    if (typed === word || (typed === 'y' && word === 'yes')) return true
+    if (/^no?$/i.test(typed)) return false
+    say(`That is neither ${word} nor no.`)
+  }
+}
+
 /** Whoever answers for somebody else says why. */
 async function reasonOf(lines: LineInput, needed: boolean, signal: AbortSignal): Promise<string | undefined> {
   for (;;) {
-    const reason = await lines.ask(needed ? 'Reason: ' : 'Reason (Enter: none): ', signal)
+    const reason = await lines.ask(needed ? 'Reason (one is needed): ' : 'Reason (Enter: none): ', signal)
     if (reason === undefined || reason !== '' || !needed) return reason
   }
 }
@@ -72,9 +87,9 @@ export async function attestedByLines(
   if (by === undefined) return { confirmed: false, reason: NO_ANSWER }
   if (by === 'no') return { confirmed: false, reason: 'answered no' }
   say(`You confirm: ${manual.confirm}`)
-  const typed = await lines.ask('Is that true? Type yes: ', signal)
+  const typed = await wordOf(lines, say, 'Is that true? Type yes (no: it is not): ', 'yes', signal)
   if (typed === undefined) return { confirmed: false, reason: NO_ANSWER }
-  if (typed !== 'yes') return { confirmed: false, reason: `${by} answered no` }
+  if (!typed) return { confirmed: false, reason: `${by} answered no` }
   const attachment = manual.attachment === undefined ? undefined : await attached(manual.attachment)
   return { confirmed: true, by, ...(attachment === undefined ? {} : { attachment }) }
 

@@ -96,8 +96,12 @@ export function terminalConductor(lines: LineInput, output: Writable, shown: () 
       return undefined
     }
     for (;;) {
-      const role = await lines.ask(`Which role? (Enter: this keyboard; or ${ROLES.join(', ')}) `, signal)
+      const role = await lines.ask(`Which role? (Enter: this keyboard; ${ROLES.join(', ')}; no: none) `, signal)
       if (role === undefined) return undefined
+      if (role.toLowerCase() === 'no') {
+        say('Nothing was handed over.')
+        return undefined
+      }
       if ((role === '' || role === 'operator') && to === operator) {
         say(`${to} is at this keyboard already. Nothing was handed over.`)
         return undefined
