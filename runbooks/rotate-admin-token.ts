@@ -7,9 +7,11 @@ import { consumersAsked, consumersWork } from '../src/checks/slots/consumers.ts'
 import { handedOver } from '../src/checks/slots/handed-over.ts'
 import { newTokenFits, rolesOpen } from '../src/checks/tokens/token-exchange.ts'
 import {
+  bothLetIn,
   fileTokenAccepted,
   fileWhole,
   nobodyShutOut,
+  nobodyShutOutThroughout,
   rolesStillApart,
   tokenReplaced,
 } from '../src/checks/tokens/token-rotation.ts'
@@ -21,6 +23,8 @@ import { consumersBeforeStep, consumersStep } from '../src/rotation/consumers.ts
 import { deliverStep } from '../src/rotation/deliver.ts'
 import { newSecret, takeNewSecret } from '../src/rotation/new-secret.ts'
 import { tellAfterBreak, tookEffect, wasReplaced } from '../src/rotation/tokens/after-break.ts'
+import { clients, clientsEndStep, clientsStep } from '../src/rotation/tokens/clients.ts'
+import type { LoadReport } from '../src/rotation/tokens/load.ts'
 import { ROTATION_WAYS, rotateOptions, rotationConflict, rotationParams } from '../src/rotation/tokens/params.ts'
 import { rotateUnderLoad } from '../src/rotation/tokens/rotate.ts'
 import {
@@ -76,12 +80,15 @@ export function tokenRotation(role: Role): Runbook {
     steps: input => [
       daemonStep(input, { verify: [instanceReady] }),
       look(role),
+      // From before anybody is given the new token to after the last one was asked.
+      clientsStep(rotateOptions(input).ratePerSecond, bothLetIn),
       // What is handed over is what is in the file in the end: a value that was made here and died undelivered is made anew.
       ...deliverStep(input, { handedOver }).map(step => ({ ...step, yields: step.yields!.map(endsWithProcess) })),
       ...consumersBeforeStep(input, { consumersAsked }),
       rotate(role, input),
       verify(role),
       ...consumersStep(input, { consumersWork }),
+      clientsEndStep(rotateOptions(input).maxGapMs, nobodyShutOutThroughout, tellRows),
       ...endSteps(input, { nothingLeft, noSecretWritten }),
     ],
   })
@@ -144,7 +151,7 @@ const rotate = (role: Role, input: PlanInput): Step => {
     tookEffect,
     irreversible: 'the old value is never stored: rolling back means rotating again',
     run: {
-      describe: `ask ${options.ratePerSecond} times a second with the tokens of both roles, hold an event stream open, read the file all the time; replace it (${options.style}); show the old token a few times`,
+      describe: `have the clients ask ${options.ratePerSecond} times a second, read the file all the time; replace it (${options.style}); show the old token a few times`,
       async execute(context) {
         const { run, tools } = context
         const swap = context.values.get(exchange)
@@ -158,7 +165,8 @@ const rotate = (role: Role, input: PlanInput): Step => {
           replacedAt = at()
           run.fact(REPLACED_AT, replacedAt)
         }
-        const seen = await rotateUnderLoad(context, { ...swap, from }, { ...options, onReplacing, onReplaced }).catch(
+        const how = { ...options, onReplacing, onReplaced }
+        const seen = await rotateUnderLoad(context, { ...swap, from }, how, context.values.get(clients)).catch(
           async thrown => {
             await tellState(context, swap, replacedAt)
             throw thrown
@@ -205,13 +213,25 @@ const verify = (role: Role): Step => ({
   run: {
     describe: 'nothing: its check asks; with the read-only token it also asks for a change, to be refused',
     async execute({ run, values }) {
-      // Whoever is paged by these rows finds out here where they come from.
-      const shown = ['a missing token', 'a wrong one', 'a change with the read-only one']
-      if (values.get(exchange).from !== undefined) shown.push('the replaced one')
+      const shown = shownInTheEnd(values.get(exchange))
       run.assume(`${shown.length} more are refused by the check of the roles, and stand there: ${shown.join(', ')}`)
-      const { refusals } = values.find(rotation) ?? {}
-      if (refusals !== undefined) run.fact('rotation.auditRows', refusals + shown.length)
     },
   },
   verify: [rolesStillApart],
 })
+
+/** What the check of the roles shows, to be refused. */
+function shownInTheEnd({ from }: Exchange): readonly string[] {
+  const always = ['a missing token', 'a wrong one', 'a change with the read-only one']
+  return from === undefined ? always : [...always, 'the replaced one']
+}
+
+/** Whoever is paged by rows of the audit log finds out here how many are ours. */
+function tellRows({ run, values }: StepContext, { refusals }: LoadReport): void {
+  const swap = values.get(exchange)
+  const seen = values.find(rotation)
+  if (seen === undefined || !run.ended().some(({ id, outcome }) => id === 'verify' && outcome !== 'skipped')) return
+  // Clients that began to ask after a break were refused apart from those of the replacement.
+  const since = swap.replaced ? refusals : refusals - seen.load.refusals
+  run.fact('rotation.auditRows', seen.refusals + since + shownInTheEnd(swap).length)
+}

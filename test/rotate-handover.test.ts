@@ -48,6 +48,11 @@ describe('a new token that is handed over before it counts', { timeout: 60_000, 
       ]),
     })
     const evidence = assertPassed(ended)
+    const order = evidence.steps.map(({ id }) => id)
+    assert.deepEqual(
+      order.filter(id => /^(clients|deliver|rotate|consumers$)/.test(id)),
+      [...['clients', 'deliver', 'rotate', 'consumers', 'clients-end']],
+    )
     const held = readFileSync(vault, 'utf8')
     assert.equal(readFileSync(running.site.readOnlyFile, 'utf8'), `${held}\n`)
     assert.deepEqual(checkOf(evidence, 'handed-over').actual, {
@@ -71,6 +76,17 @@ describe('a new token that is handed over before it counts', { timeout: 60_000, 
     )
     for (const text of [ended.stdout, ended.stderr, JSON.stringify(evidence)])
       for (const secret of [held, 'what-was-held-there-before']) assert.ok(!text.includes(secret))
+  })
+
+  test('fails where a role was shut out while it was delivered, though nothing was wrong when it was replaced', async () => {
+    await using running = await RunningStandIn.start()
+    const { readOnlyFile } = running.site
+    const away = `cat >/dev/null; mv ${readOnlyFile} ${readOnlyFile}.away; sleep 0.3; mv ${readOnlyFile}.away ${readOnlyFile}`
+    const ended = await rotated(running, { 'deliver-command': noisy(away) })
+    assert.equal(ended.status, 1, ended.stderr)
+    const evidence = evidenceOf(ended)
+    assert.match(checkOf(evidence, 'nobody-shut-out-throughout').reason!, /got in with neither token, for \d{3,} ms/)
+    assert.deepEqual([evidence.facts['rotation.gapMs'], checkOf(evidence, 'nobody-shut-out').outcome], [0, 'passed'])
   })
 
   for (const { title, params, outcome, reason } of [

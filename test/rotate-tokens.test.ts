@@ -24,6 +24,7 @@ import { type Daemon, daemon } from '../src/daemon/subjects.ts'
 import { CapturedValues } from '../src/model/capture.ts'
 import type { CheckContext } from '../src/model/check.ts'
 import { Secret } from '../src/model/secret.ts'
+import { startClients } from '../src/rotation/tokens/clients.ts'
 import { type RotateOptions, rotateUnderLoad } from '../src/rotation/tokens/rotate.ts'
 import type { Rotation } from '../src/rotation/tokens/subjects.ts'
 import standIn from '../src/targets/stand-in.ts'
@@ -217,13 +218,12 @@ describe('a token that is replaced under load', { timeout: 60_000, concurrency: 
       deadlineMs: 5_000,
     } as unknown as CheckContext
     const swap = { role: 'admin', file: site.adminFile, from, to: randomSecret('to'), other, replaced: false } as const
-    return rotateUnderLoad(context, swap, {
-      style: 'rename',
-      ratePerSecond: 100,
-      withinMs: 1_000,
-      maxGapMs: 0,
-      ...options,
-    })
+    const asking = await startClients(context, swap, 100)
+    try {
+      return await rotateUnderLoad(context, swap, { style: 'rename', withinMs: 1_000, maxGapMs: 0, ...options }, asking)
+    } finally {
+      await asking.end()
+    }
   }
   const said = (judgement: ReturnType<typeof tokenReplaced.judge>) =>
     judgement.outcome === 'failed' ? judgement.reason : judgement.outcome

@@ -3,8 +3,11 @@ import { withDaemon } from '../../daemon/break.ts'
 import { randomSecret } from '../../daemon/random-secret.ts'
 import { startBroken } from '../../daemon/start-isolated.ts'
 import { isolated } from '../../daemon/subjects.ts'
+import type { Capture } from '../../model/capture.ts'
 import { type CheckContext, changed, defineCheck, failed, passed, type SubjectCounterproof } from '../../model/check.ts'
 import type { Secret } from '../../model/secret.ts'
+import { clients, letThemAsk, startClients, type Throughout, throughout } from '../../rotation/tokens/clients.ts'
+import type { LoadReport } from '../../rotation/tokens/load.ts'
 import { rotateUnderLoad } from '../../rotation/tokens/rotate.ts'
 import { type Exchange, exchange, type Rotation, rotation } from '../../rotation/tokens/subjects.ts'
 import { ask } from '../../suite/ask.ts'
@@ -80,69 +83,157 @@ export const tokenReplaced = defineCheck<Rotation>({
   ],
 })
 
+/** What is wrong with what clients were answered. */
+const SHUT_OUT = [
+  {
+    id: 'gap',
+    breaks: 'one request got in with neither token',
+    because: /1 of \d+ requests got in with neither token, for 999999999 ms/,
+    load: { neither: 1, gapMs: 999_999_999 },
+  },
+  {
+    id: 'gap-open',
+    breaks: 'the role is shut out to the end',
+    because: /accepted any longer/,
+    load: { neither: 1, gapMs: 5, gapOpen: true },
+  },
+  {
+    id: 'other-role',
+    breaks: 'the other role is refused once',
+    because: /the other role was refused 1 times/,
+    load: { otherRefused: 1 },
+  },
+  {
+    id: 'no-answer',
+    breaks: 'one request got no answer',
+    because: /1 requests got no answer/,
+    load: { unanswered: 1 },
+  },
+  {
+    id: 'nobody-asked',
+    breaks: 'nobody asked meanwhile',
+    because: /nothing is known of a gap/,
+    load: { accepted: 0, otherAccepted: 0 },
+  },
+] as const
+
 /** Of clients that know both tokens none was shut out for longer than allowed, and the other role never. */
-export const nobodyShutOut = defineCheck<Rotation>({
+export const nobodyShutOut = letIn({
   id: 'nobody-shut-out',
   title:
     'No request of either role was refused with every token it could have, nor left without an answer, for longer than allowed',
-
+  subject: rotation,
   untested: unseen,
+  counterproof: elsewhere('moved-away-first', {
+    breaks: 'the old file is moved away, and the new one comes a moment later',
+    because: /got in with neither token/,
+    replace: movedAwayFirst,
+  }),
+})
 
-  probe: async ({ values }) => values.get(rotation),
+/** The same from before the new token was handed over to after the last verification. */
+export const nobodyShutOutThroughout = letIn({
+  id: 'nobody-shut-out-throughout',
+  title: 'The same holds from before the new token was handed over to after the last verification',
+  subject: throughout,
+  counterproof: elsewhere('moved-away-later', {
+    breaks: 'the file is away for a moment once the new token was seen to count',
+    because: /neither token/,
+    afterwards: movedAwayFirst,
+  }),
+})
 
-  judge({ load, maxGapMs }) {
-    const { requests, accepted, otherAccepted, otherRefused, neither, unanswered, odd, gapMs, gapOpen } = load
-    const actual = { ...load }
-    if (accepted === 0 || otherAccepted === 0)
-      return failed('one of the roles got no answer that let it in, so nothing is known of a gap', { actual })
-    if (otherRefused > 0) return failed(`the other role was refused ${otherRefused} times`, { actual })
-    if (unanswered + odd > 0)
-      return failed(`${unanswered} requests got no answer, and ${odd} one that is neither yes nor no`, { actual })
-    if (gapOpen) return failed(`neither token was accepted any longer, for ${gapMs} ms until nobody asked`, { actual })
-    if (neither > 0 && gapMs > maxGapMs)
-      return failed(`${neither} of ${requests} requests got in with neither token, for ${gapMs} ms`, {
-        expected: { maxGapMs },
-        actual,
-      })
-    return passed({ expected: { maxGapMs }, actual })
+/** What clients were answered, by the capture that has it. */
+function letIn<Seen extends Throughout>({
+  id,
+  title,
+  subject,
+  untested,
+  counterproof,
+}: {
+  readonly id: string
+  readonly title: string
+  readonly subject: Capture<Seen>
+  readonly untested?: (context: CheckContext) => string | undefined
+  readonly counterproof: SubjectCounterproof
+}) {
+  return defineCheck<Throughout>({
+    id,
+    title,
+
+    ...(untested === undefined ? {} : { untested }),
+
+    probe: async ({ values }) => values.get(subject),
+
+    judge({ load, maxGapMs }) {
+      const { requests, accepted, otherAccepted, otherRefused, neither, unanswered, odd, gapMs, gapOpen } = load
+      const actual = { ...load }
+      if (accepted === 0 || otherAccepted === 0)
+        return failed('one of the roles got no answer that let it in, so nothing is known of a gap', { actual })
+      if (otherRefused > 0) return failed(`the other role was refused ${otherRefused} times`, { actual })
+      if (unanswered + odd > 0)
+        return failed(`${unanswered} requests got no answer, and ${odd} one that is neither yes nor no`, { actual })
+      if (gapOpen)
+        return failed(`neither token was accepted any longer, for ${gapMs} ms until nobody asked`, { actual })
+      if (neither > 0 && gapMs > maxGapMs)
+        return failed(`${neither} of ${requests} requests got in with neither token, for ${gapMs} ms`, {
+          expected: { maxGapMs },
+          actual,
+        })
+      return passed({ expected: { maxGapMs }, actual })
+    },
+
+    counterproofs: [
+      counterproof,
+      ...SHUT_OUT.map(({ load: altered, ...about }) => ({
+        ...about,
+        observation: (seen: Throughout) => ({ ...seen, load: { ...seen.load, ...altered } }),
+      })),
+    ],
+  })
+}
+
+/** Before anything is handed over: clients that nobody lets in would see no gap. */
+export const bothLetIn = defineCheck<LoadReport>({
+  id: 'both-let-in',
+  title: 'Clients of both roles are let in before anything is replaced, each time they ask',
+
+  probe: async ({ values }) => values.get(clients).load.report(),
+
+  judge({ accepted, otherAccepted, otherRefused, neither, unanswered, odd, requests }) {
+    const actual = { requests, accepted, otherAccepted }
+    if (accepted === 0 || otherAccepted === 0) return failed('one of the roles was never let in', { actual })
+    const other = neither + otherRefused + unanswered + odd
+    return other === 0 ? passed({ actual }) : failed(`${other} of ${requests} requests were not let in`, { actual })
   },
 
   counterproofs: [
     {
-      id: 'gap',
-      breaks: 'one request got in with neither token',
-      because: /1 of \d+ requests got in with neither token, for 999999999 ms/,
-      observation: seen => ({ ...seen, load: { ...seen.load, neither: 1, gapMs: 999_999_999 } }),
+      id: 'never-let-in',
+      breaks: 'the role whose token is replaced was never let in',
+      because: /never let in/,
+      observation: seen => ({ ...seen, accepted: 0 }),
     },
     {
-      id: 'gap-open',
-      breaks: 'the role is shut out to the end',
-      because: /accepted any longer/,
-      observation: seen => ({ ...seen, load: { ...seen.load, neither: 1, gapMs: 5, gapOpen: true } }),
-    },
-    {
-      id: 'other-role',
+      id: 'refused-once',
       breaks: 'the other role is refused once',
-      because: /the other role was refused 1 times/,
-      observation: seen => ({ ...seen, load: { ...seen.load, otherRefused: 1 } }),
+      because: /1 of \d+ requests/,
+      observation: seen => ({ ...seen, otherRefused: 1 }),
     },
     {
-      id: 'no-answer',
-      breaks: 'one request got no answer',
-      because: /1 requests got no answer/,
-      observation: seen => ({ ...seen, load: { ...seen.load, unanswered: 1 } }),
+      id: 'one-token-gone',
+      breaks: 'another daemon does not know the token that they show',
+      because: /never let in/,
+      cost: { instances: 1 },
+      subject: async (context, scope) => {
+        const { role, from, to, other } = context.values.get(exchange)
+        const broken = withDaemon(context, await startBroken(context, scope, {}))
+        const started = await startClients(broken, { role, file: '', from, replaced: false, to, other }, 50)
+        scope.defer(async () => void (await started.end()))
+        await letThemAsk(broken, started.rates.atRest)
+        return changed(broken, { values: broken.values.with(clients, started) })
+      },
     },
-    {
-      id: 'nobody-asked',
-      breaks: 'nobody asked meanwhile',
-      because: /nothing is known of a gap/,
-      observation: seen => ({ ...seen, load: { ...seen.load, accepted: 0, otherAccepted: 0 } }),
-    },
-    elsewhere('moved-away-first', {
-      breaks: 'the old file is moved away, and the new one comes a moment later',
-      because: /got in with neither token/,
-      replace: movedAwayFirst,
-    }),
   ],
 })
 
@@ -254,10 +345,15 @@ interface Elsewhere {
   readonly faults?: readonly string[]
   readonly unavailable?: SubjectCounterproof['unavailable']
   readonly replace?: (context: CheckContext, file: string, to: Secret) => Promise<void>
+  /** Done once the new token was seen to count. */
+  readonly afterwards?: (context: CheckContext, file: string, to: Secret) => Promise<void>
 }
 
 /** The same rotation of another daemon, with something wrong about it. It is not waited for. */
-function elsewhere(id: string, { breaks, because, faults = [], unavailable, replace }: Elsewhere): SubjectCounterproof {
+function elsewhere(
+  id: string,
+  { breaks, because, faults = [], unavailable, replace, afterwards }: Elsewhere,
+): SubjectCounterproof {
   return {
     id,
     breaks,
@@ -288,14 +384,19 @@ function elsewhere(id: string, { breaks, because, faults = [], unavailable, repl
               other: other.adminToken,
               replaced: false,
             }
-      const seen = await rotateUnderLoad(broken, swap, {
-        style: 'rename',
-        ratePerSecond: 50,
+      const started = await startClients(broken, swap, 50)
+      scope.defer(async () => void (await started.end()))
+      const how = {
+        style: 'rename' as const,
         withinMs: 0,
         maxGapMs: 0,
         ...(replace === undefined ? {} : { replace: () => replace(broken, swap.file, to) }),
-      })
-      return changed(broken, { values: broken.values.with(rotation, seen) })
+      }
+      const seen = await rotateUnderLoad(broken, swap, how, started)
+      started.load.pace(started.rates.atSwap)
+      await afterwards?.(broken, swap.file, to)
+      const whole = { load: await started.load.stop(), maxGapMs: 0 }
+      return changed(broken, { values: broken.values.with(rotation, seen).with(throughout, whole) })
     },
   }
 }

@@ -36,6 +36,58 @@ const swap = (takes: Set<Secret>) => {
 }
 
 describe('clients of both roles', () => {
+  test('ask as often as they are told to, and do not make up for the time that a machine slept', async () => {
+    let sleptMs = 0
+    const load = new Load({
+      clock: {
+        now: processClock.now,
+        monotonicMs: () => processClock.monotonicMs() + sleptMs,
+        sinceBootMs: processClock.sinceBootMs,
+      },
+      ratePerSecond: 20,
+      rotated: ['/cheap'],
+      unrotated: ['/cheap'],
+      ...{ from: from!, to: to!, other: other! },
+      ask: async () => 200,
+    })
+    await delay(200)
+    const { requests } = load.report()
+    assert.ok(requests >= 2 && requests <= 6, `${requests} at rest`)
+    load.pace(200)
+    load.watch()
+    await delay(300)
+    const paced = load.ofLate()
+    assert.ok(load.report().requests >= paced.requests + requests)
+    assert.ok(paced.requests > 10 && paced.perSecond > 40, JSON.stringify(paced))
+    sleptMs = 3_600_000
+    await delay(50)
+    const slept = await load.stop()
+    assert.ok(slept.requests < requests + paced.requests + 300, `${slept.requests - paced.requests} since then`)
+    assert.ok(slept.tookMs > sleptMs && slept.longestSilenceMs >= sleptMs)
+  })
+
+  test('show the new token alone where the old one was replaced before', async () => {
+    const shown = new Set<Secret>()
+    const ask = async (_: string, bearer: Secret) => {
+      shown.add(bearer)
+      return bearer === to ? 401 : 200
+    }
+    const tokens = { from: undefined, to: to!, other: other! }
+    const load = new Load({
+      clock: processClock,
+      ratePerSecond: 200,
+      rotated: ['/a'],
+      unrotated: ['/b'],
+      ...tokens,
+      ask,
+    })
+    load.announce()
+    await delay(100)
+    const seen = await load.stop()
+    assert.deepEqual(shown, new Set([to, other]))
+    assert.ok(seen.neither > 0 && seen.otherAccepted > 0 && seen.gapOpen)
+  })
+
   test('see no gap where the new token counts from the moment on from which the old one does not', async () => {
     const seen = await asked(async (takes, load) => {
       load.announce()

@@ -5,12 +5,14 @@ import type { Secret } from '../../model/secret.ts'
 
 export interface LoadSpec {
   readonly clock: Clock
+  /** Until another pace is set. */
   readonly ratePerSecond: number
   /** Paths that the role whose token is replaced may ask for. */
   readonly rotated: readonly string[]
   /** The same of the other role. */
   readonly unrotated: readonly string[]
-  readonly from: Secret
+  /** Undefined where it was replaced before anybody asked. */
+  readonly from: Secret | undefined
   readonly to: Secret
   readonly other: Secret
   /** Asks the daemon. @returns the status of its answer */
@@ -20,6 +22,7 @@ export interface LoadSpec {
 export interface LoadReport {
   /** Asked for, whatever became of them. */
   readonly requests: number
+  readonly tookMs: number
   readonly perSecond: number
   /** Let in, with either token of the role that is rotated. */
   readonly accepted: number
@@ -48,6 +51,28 @@ export const MOST_IN_FLIGHT = 4
 /** A role that nothing lets in is asked for less and less often: its refusals count for the daemon's limiter. */
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 10_000
+/** What was due longer ago, while the machine slept for instance, is not made up for. */
+const MOST_BEHIND_MS = 1_000
+
+const NONE = {
+  requests: 0,
+  accepted: 0,
+  switched: 0,
+  neither: 0,
+  otherAccepted: 0,
+  otherRefused: 0,
+  unanswered: 0,
+  odd: 0,
+  refusals: 0,
+}
+
+/** What was counted until a moment. */
+interface Mark {
+  readonly atMs: number
+  readonly counts: Readonly<typeof NONE>
+  /** With the gap that is open. */
+  readonly gapMs: number
+}
 
 const isRefusal = (status: number) => status === 401 || status === 403 || status === 429
 
@@ -55,19 +80,12 @@ const isRefusal = (status: number) => status === 401 || status === 403 || status
 export class Load {
   readonly #spec: LoadSpec
   readonly #beganAtMs: number
-  readonly #counts = {
-    requests: 0,
-    accepted: 0,
-    switched: 0,
-    neither: 0,
-    otherAccepted: 0,
-    otherRefused: 0,
-    unanswered: 0,
-    odd: 0,
-    refusals: 0,
-  }
+  readonly #counts = { ...NONE }
   readonly #inFlight = new Set<Promise<void>>()
   readonly #running: Promise<void>
+  #ratePerSecond: number
+  readonly #begun: Mark
+  #watched: Mark
   #current: Secret
   #mayKnowNew = false
   #stopped = false
@@ -75,6 +93,7 @@ export class Load {
   #gapSinceMs: number | undefined
   #gapMs = 0
   #longestSilenceMs = 0
+  #longestOfLateMs = 0
   #pauseMs = FIRST_PAUSE_MS
   #notBeforeMs = 0
   #firstNewAtMs: number | undefined
@@ -82,14 +101,27 @@ export class Load {
 
   constructor(spec: LoadSpec) {
     this.#spec = spec
-    this.#current = spec.from
+    this.#current = spec.from ?? spec.to
+    this.#ratePerSecond = spec.ratePerSecond
     this.#beganAtMs = spec.clock.monotonicMs()
+    this.#begun = this.#watched = this.#mark()
     this.#running = this.#run()
   }
 
   /** From now on its clients have heard of the new token, and show it where the old one is refused. */
   announce(): void {
     this.#mayKnowNew = true
+  }
+
+  /** Asks at another rate from now on. */
+  pace(ratePerSecond: number): void {
+    this.#ratePerSecond = ratePerSecond
+  }
+
+  /** What comes from now on is told apart, too. */
+  watch(): void {
+    this.#watched = this.#mark()
+    this.#longestOfLateMs = 0
   }
 
   /** An answer that somebody else got. */
@@ -101,7 +133,9 @@ export class Load {
       this.#current = token
       // Nobody is refused any longer: a gap ends now, and not when the next pause does.
       this.#notBeforeMs = 0
-    } else if (token === this.#spec.from) this.#lastOldAtMs = now
+    } else if (token === this.#spec.from) {
+      this.#lastOldAtMs = now
+    }
   }
 
   get firstNewAtMs(): number | undefined {
@@ -117,26 +151,58 @@ export class Load {
     this.#stopped = true
     await this.#running
     await Promise.all(this.#inFlight)
-    const now = this.#spec.clock.monotonicMs()
+    return this.report()
+  }
+
+  /** What was seen so far. */
+  report(): LoadReport {
+    return this.#since(this.#begun, this.#longestSilenceMs)
+  }
+
+  /** What was seen since it was to be told apart. */
+  ofLate(): LoadReport {
+    return this.#since(this.#watched, this.#longestOfLateMs)
+  }
+
+  #mark(): Mark {
+    const atMs = this.#spec.clock.monotonicMs()
     const open = this.#gapSinceMs
+    return { atMs, counts: { ...this.#counts }, gapMs: this.#gapMs + (open === undefined ? 0 : atMs - open) }
+  }
+
+  #since(before: Mark, longestSilenceMs: number): LoadReport {
+    const now = this.#mark()
+    const tookMs = now.atMs - before.atMs
+    const grown = (name: keyof Mark['counts']) => now.counts[name] - before.counts[name]
     return {
-      ...this.#counts,
-      perSecond: Math.round((this.#counts.requests * 1000) / Math.max(1, now - this.#beganAtMs)),
-      gapMs: Math.ceil(this.#gapMs + (open === undefined ? 0 : now - open)),
-      gapOpen: open !== undefined,
-      longestSilenceMs: Math.ceil(this.#longestSilenceMs),
+      requests: grown('requests'),
+      tookMs: Math.round(tookMs),
+      perSecond: Math.round((grown('requests') * 1000) / Math.max(1, tookMs)),
+      accepted: grown('accepted'),
+      switched: grown('switched'),
+      neither: grown('neither'),
+      otherAccepted: grown('otherAccepted'),
+      otherRefused: grown('otherRefused'),
+      unanswered: grown('unanswered'),
+      odd: grown('odd'),
+      refusals: grown('refusals'),
+      gapMs: Math.ceil(now.gapMs - before.gapMs),
+      gapOpen: this.#gapSinceMs !== undefined,
+      longestSilenceMs: Math.ceil(longestSilenceMs),
     }
   }
 
   async #run(): Promise<void> {
-    const { clock, ratePerSecond, rotated, unrotated } = this.#spec
+    const { clock, rotated, unrotated } = this.#spec
     const ways = [
       ...rotated.map(path => () => this.#askRotated(path)),
       ...unrotated.map(path => () => this.#askOther(path)),
     ]
+    let dueAtMs = this.#beganAtMs
     for (let turn = 0; !this.#stopped; turn += 1) {
-      const dueInMs = this.#beganAtMs + (turn * 1000) / ratePerSecond - clock.monotonicMs()
-      if (dueInMs > 0) await delay(dueInMs)
+      const now = clock.monotonicMs()
+      if (dueAtMs > now) await delay(dueAtMs - now)
+      dueAtMs = Math.max(dueAtMs, now - MOST_BEHIND_MS) + 1000 / this.#ratePerSecond
       // Behind its time it asks no faster than answers come.
       if (this.#inFlight.size >= MOST_IN_FLIGHT) await Promise.race(this.#inFlight)
       if (this.#stopped) return
@@ -154,7 +220,7 @@ export class Load {
     if (status === 200) return this.#accept(first)
     if (status === undefined || !isRefusal(status)) return
     const second = first === from ? to : from
-    if (this.#mayKnowNew) {
+    if (this.#mayKnowNew && second !== undefined) {
       const again = await this.#ask(path, second)
       if (again === 200) {
         this.#counts.switched += 1
@@ -175,8 +241,11 @@ export class Load {
   #accept(token: Secret): void {
     const now = this.#spec.clock.monotonicMs()
     this.#counts.accepted += 1
-    if (this.#lastAcceptedAtMs !== undefined)
-      this.#longestSilenceMs = Math.max(this.#longestSilenceMs, now - this.#lastAcceptedAtMs)
+    if (this.#lastAcceptedAtMs !== undefined) {
+      const silenceMs = now - this.#lastAcceptedAtMs
+      this.#longestSilenceMs = Math.max(this.#longestSilenceMs, silenceMs)
+      this.#longestOfLateMs = Math.max(this.#longestOfLateMs, silenceMs)
+    }
     this.#lastAcceptedAtMs = now
     if (token === this.#spec.to) this.#firstNewAtMs ??= now
     else this.#lastOldAtMs = now

@@ -29,7 +29,8 @@ export const rotationParams: Readonly<Record<string, ParamSpec>> = {
     refuse: refuseDuration,
   },
   'probe-rate': {
-    describe: 'requests a second through the whole rotation, of both roles; default 10, on the stand-in 200',
+    describe:
+      'requests a second of both roles, around the replacement; default 10, on the stand-in 200; at most 20 in the rest of the rotation',
     example: '50',
     refuse: value => (/^[1-9]\d{0,2}$/.test(value) ? undefined : 'expected a whole number from 1 to 999'),
   },
@@ -73,7 +74,7 @@ export function rotationConflict(input: PlanInput): ParamConflict | undefined {
   return suiteConflict(input) ?? deliverConflict(input)
 }
 
-export function rotateOptions({ params, target }: PlanInput): RotateOptions {
+export function rotateOptions({ params, target }: PlanInput): RotateOptions & { readonly ratePerSecond: number } {
   const rate = params['probe-rate'] ?? (target.real ? '10' : '200')
   return {
     style: params.style as ReplaceStyle,

@@ -3,16 +3,14 @@ import type { CheckContext } from '../../model/check.ts'
 import { RunproofError, toRunproofError } from '../../model/error.ts'
 import type { Replaced, ReplaceStyle } from '../../model/replace-file.ts'
 import type { Secret } from '../../model/secret.ts'
-import { ask } from '../../suite/ask.ts'
-import { passTime, replaceToken } from '../../suite/token-rotation.ts'
+import { replaceToken } from '../../suite/token-rotation.ts'
+import { type Clients, letThemAsk } from './clients.ts'
 import { readAgainAndAgain } from './file-reads.ts'
-import { holdStream } from './held-stream.ts'
-import { Load } from './load.ts'
+import type { Load } from './load.ts'
 import type { Exchange, Rotation } from './subjects.ts'
 
 export interface RotateOptions {
   readonly style: ReplaceStyle
-  readonly ratePerSecond: number
   /** How long the new token may take to count. */
   readonly withinMs: number
   readonly maxGapMs: number
@@ -24,15 +22,14 @@ export interface RotateOptions {
   readonly onReplaced?: () => void
 }
 
-/** Before and after the replacement it is asked for so long, or until so many requests would have gone out. */
-const LEAD_MS = 500
-const LEAD_REQUESTS = 10
 /** How long the file is read after it was replaced. */
 const READ_ON_MS = 100
 /** How often both tokens are shown once more in the end. */
 const SHOWN_AGAIN = 3
 const FIRST_PAUSE_MS = 250
 const LONGEST_PAUSE_MS = 5_000
+
+type Swap = Exchange & { readonly from: Secret }
 
 /**
  * Replaces a token while clients of both roles ask the daemon, and somebody reads the file.
@@ -42,81 +39,76 @@ const LONGEST_PAUSE_MS = 5_000
  */
 export async function rotateUnderLoad(
   context: CheckContext,
-  { role, file, from, to, other }: Exchange & { readonly from: Secret },
-  { style, ratePerSecond, withinMs, maxGapMs, replace, onReplacing, onReplaced }: RotateOptions,
+  swap: Swap,
+  options: RotateOptions,
+  { load, held, rates }: Clients,
 ): Promise<Rotation> {
+  load.pace(rates.atSwap)
+  await letThemAsk(context, rates.atSwap)
+  // A gap of before that had ended by then is none of the replacement’s.
+  load.watch()
+  const { settled, reads, done, beganAtMs, replacedMs } = await replaceOnce(context, swap, options, load)
+  await letThemAsk(context, rates.atSwap)
+  const report = load.ofLate()
+  load.pace(rates.atRest)
+  const since = (atMs: number | undefined) => (atMs === undefined ? undefined : Math.ceil(atMs - beganAtMs))
+  return {
+    style: options.style,
+    turn: settled.turn,
+    refusals: settled.refusals + report.refusals,
+    load: report,
+    reads: await reads(),
+    replacedMs: Math.ceil(replacedMs),
+    waitedMs: Math.ceil(settled.waitedMs),
+    withinMs: options.withinMs,
+    maxGapMs: options.maxGapMs,
+    firstNewMs: since(load.firstNewAtMs),
+    lastOldMs: since(load.lastOldAtMs),
+    heldStream: held?.state() ?? 'not opened',
+    ...done,
+  }
+}
+
+/** Writes the file, shows both tokens until the new one counts, and reads along. */
+async function replaceOnce(
+  context: CheckContext,
+  { role, file, from, to }: Swap,
+  { style, withinMs, replace, onReplacing, onReplaced }: RotateOptions,
+  load: Load,
+) {
   const { target, tools } = context
   const { clock, files } = tools
-  const { secrets, cheap } = target.http
-  const leadMs = Math.max(LEAD_MS, (LEAD_REQUESTS * 1000) / ratePerSecond)
-  const held = await holdStream(context, from)
-  const load = new Load({
-    clock,
-    ratePerSecond,
-    rotated: role === 'admin' ? [secrets, cheap] : [cheap],
-    unrotated: role === 'admin' ? [cheap] : [secrets],
+  let beganAtMs = 0
+  let replacedMs = 0
+  let done: Replaced = { staleRemoved: 0, otherNames: 0 }
+  let isReplaced = false
+  const reads = readAgainAndAgain(files, file, [from, to])
+  const settled = await replaceToken(context, {
     from,
     to,
-    other,
-    ask: async (path, bearer) => (await ask(context, path, { bearer })).status,
+    path: role === 'admin' ? target.http.secrets : target.http.cheap,
+    withinMs,
+    shownAgain: SHOWN_AGAIN,
+    pauseMs: look => Math.min(FIRST_PAUSE_MS * 2 ** look, LONGEST_PAUSE_MS),
+    seen: (token, status) => load.seen(token, status),
+    async replace() {
+      await refuseChanged(context, file, from)
+      onReplacing?.()
+      load.announce()
+      beganAtMs = clock.monotonicMs()
+      if (replace === undefined) done = await tools.replaceFile.replace(file, to, style, from)
+      else await replace()
+      isReplaced = true
+      onReplaced?.()
+      replacedMs = clock.monotonicMs() - beganAtMs
+      // Until the daemon has read the file there may be much time, and nothing more to see in it.
+      delay(READ_ON_MS).then(reads)
+    },
+  }).catch(async thrown => {
+    await reads()
+    throw isReplaced ? withState(thrown, file) : thrown
   })
-  let stopLoad = () => load.stop()
-  try {
-    await passTime(context, leadMs)
-    let beganAtMs = 0
-    let replacedMs = 0
-    let done: Replaced = { staleRemoved: 0, otherNames: 0 }
-    let isReplaced = false
-    const stopReading = readAgainAndAgain(files, file, [from, to])
-    const settled = await replaceToken(context, {
-      from,
-      to,
-      path: role === 'admin' ? secrets : cheap,
-      withinMs,
-      shownAgain: SHOWN_AGAIN,
-      pauseMs: look => Math.min(FIRST_PAUSE_MS * 2 ** look, LONGEST_PAUSE_MS),
-      seen: (token, status) => load.seen(token, status),
-      async replace() {
-        await refuseChanged(context, file, from)
-        onReplacing?.()
-        load.announce()
-        beganAtMs = clock.monotonicMs()
-        if (replace === undefined) done = await tools.replaceFile.replace(file, to, style, from)
-        else await replace()
-        isReplaced = true
-        onReplaced?.()
-        replacedMs = clock.monotonicMs() - beganAtMs
-        // Until the daemon has read the file there may be much time, and nothing more to see in it.
-        delay(READ_ON_MS).then(stopReading)
-      },
-    }).catch(async thrown => {
-      await stopReading()
-      throw isReplaced ? withState(thrown, file) : thrown
-    })
-    await passTime(context, leadMs)
-    const reads = await stopReading()
-    const report = await load.stop()
-    stopLoad = async () => report
-    const since = (atMs: number | undefined) => (atMs === undefined ? undefined : Math.ceil(atMs - beganAtMs))
-    return {
-      style,
-      turn: settled.turn,
-      refusals: settled.refusals + report.refusals,
-      load: report,
-      reads,
-      replacedMs: Math.ceil(replacedMs),
-      waitedMs: Math.ceil(settled.waitedMs),
-      withinMs,
-      maxGapMs,
-      firstNewMs: since(load.firstNewAtMs),
-      lastOldMs: since(load.lastOldAtMs),
-      heldStream: held.state(),
-      ...done,
-    }
-  } finally {
-    held.close()
-    await stopLoad()
-  }
+  return { settled, reads, done, beganAtMs, replacedMs }
 }
 
 /** Two rotations at once: the second one must not overwrite what the first one has just written. */
