@@ -18,6 +18,7 @@ import { basename, join, resolve } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { clock } from '../src/adapters/clock.ts'
 import { identify } from '../src/adapters/process/identity.ts'
+import { holdLease } from '../src/adapters/process/lease.ts'
 import { takeRunOver } from '../src/adapters/process/resume-lock.ts'
 import { findBrokenRun } from '../src/cli/resume/broken-run.ts'
 import { refuseChanged, unchangedRunbook } from '../src/cli/resume/conditions.ts'
@@ -267,6 +268,22 @@ describe('going on is refused', { timeout: 60_000 }, async () => {
     assert.throws(() => refuseChanged(broken, shorter, { policy }), { message: /the steps was|the steps were/ })
   })
 
+  test('while its process may live in another container, which nobody can see from here, unless somebody looked', async () => {
+    const reportsDir = copied()
+    await using lease = await holdLease({ workDir: site.work, runId, runDir: reportsDir })
+    const file = join(lease.scratchDir, 'lease.json')
+    writeFileSync(file, textOf(file).replace(/"pidNamespace": "\d+"/, '"pidNamespace": "7"'))
+    await assert.rejects(findBrokenRun(runId, places(reportsDir)), {
+      code: 'NOT_RESUMABLE',
+      message: /is run by process \d+ in another container \(pid namespace 7\) on .*, and nobody can see from here/,
+      hint: new RegExp(`--resume ${runId} --ended$`),
+    })
+    const broken = await findBrokenRun(runId, places(reportsDir), true)
+    await takeOver(broken, 'jo', clock, text => text)
+    const told = verifyJournal(textOf(journal(join(reportsDir, `.run-${runId}-2`)))).records.at(-1)!
+    assert.match(String(told.data['assumed']), /which can't be seen from here, had ended: so jo said \(--ended\)$/)
+  })
+
   test('in a directory that others may write to: they would decide what need not be run, and what is', async () => {
     const open = copied(run => chmodSync(run, 0o777))
     await assert.rejects(findBrokenRun(runId, places(open)), {
@@ -329,6 +346,7 @@ describe('going on is refused', { timeout: 60_000 }, async () => {
       [['--resume', runId, '--counterproofs', 'all'], /--counterproofs does not go with/],
       [['--resume', runId, '--target', 'kheish'], /acts on stand-in, and --target says kheish/],
       [[BOOK, '--done', 'swap'], /--resume does not name one/],
+      [[BOOK, '--ended'], /--resume does not name one/],
     ]
     await Promise.all(
       words.map(async ([given, said]) => {
@@ -353,13 +371,16 @@ describe('going on is refused', { timeout: 60_000 }, async () => {
 test('what a process left that died while it took a run over is finished or cleared away', async () => {
   const reportsDir = mkdtempSync(join(site.root, 'reports-'))
   const dead = { bootId: 'another-boot', pid: 1, startTicks: 1 }
-  for (const name of ['run-2.999999999.00000000', 'other-2.999999999.00000000'])
+  const elsewhere = 'third-2.7.999999999.00000000'
+  for (const name of ['run-2.999999999.00000000', 'other-2.999999999.00000000', elsewhere])
     mkdirSync(join(reportsDir, '.resumed', name), { recursive: true })
   const taken = { as: 'run-2', holder: dead, host: 'h', user: 'u', takenAt: 'now', staged: 'run-2.999999999.00000000' }
   assert.ok(takeRunOver(reportsDir, { runId: 'run', ...taken }))
   const removed = await removeAbandoned(reportsDir)
   assert.deepEqual(removed, [join(reportsDir, '.resumed', 'other-2.999999999.00000000')])
   assert.ok(statSync(join(reportsDir, '.run-run-2')).isDirectory())
+  // Another container may be making it at this moment.
+  assert.ok(statSync(join(reportsDir, '.resumed', elsewhere)).isDirectory())
 })
 
 test('what somebody else wrote beside the runs moves nothing and removes nothing', async () => {

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { files } from '../adapters/files.ts'
 import { isOwnDirectory } from '../adapters/own-directory.ts'
+import { mayLive } from '../adapters/process/identity.ts'
 import { isTakenOver } from '../adapters/process/resume-lock.ts'
 import { type Swept, sweep } from '../adapters/process/sweep.ts'
 import { clearLeft } from '../adapters/replace-file/clear-left.ts'
@@ -15,6 +16,7 @@ import { terminalLine } from '../reporters/text/terminal.ts'
 import { type Places, placesFor } from './places.ts'
 import { removeAbandoned } from './resume/take-over.ts'
 import { howToGoOn } from './resume/tell.ts'
+import { unseenProcess } from './resume/unseen-process.ts'
 import { sourceNotices } from './source-notice.ts'
 
 /** @returns 0 when nothing is left, 3 when something could not be removed */
@@ -42,10 +44,14 @@ interface Found {
 function linesOf({ notices, swept, abandoned, unsealed }: Found): readonly string[] {
   const lines = [
     ...notices.flatMap(notice => notice.split('\n')),
-    ...swept.flatMap(({ runId, killed, removed, failed }) => [
-      `swept     ${runId}: ${killed.length} processes ended, ${removed.length} directories removed`,
-      ...failed.map(reason => `left      ${reason}`),
-    ]),
+    ...swept.flatMap(({ runId, killed, removed, failed, unseen }) =>
+      unseen === undefined
+        ? [
+            `swept     ${runId}: ${killed.length} processes ended, ${removed.length} directories removed`,
+            ...failed.map(reason => `left      ${reason}`),
+          ]
+        : [`left      ${runId}: nobody can see from here whether ${unseenProcess(unseen)} has ended`],
+    ),
     ...abandoned.map(dir => `swept     ${dir}: a resume that took nothing over`),
     ...unsealed.flatMap(({ dir, journal, goOn, cleared }) => [
       `unsealed  ${dir}: ${journal}`,
@@ -73,9 +79,12 @@ async function unsealedRuns(places: Places): Promise<readonly UnsealedRun[]> {
     const runId = name.slice(UNSEALED_PREFIX.length)
     const dir = join(places.reportsDir, name)
     // The sweep has removed the scratch directory of every run that is dead.
-    const isDead = (await files.facts(join(places.workDir, runId))) === undefined
-    const ended = isDead ? 'its run is dead' : 'its run may still be going'
+    const isSwept = (await files.facts(join(places.workDir, runId))) === undefined
     const { said, records } = await journalOf(join(dir, JOURNAL_FILE))
+    // That of a run in another container may be where only that one sees it.
+    const holder = followed(records)?.holder
+    const isDead = isSwept && (holder === undefined || !mayLive(holder))
+    const ended = isDead ? 'its run is dead' : 'its run may still be going'
     // In a directory that others can write to, they would say which command goes on and which files are looked beside.
     const isOwn = isOwnDirectory(dir)
     const goOn = isDead && isOwn ? howToGoOn(runId, records, places) : undefined
@@ -89,7 +98,7 @@ async function unsealedRuns(places: Places): Promise<readonly UnsealedRun[]> {
 
 /** A replacement that was killed may leave a copy of the new token beside the file. The next one removes it; so does this. */
 async function clearCopies(records: readonly JournalRecord[]): Promise<readonly string[]> {
-  const { params = {} } = originOf(records) ?? {}
+  const { params = {} } = followed(records)?.origin ?? {}
   const said: string[] = []
   for (const [name, path] of Object.entries(params)) {
     if (!name.endsWith('-token-file')) continue
@@ -103,9 +112,9 @@ async function clearCopies(records: readonly JournalRecord[]): Promise<readonly 
   return said
 }
 
-function originOf(records: readonly JournalRecord[]) {
+function followed(records: readonly JournalRecord[]) {
   try {
-    return records.length === 0 ? undefined : followJournal(records).origin
+    return records.length === 0 ? undefined : followJournal(records)
   } catch {
     return undefined
   }

@@ -21,6 +21,8 @@ export interface Barrier {
 /** A process that cannot be mistaken for another one: a pid alone is reused. */
 export interface ProcessIdentity {
   readonly bootId: string
+  /** Number of the pid namespace that `pid` counts in: containers share a boot, not their pids. Absent where it was not looked at. */
+  readonly pidNamespace?: string
   readonly pid: number
   /** Clock ticks after boot, field 22 of `/proc/PID/stat`. */
   readonly startTicks: number

@@ -1,7 +1,7 @@
 import type { ContainerRuntimeClient } from 'testcontainers'
 import type { ProcessIdentity } from '../../model/instance.ts'
 import type { RunResult } from '../../model/run-command.ts'
-import { bootId, identify, isAlive } from '../process/identity.ts'
+import { identify, mayLive } from '../process/identity.ts'
 
 /** On every container of ours: who started it. */
 const LABEL = 'runproof.nginx'
@@ -46,9 +46,10 @@ export async function findEngine(image: string): Promise<Engine | string> {
 async function sweep({ client: { container } }: Engine): Promise<void> {
   const ours = await container.dockerode.listContainers({ all: true, filters: { label: [LABEL] } })
   for (const { Id, Labels } of ours) {
-    const [boot, pid, ticks] = (Labels[LABEL] ?? '').split(':')
-    const starter: ProcessIdentity = { bootId: boot ?? '', pid: Number(pid), startTicks: Number(ticks) }
-    if (!isAlive(starter)) await removed(container.getById(Id))
+    const [boot, pid, ticks, pidNamespace] = (Labels[LABEL] ?? '').split(':')
+    const numbers = { pid: Number(pid), startTicks: Number(ticks) }
+    const starter: ProcessIdentity = { bootId: boot ?? '', ...numbers, ...(pidNamespace ? { pidNamespace } : {}) }
+    if (!mayLive(starter)) await removed(container.getById(Id))
   }
 }
 
@@ -67,7 +68,7 @@ export function createContainer({ client, image }: Engine, { args, directory, us
     Entrypoint: ['nginx'],
     Cmd: [...args],
     User: `${user.uid}:${user.gid}`,
-    Labels: { [LABEL]: `${bootId()}:${own.pid}:${own.startTicks}` },
+    Labels: { [LABEL]: [own.bootId, own.pid, own.startTicks, own.pidNamespace].join(':') },
     HostConfig: {
       NetworkMode: 'none',
       ReadonlyRootfs: true,

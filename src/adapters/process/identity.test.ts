@@ -2,7 +2,17 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, test } from 'node:test'
-import { awaitGone, bootId, descendants, identify, isAlive, parseStat, signalProcess } from './identity.ts'
+import {
+  awaitGone,
+  bootId,
+  descendants,
+  identify,
+  isAlive,
+  isUnseen,
+  mayLive,
+  parseStat,
+  signalProcess,
+} from './identity.ts'
 
 async function sleeper(): Promise<ChildProcess & { pid: number }> {
   const child = spawn('sleep', ['300'], { stdio: 'ignore' })
@@ -39,6 +49,22 @@ describe('the identity of a process', () => {
     assert.equal(isAlive(identity), true)
     child.kill('SIGKILL')
     await once(child, 'exit')
+  })
+
+  test('of another container of the same boot is neither alive nor gone: nobody can see it from here, and it is not signalled', () => {
+    const own = identify(process.pid)!
+    assert.match(String(own.pidNamespace), /^\d+$/)
+    assert.deepEqual([isAlive(own), isUnseen(own), mayLive(own)], [true, false, true])
+    const elsewhere = { ...own, pidNamespace: '1' }
+    assert.deepEqual([isAlive(elsewhere), isUnseen(elsewhere), mayLive(elsewhere)], [false, true, true])
+    assert.equal(signalProcess(elsewhere, 'SIGCONT'), false)
+    const before = { ...elsewhere, bootId: 'another' }
+    assert.deepEqual([isUnseen(before), mayLive(before)], [false, false])
+  })
+
+  test('that an older version wrote down has no container, and is told by its pid', () => {
+    const { pidNamespace: _, ...own } = identify(process.pid)!
+    assert.deepEqual([isAlive(own), mayLive({ ...own, startTicks: 1 })], [true, false])
   })
 
   test('still alive after the time allowed is told', async () => {

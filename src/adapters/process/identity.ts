@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import type { ProcessIdentity } from '../../model/instance.ts'
 
 let knownBootId: string | undefined
@@ -7,6 +7,23 @@ let knownBootId: string | undefined
 export function bootId(): string {
   knownBootId ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
   return knownBootId
+}
+
+let knownNamespace: { readonly pidNamespace?: string } | undefined
+
+/** Of this process, as `lsns -t pid` shows it. Empty where the system does not tell. @see pid_namespaces(7) */
+function ownNamespace(): { readonly pidNamespace?: string } {
+  knownNamespace ??= readNamespace()
+  return knownNamespace
+}
+
+function readNamespace(): { readonly pidNamespace?: string } {
+  try {
+    const number = /^pid:\[(\d+)\]$/.exec(readlinkSync('/proc/self/ns/pid'))?.[1]
+    return number === undefined ? {} : { pidNamespace: number }
+  } catch {
+    return {}
+  }
 }
 
 export interface ProcessStat {
@@ -43,12 +60,25 @@ export function readStat(pid: number): ProcessStat | undefined {
 /** Undefined when there is no such process. */
 export function identify(pid: number): ProcessIdentity | undefined {
   const stat = readStat(pid)
-  return stat && { bootId: bootId(), pid, startTicks: stat.startTicks }
+  return stat && { bootId: bootId(), ...ownNamespace(), pid, startTicks: stat.startTicks }
 }
 
-/** A zombie has ended: it holds nothing and only waits for its parent to notice. */
+/**
+ * Whether a process belongs to another container of the same boot: its pid says nothing here, and nobody can see from here whether
+ * it lives.
+ */
+export function isUnseen({ bootId: boot, pidNamespace }: ProcessIdentity): boolean {
+  return boot === bootId() && pidNamespace !== undefined && pidNamespace !== ownNamespace().pidNamespace
+}
+
+/** Whether nothing of a process may be touched: it lives, or cannot be seen. */
+export function mayLive(identity: ProcessIdentity): boolean {
+  return isUnseen(identity) || isAlive(identity)
+}
+
+/** Whether it is seen to live. A zombie has ended: it holds nothing and only waits for its parent to notice. */
 export function isAlive(identity: ProcessIdentity): boolean {
-  if (identity.bootId !== bootId()) return false
+  if (identity.bootId !== bootId() || isUnseen(identity)) return false
   const stat = readStat(identity.pid)
   return stat !== undefined && stat.startTicks === identity.startTicks && !'ZX'.includes(stat.state)
 }

@@ -76,6 +76,17 @@ describe('sweep', () => {
     assert.ok(existsSync(join(workDir, 'foreign')))
   })
 
+  test('touches nothing of a run of another container, and tells whose it is', async () => {
+    const lease = await holdLease({ workDir, runId: 'elsewhere', runDir: '/evidence' })
+    const unseen = { ...longAgo, pidNamespace: '1' }
+    rewrite(lease.scratchDir, record => ({ ...record, holder: unseen }))
+    assert.deepEqual(await sweep(workDir), [
+      { runId: 'elsewhere', runDir: '/evidence', killed: [], removed: [], failed: [], unseen },
+    ])
+    assert.ok(existsSync(lease.scratchDir))
+    await lease[Symbol.asyncDispose]()
+  })
+
   test('kills nobody whose pid was used again', async () => {
     const lease = await holdLease({ workDir, runId: 'dead', runDir: '/evidence' })
     rewrite(lease.scratchDir, record => ({ ...record, holder: longAgo, processes: [longAgo] }))

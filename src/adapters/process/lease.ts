@@ -131,5 +131,11 @@ function parse(text: string): LeaseRecord | undefined {
 }
 
 function isIdentity(value: ProcessIdentity): boolean {
-  return typeof value.bootId === 'string' && Number.isSafeInteger(value.pid) && Number.isSafeInteger(value.startTicks)
+  const namespaced = ['string', 'undefined'].includes(typeof value.pidNamespace)
+  return (
+    namespaced &&
+    typeof value.bootId === 'string' &&
+    Number.isSafeInteger(value.pid) &&
+    Number.isSafeInteger(value.startTicks)
+  )
 }

@@ -5,7 +5,7 @@ import { toRunproofError } from '../../model/error.ts'
 import type { ProcessIdentity } from '../../model/instance.ts'
 import { SHORT_SOCKET_DIR } from '../isolation/layout.ts'
 import { isOwnDirectory } from '../own-directory.ts'
-import { awaitGone, identify, isAlive, signalProcess } from './identity.ts'
+import { awaitGone, identify, isAlive, isUnseen, signalProcess } from './identity.ts'
 import { type LeaseRecord, readLease } from './lease.ts'
 import { isStill } from './made-directory.ts'
 import { markedPids } from './marked.ts'
@@ -23,6 +23,8 @@ export interface Swept {
   readonly removed: readonly string[]
   /** What stays, each with the reason. */
   readonly failed: readonly string[]
+  /** Whose it is, where nobody can see from here whether that process lives: nothing was touched. */
+  readonly unseen?: ProcessIdentity
 }
 
 /**
@@ -43,12 +45,16 @@ export async function sweep(workDir: string): Promise<Swept[]> {
     try {
       const lease = readLease(dir)
       if (lease === undefined || isAlive(lease.holder)) continue
-      swept.push(await sweepOne(dir, lease))
+      swept.push(isUnseen(lease.holder) ? untouched(lease) : await sweepOne(dir, lease))
     } catch (error) {
       swept.push({ runId: entry.name, runDir: '', killed: [], removed: [], failed: [toRunproofError(error).message] })
     }
   }
   return swept
+}
+
+function untouched({ runId, runDir, holder }: LeaseRecord): Swept {
+  return { runId, runDir, killed: [], removed: [], failed: [], unseen: holder }
 }
 
 async function sweepOne(dir: string, lease: LeaseRecord): Promise<Swept> {

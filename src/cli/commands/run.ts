@@ -25,6 +25,7 @@ export default new Command('run')
   .option('--resume <run>', 'go on with a run that was interrupted or died: its id, or its directory')
   .option('--done <step...>', 'with --resume: this step took effect before the break', collect, [])
   .option('--repeat <step...>', 'with --resume: do this step again, although it must not be done twice', collect, [])
+  .option('--ended', 'with --resume: its process in another container, which nobody can see from here, has ended')
   .option('--width <n>', 'checks or counterproofs at the same time', '4')
   .option('--reports <dir>', 'where sealed evidence goes (env RUNPROOF_REPORTS)')
   .option('--work <dir>', 'where scratch data goes while running (env RUNPROOF_WORK)')
@@ -72,6 +73,7 @@ export interface RunFlags {
   readonly resume?: string
   readonly done?: readonly string[]
   readonly repeat?: readonly string[]
+  readonly ended?: boolean
   /** Options that were given although they have a default. */
   readonly stated?: readonly string[]
   readonly plan?: boolean

@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from 'node:path'
 import { files } from '../../adapters/files.ts'
 import { isOwnDirectory } from '../../adapters/own-directory.ts'
-import { isAlive } from '../../adapters/process/identity.ts'
+import { isAlive, isUnseen } from '../../adapters/process/identity.ts'
 import { readLease } from '../../adapters/process/lease.ts'
 import { readTakenOver, type TakenOver } from '../../adapters/process/resume-lock.ts'
 import { shownPath } from '../../adapters/shown-path.ts'
@@ -9,9 +9,11 @@ import { followJournal, isOver, type JournalledRun, type Origin } from '../../en
 import { verifyJournal } from '../../evidence/journal.ts'
 import { ENVELOPE_FILE, JOURNAL_FILE, QUARANTINED_SUFFIX, UNSEALED_PREFIX } from '../../evidence/layout.ts'
 import { RunproofError } from '../../model/error.ts'
+import type { ProcessIdentity } from '../../model/instance.ts'
 import { verified } from '../evidence/verify-evidence.ts'
 import type { Places } from '../places.ts'
 import { finishStaging } from './take-over.ts'
+import { unseenProcess } from './unseen-process.ts'
 
 /** A run that broke off and may be gone on with, as far as its own directory tells. */
 export interface BrokenRun {
@@ -22,15 +24,18 @@ export interface BrokenRun {
   readonly kind: 'interrupted' | 'died'
   /** Of a record that was being written. */
   readonly tornBytes: number
+  /** Its process, where that can't be seen from here, and somebody said that it has ended. */
+  readonly saidEnded?: ProcessIdentity
 }
 
 /**
  * Finds a run by its id or its directory, and refuses one that there is nothing to go on with.
  *
+ * @param saidEnded - whether somebody who looked says that a process in another container has ended
  * @throws RunproofError USAGE for one that is not there; NOT_RESUMABLE with the reason (not the caller's alone among them) and what to do instead; JOURNAL_BROKEN,
  *   EVIDENCE_TAMPERED, EVIDENCE_INVALID for one that was changed
  */
-export async function findBrokenRun(given: string, places: Places): Promise<BrokenRun> {
+export async function findBrokenRun(given: string, places: Places, saidEnded = false): Promise<BrokenRun> {
   const { reportsDir } = places
   const dir = await directoryOf(given, reportsDir)
   const isSealed = (await files.facts(join(dir, ENVELOPE_FILE))) !== undefined && !isUnsealed(dir)
@@ -68,12 +73,13 @@ export async function findBrokenRun(given: string, places: Places): Promise<Brok
         hint: `runproof run ${run.runbook}`,
       },
     )
-  refuseAlive(run, places)
+  const unseen = refuseAlive(run, places, saidEnded)
   if (origin.unresumable !== undefined)
     throw new RunproofError('NOT_RESUMABLE', `${run.runId} can't be gone on with: ${origin.unresumable}`, {
       hint: `a new run begins at the beginning: runproof run ${run.runbook}`,
     })
-  return { dir, reportsDir, run, origin, kind: endedAs === 'interrupted' ? 'interrupted' : 'died', tornBytes }
+  const kind = endedAs === 'interrupted' ? 'interrupted' : 'died'
+  return { dir, reportsDir, run, origin, kind, tornBytes, ...(unseen === undefined ? {} : { saidEnded: unseen }) }
 }
 
 async function directoryOf(given: string, reportsDir: string): Promise<string> {
@@ -124,17 +130,37 @@ async function refuseUntrusted(dir: string): Promise<void> {
   })
 }
 
-/** By the identity in the journal, and by the lease where it lies in the work directory. */
-function refuseAlive({ runId, holder, host }: JournalledRun, { workDir }: Places): void {
-  const lease = readLease(join(workDir, runId))
-  const alive = [holder, lease?.holder].find(one => one !== undefined && isAlive(one))
-  if (alive === undefined) return
+/**
+ * By the identity in the journal, and by the lease where it lies in the work directory.
+ *
+ * @returns the process that can't be seen from here, and was said to have ended
+ */
+function refuseAlive(
+  { runId, holder, host, endedAs }: JournalledRun,
+  { workDir }: Places,
+  saidEnded: boolean,
+): ProcessIdentity | undefined {
+  const holders = [holder, readLease(join(workDir, runId))?.holder].filter(one => one !== undefined)
+  const alive = holders.find(isAlive)
+  // One that wrote its last record acts no more.
+  const unseen = endedAs === undefined ? holders.find(isUnseen) : undefined
+  if (alive === undefined && unseen !== undefined && !saidEnded) throw mayStillRun(runId, unseen, host)
+  if (alive === undefined) return unseen
   throw new RunproofError(
     'NOT_RESUMABLE',
     `${runId} still runs: process ${alive.pid}${host === undefined ? '' : ` on ${host}`}`,
     {
       hint: `let it end, or stop it first: kill -INT ${alive.pid}`,
     },
+  )
+}
+
+function mayStillRun(runId: string, unseen: ProcessIdentity, host: string | undefined): RunproofError {
+  const on = host === undefined ? '' : ` on ${host}`
+  return new RunproofError(
+    'NOT_RESUMABLE',
+    `${runId} is run by ${unseenProcess(unseen)}${on}, and nobody can see from here whether that has ended`,
+    { hint: `go on in that container, or see that it has ended, then: --resume ${runId} --ended` },
   )
 }
 
@@ -154,6 +180,10 @@ async function whatGoesOn(first: TakenOver, places: Places): Promise<RunproofErr
       hint: `let it end, or stop it first: kill -INT ${last.holder.pid}`,
     })
   const sealed = (await files.facts(join(places.reportsDir, last.as))) !== undefined
+  if (isUnseen(last.holder) && !sealed)
+    return new RunproofError('NOT_RESUMABLE', `${what}; ${of} is run by ${unseenProcess(last.holder)}`, {
+      hint: `look there; once it has ended: runproof run --resume ${last.as} --ended`,
+    })
   const ended = sealed ? `${of} ended` : `${of} died`
   return new RunproofError('NOT_RESUMABLE', `${what}; ${ended}`, {
     hint: sealed

@@ -39,7 +39,7 @@ export async function brokenRunOf(
     throw new RunproofError('USAGE', `${stray} does not go with --resume: a run goes on as it was begun`, {
       hint: `leave ${stray} out`,
     })
-  const broken = await findBrokenRun(resume, places)
+  const broken = await findBrokenRun(resume, places, flags.ended === true)
   const { target } = broken.run
   if (stated.includes('target') && flags.target !== target)
     throw new RunproofError(

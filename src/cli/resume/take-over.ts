@@ -4,7 +4,7 @@ import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { files, syncDirectory, syncFile } from '../../adapters/files.ts'
 import { isOwnDirectory } from '../../adapters/own-directory.ts'
-import { identify, isAlive } from '../../adapters/process/identity.ts'
+import { identify, isUnseen, mayLive } from '../../adapters/process/identity.ts'
 import { readLease } from '../../adapters/process/lease.ts'
 import { removeTree } from '../../adapters/process/remove-tree.ts'
 import {
@@ -19,12 +19,14 @@ import { continueJournal, type JournalFile } from '../../evidence/journal-file.t
 import { ARTIFACTS_DIR, JOURNAL_FILE, UNSEALED_PREFIX } from '../../evidence/layout.ts'
 import { readTree } from '../../evidence/tree.ts'
 import { RunproofError } from '../../model/error.ts'
+import type { ProcessIdentity } from '../../model/instance.ts'
 import type { Clock } from '../../model/ports.ts'
 import { errnoOf, fileError } from '../../model/system-error.ts'
 import { operatorName } from '../operator.ts'
 import type { Places } from '../places.ts'
 import { version } from '../version.ts'
 import type { BrokenRun } from './broken-run.ts'
+import { unseenProcess } from './unseen-process.ts'
 
 /** Written beside a file before it takes its name; one that a kill left is nobody's artifact. */
 const HALF_WRITTEN = /(^|\/)\.[0-9a-f]{12}\.tmp$/
@@ -50,7 +52,8 @@ export async function takeOver(
 ): Promise<void> {
   const { reportsDir, run } = broken
   const as = nextRunId(broken)
-  const staged = `${as}.${process.pid}.${randomBytes(4).toString('hex')}`
+  const maker = identify(process.pid)!
+  const staged = [as, namespaceOf(maker), maker.pid, randomBytes(4).toString('hex')].join('.')
   const place = join(reportsDir, RESUMED_DIR, staged)
   const runDir = join(reportsDir, `${UNSEALED_PREFIX}${as}`)
   try {
@@ -61,7 +64,7 @@ export async function takeOver(
     const taken: TakenOver = {
       runId: run.runId,
       as,
-      holder: identify(process.pid)!,
+      holder: maker,
       host: hostname(),
       user: operatorName(),
       takenAt: clock.now().toISOString(),
@@ -109,7 +112,12 @@ async function stage({ dir }: BrokenRun, place: string): Promise<string> {
   return text
 }
 
-function putBreakOnRecord({ run, kind, tornBytes }: BrokenRun, journal: JournalFile, as: string, by: string): void {
+function putBreakOnRecord(
+  { run, kind, tornBytes, saidEnded }: BrokenRun,
+  journal: JournalFile,
+  as: string,
+  by: string,
+): void {
   journal.append('run-broken', {
     runId: run.runId,
     kind,
@@ -125,6 +133,10 @@ function putBreakOnRecord({ run, kind, tornBytes }: BrokenRun, journal: JournalF
     holder: { ...identify(process.pid)! },
     tool: version(),
   })
+  if (saidEnded !== undefined)
+    journal.append('told', {
+      assumed: `${unseenProcess(saidEnded)} of ${run.runId}, which can't be seen from here, had ended: so ${by} said (--ended)`,
+    })
   journal.close()
 }
 
@@ -142,14 +154,19 @@ function alreadyTaken(reportsDir: string, runId: string): RunproofError {
 /**
  * Scratch space of a process that died before it took the run over, in which nothing has happened.
  *
- * @throws RunproofError NOT_RESUMABLE when that process lives: it is faster
+ * @throws RunproofError NOT_RESUMABLE when that process lives, or may live: it is faster
  */
 export async function clearAbandonedScratch(runId: string, { workDir }: Pick<Places, 'workDir'>): Promise<void> {
   const place = join(workDir, runId)
   const lease = readLease(place)
   if (lease === undefined) return
-  if (isAlive(lease.holder))
-    throw new RunproofError('NOT_RESUMABLE', `process ${lease.holder.pid} is going on with that run as ${runId}`, {
+  const { holder } = lease
+  if (isUnseen(holder))
+    throw new RunproofError('NOT_RESUMABLE', `${unseenProcess(holder)} has begun to go on with that run as ${runId}`, {
+      hint: `look there; once it has ended, remove ${place}`,
+    })
+  if (mayLive(holder))
+    throw new RunproofError('NOT_RESUMABLE', `process ${holder.pid} is going on with that run as ${runId}`, {
       hint: 'nothing was done here; watch the other one',
     })
   await removeTree(place)
@@ -157,7 +174,7 @@ export async function clearAbandonedScratch(runId: string, { workDir }: Pick<Pla
 
 /** Gives the directory of a run its name whose process died right after it had taken the old one over. */
 export async function finishStaging(reportsDir: string, { as, staged, holder }: TakenOver): Promise<void> {
-  if (isAlive(holder) || !isOwnDirectory(join(reportsDir, RESUMED_DIR))) return
+  if (mayLive(holder) || !isOwnDirectory(join(reportsDir, RESUMED_DIR))) return
   try {
     await rename(join(reportsDir, RESUMED_DIR, staged), join(reportsDir, `${UNSEALED_PREFIX}${as}`))
   } catch (thrown) {
@@ -186,10 +203,15 @@ export async function removeAbandoned(reportsDir: string): Promise<readonly stri
   return removed
 }
 
+function namespaceOf({ pidNamespace = '0' }: ProcessIdentity): string {
+  return pidNamespace
+}
+
 /** Its maker is in the journal, from its last record on; before that there is nothing to be kept. */
 async function isBeingMade(place: string): Promise<boolean> {
-  const pid = Number(/\.(\d+)\.[0-9a-f]{8}$/.exec(place)?.[1])
-  if (!Number.isSafeInteger(pid)) return false
-  const identity = identify(pid)
-  return identity !== undefined && isAlive(identity)
+  const [, pidNamespace, pid] = /(?:\.(\d+))?\.(\d+)\.[0-9a-f]{8}$/.exec(place) ?? []
+  if (pid === undefined) return false
+  // Nobody can see from here whether another container is making it.
+  if (pidNamespace !== undefined && pidNamespace !== namespaceOf(identify(process.pid)!)) return true
+  return identify(Number(pid)) !== undefined
 }

@@ -4,7 +4,7 @@ import type { RunFlags } from '../commands/run.ts'
 /** @throws RunproofError USAGE when it is not said what to run, or said twice */
 export function runbookOrResume(
   name: string | undefined,
-  { resume, done = [], repeat = [] }: Pick<RunFlags, 'resume' | 'done' | 'repeat'>,
+  { resume, done = [], repeat = [], ended = false }: Pick<RunFlags, 'resume' | 'done' | 'repeat' | 'ended'>,
 ): void {
   if (resume === undefined && name === undefined)
     throw new RunproofError('USAGE', "missing required argument 'runbook'", {
@@ -18,9 +18,9 @@ export function runbookOrResume(
         hint: `runproof run --resume ${resume}`,
       },
     )
-  if (resume === undefined && done.length + repeat.length > 0)
+  if (resume === undefined && (ended || done.length + repeat.length > 0))
     throw new RunproofError(
       'USAGE',
-      '--done and --repeat answer for a run that broke off, and --resume does not name one',
+      '--done, --repeat and --ended answer for a run that broke off, and --resume does not name one',
     )
 }
