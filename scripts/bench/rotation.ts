@@ -35,9 +35,9 @@ async function benchRotation(): Promise<void> {
   }
   const inFile = () => readFileSync(site.adminFile, 'utf8').trim()
 
-  const stop = new SharedArrayBuffer(4)
+  const shared = new SharedArrayBuffer(8)
   const whole = TOKENS.map(token => `${token}\n`)
-  const reader = new Worker(READER, { workerData: { paths: [site.adminFile], whole, stop } })
+  const reader = new Worker(READER, { workerData: { paths: [site.adminFile], whole, shared } })
   await once(reader, 'message')
 
   const counts = { requests: 0, refused: 0, refusedTwice: 0, odd: 0 }
@@ -76,7 +76,7 @@ async function benchRotation(): Promise<void> {
   isOver = true
   await Promise.all(clients)
   const ended = Promise.all([once(reader, 'message'), once(reader, 'exit')])
-  Atomics.store(new Int32Array(stop), 0, 1)
+  Atomics.store(new Int32Array(shared), 0, 1)
   const [[found]] = await ended
   const { reads, torn, missing } = found as { reads: number; torn: number; missing: number }
   await pool.close()

@@ -34,7 +34,12 @@ const testdata = (name: string) => join(import.meta.dirname, 'testdata', name)
 const isRoot = process.getuid?.() === 0
 
 const root = mkdtempSync(join(tmpdir(), 'replace-file-'))
-after(() => rmSync(root, { recursive: true, force: true }))
+/** What nobody could remove as it is, also where no test of it is run. */
+const frozen: string[] = []
+after(() => {
+  if (frozen.length > 0) spawnSync('chattr', ['-i', ...frozen])
+  rmSync(root, { recursive: true, force: true })
+})
 
 // What takes a thousand replacements does not wait for a disk a thousand times, where there is memory to be had.
 const fast = existsSync('/dev/shm') ? mkdtempSync('/dev/shm/replace-file-') : root
@@ -130,20 +135,30 @@ for (const style of REPLACE_STYLES) {
 describe('a file that has readers', () => {
   const values = ['short-token', 'a-token-that-is-quite-a-bit-longer'.repeat(3)]
 
-  /** Several files side by side, since the data link leaves its readers time. */
-  async function replacedUnderReading(style: ReplaceStyle, files: number, times: number) {
+  /**
+   * Several files side by side, since the data link leaves its readers time.
+   *
+   * @param goesOn - whether each of them is replaced once more, after so many times and so many torn reads
+   */
+  async function replacedUnderReading(
+    style: ReplaceStyle,
+    files: number,
+    goesOn: (times: number, torn: number) => boolean,
+  ) {
     const paths = Array.from({ length: files }, () => fileFor(style, values[0], fast))
-    const stop = new SharedArrayBuffer(4)
-    const worker = new Worker(testdata('read-always.ts'), { workerData: { paths, whole: values, stop } })
+    const shared = new SharedArrayBuffer(8)
+    const numbers = new Int32Array(shared)
+    const worker = new Worker(testdata('read-always.ts'), { workerData: { paths, whole: values, shared } })
     await once(worker, 'message')
     await Promise.all(
       paths.map(async path => {
-        for (let turn = 1; turn <= times; turn += 1) await replaceFile.replace(path, secret(values[turn % 2]!), style)
+        for (let turn = 1; goesOn(turn - 1, Atomics.load(numbers, 1)); turn += 1)
+          await replaceFile.replace(path, secret(values[turn % 2]!), style)
       }),
     )
     // Both are listened for at once: the last message may be handed over in the very turn in which the worker ends.
     const ended = Promise.all([once(worker, 'message'), once(worker, 'exit')])
-    Atomics.store(new Int32Array(stop), 0, 1)
+    Atomics.store(numbers, 0, 1)
     const [[found]] = await ended
     return found as { reads: number; torn: number; missing: number }
   }
@@ -153,15 +168,18 @@ describe('a file that has readers', () => {
     ['data-link', 200],
   ] as const) {
     test(`is whole for each of them through 1 000 replacements by ${style}`, async context => {
-      const { reads, ...wrong } = await replacedUnderReading(style, files, 1000 / files)
+      const { reads, ...wrong } = await replacedUnderReading(style, files, times => times < 1_000 / files)
       context.diagnostic(`${reads} reads`)
       assert.deepEqual(wrong, { torn: 0, missing: 0 })
-      assert.ok(reads > 10_000, `${reads} reads`)
+      // How many there are is a matter of the machine; that there were more than replacements is not.
+      assert.ok(reads > 1_000, `${reads} reads`)
     })
   }
 
   test('may be seen half written where it is replaced in place, which is why that is no default', async context => {
-    const { reads, torn, missing } = await replacedUnderReading('in-place', 1, 300)
+    // On one core alone it may take a while until a reader comes in between.
+    const untilTorn = (times: number, seen: number) => times < 100 || (seen === 0 && times < 20_000)
+    const { reads, torn, missing } = await replacedUnderReading('in-place', 1, untilTorn)
     context.diagnostic(`${torn} of ${reads} reads were torn`)
     assert.equal(missing, 0)
     assert.ok(torn > 0, 'no read was torn; is it atomic now?')
@@ -362,10 +380,9 @@ describe('what is wrong with a place', () => {
 
   const immutable = fileFor('rename')
   const within = fileFor('rename')
-  const kept = [immutable, join(within, '..')]
-  const frozen = kept.map(path => spawnSync('chattr', ['+i', path]).status === 0).every(Boolean)
-  after(() => spawnSync('chattr', ['-i', ...kept]))
-  const asImmutable = { skip: !frozen && 'this file system has no immutable files' }
+  frozen.push(immutable, join(within, '..'))
+  const areFrozen = frozen.map(path => spawnSync('chattr', ['+i', path]).status === 0).every(Boolean)
+  const asImmutable = { skip: !areFrozen && 'this file system has no immutable files' }
 
   test('is said of an immutable file, too', asImmutable, async () => {
     const why = { code: 'FILE_NOT_REPLACED', message: /immutable.*\(EPERM\); it still has its old content/ }

@@ -5,17 +5,20 @@ import { parentPort, workerData } from 'node:worker_threads'
 interface Data {
   readonly paths: readonly string[]
   readonly whole: readonly string[]
-  readonly stop: SharedArrayBuffer
+  /** Two numbers: not 0 stops it; and how many reads were torn so far. */
+  readonly shared: SharedArrayBuffer
 }
 
-const { paths, whole, stop } = workerData as Data
-const stopped = new Int32Array(stop)
+const { paths, whole, shared } = workerData as Data
+const [STOP, TORN] = [0, 1]
+const numbers = new Int32Array(shared)
 const found = { reads: 0, torn: 0, missing: 0 }
 parentPort!.postMessage('reading')
-while (Atomics.load(stopped, 0) === 0) {
+while (Atomics.load(numbers, STOP) === 0) {
   found.reads += 1
   try {
-    if (!whole.includes(readFileSync(paths[found.reads % paths.length]!, 'utf8'))) found.torn += 1
+    if (!whole.includes(readFileSync(paths[found.reads % paths.length]!, 'utf8')))
+      found.torn = Atomics.add(numbers, TORN, 1) + 1
   } catch {
     found.missing += 1
   }
