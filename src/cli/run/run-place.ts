@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { chmod, mkdir, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { files, syncDirectory, syncFile } from '../../adapters/files.ts'
@@ -7,12 +8,27 @@ import { readTree } from '../../evidence/tree.ts'
 import { RunproofError } from '../../model/error.ts'
 import { errnoOf, fileError } from '../../model/system-error.ts'
 
-/** Nothing is deleted: evidence that can't be sealed may be the only record there is. A leak goes into quarantine. */
-export async function keepUnsealed(error: RunproofError, runDir: string, finalDir: string): Promise<never> {
+/**
+ * Nothing is deleted: evidence that can't be sealed may be the only record there is. A leak goes into quarantine.
+ *
+ * @param goOnBy - the command that goes on with the run, where there is one: what it has changed is on record up to the break, and a
+ *   run from the start would change it once more
+ */
+export async function keepUnsealed(
+  error: RunproofError,
+  {
+    runDir,
+    finalDir,
+    goOnBy,
+  }: { readonly runDir: string; readonly finalDir: string; readonly goOnBy: string | undefined },
+): Promise<never> {
   const place = error.code === 'SECRET_LEAKED' ? `${finalDir}${QUARANTINED_SUFFIX}` : runDir
   if (place !== runDir) await rename(runDir, place)
   throw new RunproofError(error.code, `${error.message}; the run is not sealed, its record lies in ${place}`, {
-    hint: error.hint,
+    hint:
+      error.code === 'DISK_FULL' && goOnBy !== undefined
+        ? `free some space there, then go on with it: ${goOnBy}`
+        : error.hint,
     cause: error,
   })
 }
@@ -57,10 +73,21 @@ export async function makeRunDir(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true, mode: 0o700 })
   } catch (thrown) {
-    const error = fileError(thrown, path, 'create')
+    const error = fileError(await firstReason(path, thrown), path, 'create')
     throw new RunproofError(error.code, error.message, {
       hint: error.hint ?? '--reports DIR goes elsewhere',
       cause: thrown,
     })
   }
+}
+
+/** Of a path on a read-only file system Node says that it is not there. What keeps its first missing part from being made says why. */
+async function firstReason(path: string, thrown: unknown): Promise<unknown> {
+  if (errnoOf(thrown) !== 'ENOENT') return thrown
+  let missing = path
+  while (!existsSync(dirname(missing))) missing = dirname(missing)
+  return mkdir(missing, { mode: 0o700 }).then(
+    () => thrown,
+    reason => reason,
+  )
 }

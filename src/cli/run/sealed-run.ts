@@ -171,8 +171,7 @@ export async function runSealed(
   } catch (thrown) {
     return await keepUnsealed(
       errnoOf(thrown) === undefined ? toRunproofError(thrown) : fileError(thrown, runDir, 'seal'),
-      runDir,
-      finalDir,
+      { runDir, finalDir, goOnBy: resumeCommand(runId, origin, places) },
     )
   }
 }
