@@ -11,6 +11,7 @@ import { captureReadable, captureViews } from '../src/checks/capture/capture-vie
 import { instanceReady } from '../src/checks/daemon/instance-ready.ts'
 import { noSecretWritten } from '../src/checks/daemon/no-secret-written.ts'
 import { nothingLeft } from '../src/checks/daemon/tear-down.ts'
+import { consumersAsked, consumersWork } from '../src/checks/slots/consumers.ts'
 import { formatCommand } from '../src/model/command.ts'
 import { parseCommand } from '../src/model/command-param.ts'
 import { RunproofError } from '../src/model/error.ts'
@@ -33,6 +34,7 @@ import {
   rotated,
   rotateMachine,
 } from '../src/rotation/capture/capture-token.ts'
+import { consumersBeforeStep, consumersStep, type FirstLook } from '../src/rotation/consumers.ts'
 import { withinMsOf } from '../src/rotation/wait-until.ts'
 import { onlyChecks } from '../src/suite/acts.ts'
 import { isIsolated, suiteInUse, suiteLacks } from '../src/suite/params.ts'
@@ -40,6 +42,13 @@ import { daemonStep, endSteps } from '../src/suite/steps.ts'
 
 const PAGE = 'capture'
 const DELIVER_MS = 60_000
+
+/** Whoever uses what the machine records gets nothing of it then. */
+const FIRST_LOOK: FirstLook = {
+  title: 'Ask the consumers while the machine has no good token',
+  when: 'while the machine had no good token',
+  withValue: false,
+}
 
 const machineOf = ({ params }: Pick<PlanInput, 'params'>) => params['machine'] ?? REHEARSED
 
@@ -86,11 +95,13 @@ export default defineRunbook({
     look,
     ...(input.params['old-file'] === undefined ? [] : [oldFile]),
     rotate,
+    ...consumersBeforeStep(input, { consumersAsked }, FIRST_LOOK),
     // The old tokens are dead, so the machine gets its file whatever the checks say.
     ...(isIsolated(input)
       ? [play]
       : [input.params['deliver-command'] === undefined ? bring(input) : deliver(input), hear(input)]
     ).map((step): Step => ({ ...step, afterFailure: [rotated] })),
+    ...consumersStep(input, { consumersWork }, FIRST_LOOK),
     views,
     ...endSteps(input, { nothingLeft, noSecretWritten }),
   ],

@@ -13,8 +13,15 @@ import {
 } from '../src/checks/mcp/account-rotated.ts'
 import { mcpReadable } from '../src/checks/mcp/mcp-servers.ts'
 import { login, oauthLoggedIn } from '../src/checks/mcp/oauth-login.ts'
+import { consumersAsked, consumersWork } from '../src/checks/slots/consumers.ts'
 import { formatCommand } from '../src/model/command.ts'
 import { defineRunbook, type PlanInput, type Step } from '../src/model/runbook.ts'
+import {
+  consumersBeforeStep,
+  consumersStep,
+  type FirstLook,
+  valuelessConsumerParams,
+} from '../src/rotation/consumers.ts'
 import {
   accountRun,
   accountsNow,
@@ -76,6 +83,7 @@ export default defineRunbook({
     },
     scopes: { describe: 'its scopes, in the same way', example: 'read,write' },
     ...withinParam('how long it may take on a running daemon until somebody has logged in', '10m'),
+    ...valuelessConsumerParams,
   },
   conflict: input => slotRotationConflict(input, ['server'], ['url', 'scopes']) ?? loginConflict(input),
   lacks: suiteLacks,
@@ -111,13 +119,26 @@ export default defineRunbook({
     }),
     ...(isIsolated(input) ? [account] : []),
     look(input),
-    ...(byLogin(input) ? [forget(input), ...another(input)] : []),
+    ...(byLogin(input) ? [forget(input), ...askFirst(input), ...another(input)] : askFirst(input)),
     refresh(input),
     use(input),
+    ...consumersStep(input, { consumersWork }, firstLook(input)),
     ...(isIsolated(input) ? [attack] : []),
     ...endSteps(input, { nothingLeft, noSecretWritten }),
   ],
 })
+
+/** Without an account no consumer of it can work; a refresh leaves the old tokens good until there are others. */
+const firstLook = (input: PlanInput): FirstLook =>
+  byLogin(input)
+    ? { title: 'Ask the consumers while nobody is logged in', when: 'while nobody was logged in', withValue: false }
+    : {
+        title: 'Ask the consumers before there are new tokens',
+        when: 'before there were new tokens',
+        withValue: false,
+      }
+
+const askFirst = (input: PlanInput) => consumersBeforeStep(input, { consumersAsked }, firstLook(input))
 
 /** Without its account the server is of no use to anybody, so whatever the checks said of the logout, somebody logs in again. */
 const another = (input: PlanInput): readonly Step[] =>

@@ -54,6 +54,7 @@ describe('the rotation of a capture agent’s tokens', { timeout: 120_000 }, () 
       'out-dir': outDir,
       'old-file': oldFile,
       'deliver-command': JSON.stringify(['tee', onMachine]),
+      'consumer-probe': JSON.stringify(['test', '-s', onMachine]),
       also: '{"interval_ms":2000}',
       within: '20s',
     }
@@ -84,6 +85,7 @@ describe('the rotation of a capture agent’s tokens', { timeout: 120_000 }, () 
       replaced: 2,
       sources: ['macos-theirs-screen', 'macos-theirs-camera'],
     })
+    assert.deepEqual([evidence.facts['consumers.probed'], evidence.facts['consumers.seenRed']], [1, 1])
     assert.equal((checkOf(evidence, 'old-agent-tokens-refused').actual as string[]).length, 3)
     const written = join(outDir, 'theirs.capture.toml')
     assert.equal(statSync(written).mode & 0o777, 0o600)

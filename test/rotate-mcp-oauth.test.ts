@@ -48,7 +48,10 @@ describe('the rotation of an MCP server’s OAuth account', { timeout: 180_000 }
     await using running = await RunningStandIn.start()
     const { site, daemon } = running
     const account = { server: 'theirs', url: oauth.resource, scopes: 'read' }
-    const params = { 'base-url': daemon.url, 'admin-token-file': site.adminFile, within: '20s', ...account }
+    // Works wherever there is an account, and cannot without one.
+    const probe = `curl -sf -H "authorization: Bearer $(cat ${site.adminFile})" ${daemon.url}/v1/runtime/auth/accounts | grep -q ${SLOT}`
+    const given = { 'consumer-probe': JSON.stringify(['sh', '-c', probe]), ...account }
+    const params = { 'base-url': daemon.url, 'admin-token-file': site.adminFile, within: '20s', ...given }
     const drill = { root, runbook: RUNBOOK, params, flags: ['--yes=stand-in'] }
 
     await store(running, oauth)
@@ -65,6 +68,8 @@ describe('the rotation of an MCP server’s OAuth account', { timeout: 180_000 }
       ),
       ['passed', 'passed', 'passed', 'passed', 'passed'],
     )
+    const exits = (id: string) => (checkOf(evidence, id).actual as { exitCode: number }[]).map(one => one.exitCode)
+    assert.deepEqual([exits('consumers-asked'), exits('consumers-work')], [[1], [0]])
     // Nobody was there who could say that the grant is revoked.
     assert.deepEqual(
       [evidence.outcome, evidence.steps.filter(({ outcome }) => outcome === 'skipped').map(({ id }) => id)],

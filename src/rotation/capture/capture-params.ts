@@ -1,6 +1,7 @@
 import { refuseCommand } from '../../model/command-param.ts'
 import type { ParamConflict, ParamSpec, PlanInput } from '../../model/runbook.ts'
 import { isIsolated, suiteConflict, suiteParams } from '../../suite/params.ts'
+import { valuelessConsumerParams } from '../consumers.ts'
 import { withinParam } from '../wait-until.ts'
 
 const { 'state-root': _root, 'allow-write': _write, 'token-file': _token, ...reaching } = suiteParams
@@ -37,9 +38,10 @@ export const captureTokenParams: Readonly<Record<string, ParamSpec>> = {
     refuse: refuseCommand,
   },
   ...withinParam('how long it may take until the machine is heard again', '10m'),
+  ...valuelessConsumerParams,
 }
 
-const OF_RUNNING = ['machine', 'out-dir', 'old-file', 'agent-url', 'also', 'deliver-command'] as const
+const OF_RUNNING = ['machine', 'out-dir', 'old-file', 'agent-url', 'also', 'deliver-command', 'consumer-probe'] as const
 const LOOPBACK = /^https?:\/\/(localhost|127\.|\[::1\])/
 
 /** Why these parameters do not go together, or undefined. */
