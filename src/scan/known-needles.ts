@@ -16,13 +16,23 @@ export interface KnownNeedle extends Needle {
  */
 export function needlesOf(values: readonly KnownValue[]): KnownNeedle[] {
   const needles = new Map<string, KnownNeedle>()
-  for (const value of values) {
-    for (const { name, bytes, wraps } of formsOf(value).forms) {
-      const key = bytes.toString('latin1')
-      const known = needles.get(key)
-      if (!known) needles.set(key, { bytes, wraps, form: name, secret: value.name })
-      else if (wraps && !known.wraps) needles.set(key, { ...known, wraps })
-    }
-  }
+  for (const value of values) addNeedles(needles, value)
   return [...needles.values()]
+}
+
+/**
+ * Adds the forms of one more value to those that are known, by their bytes as latin1.
+ *
+ * @returns those that were not known, or not as ones that wrap
+ * @throws RunproofError SECRET_TOO_SHORT, with nothing added
+ */
+export function addNeedles(known: Map<string, KnownNeedle>, value: KnownValue): KnownNeedle[] {
+  return formsOf(value).forms.flatMap(({ name, bytes, wraps }) => {
+    const key = bytes.toString('latin1')
+    const same = known.get(key)
+    if (same !== undefined && (same.wraps || !wraps)) return []
+    const needle = { bytes, form: name, secret: value.name, ...same, wraps }
+    known.set(key, needle)
+    return [needle]
+  })
 }

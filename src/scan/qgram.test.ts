@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { type Hit, type Needle, NeedleSearch } from './qgram.ts'
@@ -40,6 +41,33 @@ describe('NeedleSearch', () => {
       }),
       { numRuns: 1500 },
     )
+  })
+
+  test('finds the same whether the needles were there from the start or came one after the other', () => {
+    fc.assert(
+      fc.property(planted, ({ needles, parts }) => {
+        const text = Buffer.concat(parts)
+        const grown = new NeedleSearch()
+        for (const needle of needles) grown.add([plain(needle)])
+        const whole = new NeedleSearch(needles.map(plain))
+        assert.deepEqual(grown.find(text), whole.find(text))
+        assert.equal(grown.longestSpan, whole.longestSpan)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('finds each of so many needles that its tables have grown several times, wherever it stands', () => {
+    const needles = Array.from({ length: 200 }, () => plain(randomBytes(40)))
+    const search = new NeedleSearch()
+    for (const needle of needles) search.add([needle])
+    for (let before = 0; before < 40; before++) {
+      const hits = search.find(Buffer.concat([Buffer.alloc(before), ...needles.map(({ bytes }) => bytes)]))
+      assert.deepEqual(
+        hits.map(({ needle, start }) => [needle, start]),
+        needles.map((_, index) => [index, before + index * 40]),
+      )
+    }
   })
 
   test('finds the same however the stream was cut', () => {

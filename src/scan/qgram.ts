@@ -1,3 +1,5 @@
+import { GramTable, HASH } from './gram-table.ts'
+
 /** What to look for. White space and escaped line ends may interrupt an occurrence of a needle that `wraps`. */
 export interface Needle {
   /** At least 8 bytes; one that wraps holds neither white space nor a backslash. */
@@ -30,13 +32,12 @@ interface Anchor {
   readonly length: number
 }
 
-/** One stride over the text for anchors of at least `window` bytes. */
+/** One stride over the text for anchors of at least so many bytes that they hold a known gram at each of its steps. */
 interface Pass {
-  readonly stride: number
-  readonly shift: number
-  /** Nonzero where some gram of some anchor hashes to: the only thing looked at in the usual case. */
-  readonly filter: Uint8Array
-  readonly entriesOf: ReadonlyMap<number, Int32Array>
+  readonly takes: (anchor: Anchor) => boolean
+  stride: number
+  table: GramTable
+  readonly anchors: Anchor[]
 }
 
 /**
@@ -47,30 +48,55 @@ interface Pass {
  * none invented. A needle that wraps has two anchors, the halves of its first 60 bytes: one break leaves one of them whole.
  */
 export class NeedleSearch {
-  readonly #needles: readonly Needle[]
-  readonly #passes: readonly Pass[]
-  /** Most bytes an occurrence can take, interruptions included; 0 without needles. */
-  readonly longestSpan: number
+  readonly #needles: Needle[] = []
+  readonly #passes: readonly Pass[] = [
+    newPass(anchor => anchor.length >= SHORT_ANCHOR),
+    newPass(anchor => anchor.length < SHORT_ANCHOR),
+  ]
+  #longestSpan = 0
 
   /** @throws RangeError when a needle has fewer than 8 bytes */
-  constructor(needles: readonly Needle[]) {
+  constructor(needles: readonly Needle[] = []) {
+    this.add(needles)
+  }
+
+  /** Most bytes an occurrence can take, interruptions included; 0 without needles. */
+  get longestSpan(): number {
+    return this.#longestSpan
+  }
+
+  /**
+   * Looks for these, too, from now on; their indices follow those that are there.
+   *
+   * @throws RangeError when a needle has fewer than 8 bytes
+   */
+  add(needles: readonly Needle[]): void {
     const short = needles.find(needle => needle.bytes.length < 2 * GRAM)
     if (short) throw new RangeError(`a needle of ${short.bytes.length} bytes is too short to search for`)
-    this.#needles = needles
-    this.longestSpan = needles.reduce((longest, needle) => Math.max(longest, spanOf(needle)), 0)
+    const anchors = needles.flatMap((needle, index) => anchorsOf(needle, this.#needles.length + index))
+    for (const needle of needles) {
+      this.#needles.push(needle)
+      this.#longestSpan = Math.max(this.#longestSpan, spanOf(needle))
+    }
+    for (const pass of this.#passes) this.#anchor(pass, anchors.filter(pass.takes))
+  }
 
-    const anchors = needles.flatMap((needle, index) => anchorsOf(needle, index))
-    const passes = [
-      anchors.filter(anchor => anchor.length >= SHORT_ANCHOR),
-      anchors.filter(anchor => anchor.length < SHORT_ANCHOR),
-    ]
-    this.#passes = passes.filter(pass => pass.length > 0).map(pass => buildPass(pass, needles))
+  /** A shorter anchor than all before shortens the stride, for which the others have grams too many: they are entered again. */
+  #anchor(pass: Pass, fresh: readonly Anchor[]): void {
+    const stride = fresh.reduce((least, { length }) => Math.min(least, length - GRAM + 1), pass.stride)
+    pass.anchors.push(...fresh)
+    const isShorter = stride < pass.stride
+    if (isShorter) Object.assign(pass, { stride, table: new GramTable() })
+    for (const { needle, offset } of isShorter ? pass.anchors : fresh) {
+      const { bytes } = this.#needles[needle]!
+      for (let at = offset; at < offset + stride; at++) pass.table.add(gramAt(bytes, at), needle, at)
+    }
   }
 
   /** Every occurrence that lies wholly within `text[from, to)`, by start, each once; occurrences may overlap. */
   find(text: Uint8Array, from = 0, to = text.length): Hit[] {
     const hits: Hit[] = []
-    for (const pass of this.#passes) this.#run(pass, text, from, to, hits)
+    for (const pass of this.#passes) if (pass.anchors.length > 0) this.#run(pass, text, from, to, hits)
     if (hits.length < 2) return hits
     hits.sort((a, b) => a.start - b.start || a.end - b.end || a.needle - b.needle)
     // both halves of a needle that wraps report the same occurrence
@@ -80,16 +106,13 @@ export class NeedleSearch {
     })
   }
 
-  #run({ stride, shift, filter, entriesOf }: Pass, text: Uint8Array, from: number, to: number, hits: Hit[]): void {
+  #run({ stride, table }: Pass, text: Uint8Array, from: number, to: number, hits: Hit[]): void {
+    const { filter, shift } = table
     const last = to - GRAM
     for (let at = from; at <= last; at += stride) {
-      const gram = text[at]! | (text[at + 1]! << 8) | (text[at + 2]! << 16) | (text[at + 3]! << 24)
-      if (filter[Math.imul(gram, 0x9e3779b1) >>> shift] === 0) continue
-      const entries = entriesOf.get(gram)
-      if (entries === undefined) continue
-      for (let entry = 0; entry < entries.length; entry += 2) {
-        const index = entries[entry]!
-        const offset = entries[entry + 1]!
+      const gram = gramAt(text, at)
+      if (filter[Math.imul(gram, HASH) >>> shift] === 0) continue
+      table.each(gram, (index, offset) => {
         const needle = this.#needles[index]!
         if (needle.wraps) {
           const start = matchBackwards(needle.bytes, offset, text, at, from)
@@ -101,9 +124,17 @@ export class NeedleSearch {
             hits.push({ needle: index, start, end: start + needle.bytes.length })
           }
         }
-      }
+      })
     }
   }
+}
+
+function newPass(takes: Pass['takes']): Pass {
+  return { takes, stride: Number.POSITIVE_INFINITY, table: new GramTable(), anchors: [] }
+}
+
+function gramAt(bytes: Uint8Array, at: number): number {
+  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
 }
 
 /** Most bytes one occurrence of the needle can take. */
@@ -118,27 +149,6 @@ function anchorsOf({ bytes, wraps }: Needle, needle: number): Anchor[] {
     { needle, offset: 0, length: half },
     { needle, offset: half, length: half },
   ]
-}
-
-function buildPass(anchors: readonly Anchor[], needles: readonly Needle[]): Pass {
-  const stride = Math.min(...anchors.map(anchor => anchor.length)) - GRAM + 1
-  const entries = new Map<number, number[]>()
-  for (const { needle, offset } of anchors) {
-    const bytes = needles[needle]!.bytes
-    for (let at = offset; at < offset + stride; at++) {
-      const gram = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
-      const list = entries.get(gram)
-      if (list) list.push(needle, at)
-      else entries.set(gram, [needle, at])
-    }
-  }
-  // at most one slot in 16 taken, so that few probes go further than the filter; above 2^20 it would fall out of the cache
-  const bits = Math.min(20, Math.max(12, Math.ceil(Math.log2(entries.size * 16))))
-  const shift = 32 - bits
-  const filter = new Uint8Array(2 ** bits)
-  for (const gram of entries.keys()) filter[Math.imul(gram, 0x9e3779b1) >>> shift] = 1
-  const entriesOf = new Map([...entries].map(([gram, list]) => [gram, Int32Array.from(list)]))
-  return { stride, shift, filter, entriesOf }
 }
 
 function equalAt(needle: Uint8Array, text: Uint8Array, start: number): boolean {

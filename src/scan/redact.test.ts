@@ -140,6 +140,7 @@ describe('Redactor', () => {
     const out = [stream.push(Buffer.from(`x=${value.slice(0, 30)}`)), stream.flush()]
     assert.equal(Buffer.concat(out).toString(), 'x=[secret it]')
     assert.equal(stream.push(Buffer.from(`${value.slice(30)};`)).toString(), ';')
+    assert.equal(new Redactor([{ name: 'it', value }]).redactText(`x=${value.slice(0, 30)}`), 'x=[secret it]')
   })
 
   test('masks a secret that is learned while the stream runs', () => {
@@ -149,6 +150,31 @@ describe('Redactor', () => {
     assert.equal(stream.push(Buffer.from(`before ${value}\n`)).toString(), `before ${value}\n`)
     redactor.add({ name: 'lease', value })
     assert.equal(stream.push(Buffer.from(`after ${value}\n`)).toString(), 'after [secret lease]\n')
+  })
+
+  test('masks the same whether all secrets were known before, or one after the other while texts went through', () => {
+    fc.assert(
+      fc.property(scene, ({ values, text }) => {
+        const grown = new Redactor()
+        for (const value of values) {
+          grown.add(value)
+          grown.redactText(text.toString())
+        }
+        assert.equal(grown.redactText(text.toString()), new Redactor(values).redactText(text.toString()))
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  test('masks a form across line breaks once a secret is known in which it wraps, under the name that it had', () => {
+    const value = randomBytes(24).toString('hex')
+    const encoded = Buffer.from(value).toString('base64')
+    const redactor = new Redactor([{ name: 'encoded', value: encoded }])
+    const wrapped = `<${encoded.slice(0, 30)}\n${encoded.slice(30)}>`
+    assert.notEqual(redactor.redactText(wrapped), '<[secret encoded]>')
+    redactor.add({ name: 'plain', value })
+    assert.equal(redactor.redactText(wrapped), '<[secret encoded]>')
+    assert.equal(redactor.redactText(`<${encoded}>`), '<[secret encoded]>')
   })
 
   test('names both secrets when they overlap, and the longer when one starts the other', () => {

@@ -1,6 +1,6 @@
-import { formsOf, type KnownValue, SHORTEST_FORM } from './forms.ts'
-import { type KnownNeedle, needlesOf } from './known-needles.ts'
-import { NeedleSearch, skipGap, spanOf } from './qgram.ts'
+import { type KnownValue, SHORTEST_FORM } from './forms.ts'
+import { addNeedles, type KnownNeedle } from './known-needles.ts'
+import { type Hit, NeedleSearch, skipGap, spanOf } from './qgram.ts'
 
 /**
  * Over a line break fewer characters than this are let through at once. Otherwise every line that happens to end like a
@@ -8,10 +8,12 @@ import { NeedleSearch, skipGap, spanOf } from './qgram.ts'
  */
 const FEWEST_BEFORE_BREAK = 4
 
+const NONE: readonly KnownNeedle[] = []
+
 /** Replaces every form of every known secret by `[secret NAME]`. One redactor serves any number of streams. */
 export class Redactor {
-  readonly #values = new Map<string, KnownValue>()
-  #compiled: Compiled | undefined
+  readonly #values = new Set<string>()
+  readonly #known = new KnownSecrets()
 
   constructor(values: Iterable<KnownValue> = []) {
     for (const value of values) this.add(value)
@@ -25,33 +27,28 @@ export class Redactor {
   add(value: KnownValue): void {
     const key = `${value.name}\0${value.value}`
     if (this.#values.has(key)) return
-    formsOf(value)
-    this.#values.set(key, value)
-    this.#compiled = undefined
+    this.#known.add(value)
+    this.#values.add(key)
   }
 
   /** A fresh stream over the secrets of this redactor, present and future. */
   stream(): RedactingStream {
-    return new RedactingStream(() => this.#compile())
+    return new RedactingStream(this.#known)
   }
 
   /** A whole text at once. Without a secret in it the same text comes back. */
   redactText(text: string): string {
     const bytes = Buffer.from(text)
+    if (this.#known.isFree(bytes)) return text
     const stream = this.stream()
     const safe = Buffer.concat([stream.push(bytes), stream.flush()])
     return safe.equals(bytes) ? text : safe.toString()
-  }
-
-  #compile(): Compiled {
-    this.#compiled ??= new Compiled(needlesOf([...this.#values.values()]))
-    return this.#compiled
   }
 }
 
 /** Bytes in, safe bytes out. Holds back only what may still turn out to be the start of a secret. */
 export class RedactingStream {
-  readonly #compile: () => Compiled
+  readonly #known: KnownSecrets
   /** The end of what came in that a secret may have begun in. */
   #carry: Buffer = Buffer.alloc(0)
   /** Leading bytes of the carry that are already out, as themselves or under a label. */
@@ -59,8 +56,8 @@ export class RedactingStream {
   /** The secret whose label stands for the bytes right before `#done`. */
   #label: string | undefined
 
-  constructor(compile: () => Compiled) {
-    this.#compile = compile
+  constructor(known: KnownSecrets) {
+    this.#known = known
   }
 
   /** @returns what is safe to show now; never a view of `chunk` */
@@ -77,9 +74,8 @@ export class RedactingStream {
   }
 
   #release(text: Buffer, everything: boolean): Buffer {
-    const { search, needles, pendingIn } = this.#compile()
-    const hits = search.find(text).sort((a, b) => a.start - b.start || b.end - a.end)
-    const pending = pendingIn(text)
+    const hits = this.#known.find(text).sort((a, b) => a.start - b.start || b.end - a.end)
+    const pending = this.#known.pendingIn(text)
     const limit = everything ? text.length : pending.hold
     const out: (Buffer | string)[] = []
     let cursor = this.#done
@@ -100,7 +96,7 @@ export class RedactingStream {
 
     for (const hit of hits) {
       if (hit.start >= limit) break
-      if (hit.end > cursor) mask(hit.start, hit.end, needles[hit.needle]!.secret)
+      if (hit.end > cursor) mask(hit.start, hit.end, this.#known.nameOf(hit))
     }
     const cut = pending.longest
     if (everything && cut && cut.matched >= SHORTEST_FORM && cursor < text.length)
@@ -121,30 +117,51 @@ interface Pending {
   readonly longest: { readonly start: number; readonly matched: number; readonly secret: string } | undefined
 }
 
-class Compiled {
-  readonly needles: readonly KnownNeedle[]
-  readonly search: NeedleSearch
+/** What is looked for, which grows while streams run. */
+class KnownSecrets {
+  readonly #byBytes = new Map<string, KnownNeedle>()
+  readonly #needles: KnownNeedle[] = []
+  readonly #search = new NeedleSearch()
   readonly #plainByPair = new Map<number, KnownNeedle[]>()
+  readonly #wrappingByPair = new Map<number, KnownNeedle[]>()
+  /** For where a break may follow the first byte. */
   readonly #wrappingByFirst = new Map<number, KnownNeedle[]>()
   readonly #first = new Map<number, KnownNeedle>()
 
-  constructor(needles: readonly KnownNeedle[]) {
-    this.needles = needles
-    this.search = new NeedleSearch(needles)
-    for (const needle of needles) {
+  /** @throws RunproofError SECRET_TOO_SHORT */
+  add(value: KnownValue): void {
+    // One that is known and wraps from now on is entered twice, under one name: the same bytes are masked once.
+    const fresh = addNeedles(this.#byBytes, value)
+    this.#search.add(fresh)
+    for (const needle of fresh) {
+      this.#needles.push(needle)
       const first = needle.bytes[0]!
       if (!this.#first.has(first)) this.#first.set(first, needle)
+      const pair = first | (needle.bytes[1]! << 8)
+      append(needle.wraps ? this.#wrappingByPair : this.#plainByPair, pair, needle)
       if (needle.wraps) append(this.#wrappingByFirst, first, needle)
-      else append(this.#plainByPair, first | (needle.bytes[1]! << 8), needle)
     }
   }
 
+  find(text: Buffer): Hit[] {
+    return this.#search.find(text)
+  }
+
+  nameOf({ needle }: Hit): string {
+    return this.#needles[needle]!.secret
+  }
+
+  /** Whether nothing of a whole text is masked: neither an occurrence in it, nor a start of one that its end cuts. */
+  isFree(text: Buffer): boolean {
+    return this.find(text).length === 0 && (this.pendingIn(text).longest?.matched ?? 0) < SHORTEST_FORM
+  }
+
   /** Which end of the text is the beginning of some needle. */
-  readonly pendingIn = (text: Buffer): Pending => {
+  pendingIn(text: Buffer): Pending {
     const none = text.length
     let context = none
     let longest: Pending['longest']
-    for (let start = Math.max(0, none - this.search.longestSpan + 1); start < none; start++) {
+    for (let start = Math.max(0, none - this.#search.longestSpan + 1); start < none; start++) {
       const found = this.#pendingAt(text, start)
       if (!found) continue
       context = Math.min(context, start)
@@ -161,11 +178,14 @@ class Compiled {
       return needle && { matched: 1, firm: true, secret: needle.secret }
     }
     const rest = text.length - start
-    for (const { bytes, secret } of this.#plainByPair.get(first | (text[start + 1]! << 8)) ?? []) {
+    const pair = first | (text[start + 1]! << 8)
+    for (const { bytes, secret } of this.#plainByPair.get(pair) ?? NONE) {
       if (bytes.length > rest && text.compare(bytes, 0, rest, start) === 0) return { matched: rest, firm: true, secret }
     }
     let weak: { matched: number; firm: boolean; secret: string } | undefined
-    for (const needle of this.#wrappingByFirst.get(first) ?? []) {
+    const mayBreak = skipGap(text, start + 1, start + 2) > start + 1
+    const wrapping = mayBreak ? this.#wrappingByFirst.get(first) : this.#wrappingByPair.get(pair)
+    for (const needle of wrapping ?? NONE) {
       if (rest >= spanOf(needle)) continue
       const found = wrappedPrefix(needle.bytes, text, start)
       if (!found) continue

@@ -42,7 +42,8 @@ export class Tally {
   readonly limits: LeakScanLimits
   readonly #needles: readonly KnownNeedle[]
   readonly #search: NeedleSearch
-  readonly #redactor: Redactor
+  readonly #values: readonly KnownValue[]
+  #redactor: Redactor | undefined
   readonly #secrets: number
   readonly #signal: AbortSignal | undefined
   readonly #deadline: number
@@ -63,11 +64,10 @@ export class Tally {
         hint: 'name at least one secret; a search for nothing finds nothing',
       })
     }
-    const values: KnownValue[] = secrets.map(secret => ({ name: secret.name, value: secret.reveal() }))
+    this.#values = secrets.map(secret => ({ name: secret.name, value: secret.reveal() }))
     this.limits = { ...DEFAULT_LIMITS, ...limits }
-    this.#needles = needlesOf(values)
+    this.#needles = needlesOf(this.#values)
     this.#search = new NeedleSearch(this.#needles)
-    this.#redactor = new Redactor(values)
     this.#secrets = secrets.length
     this.#signal = signal
     this.#deadline = performance.now() + this.limits.maxMs
@@ -104,8 +104,9 @@ export class Tally {
     await setImmediate()
   }
 
-  /** The path without the secrets that are part of it. */
+  /** The path without the secrets that are part of it. Most searches find nothing and name none. */
   display(path: string): string {
+    this.#redactor ??= new Redactor(this.#values)
     return this.#redactor.redactText(path)
   }
 
