@@ -18,6 +18,7 @@ import {
 import { answering, daemon } from '../src/daemon/subjects.ts'
 import type { Capture } from '../src/model/capture.ts'
 import { RunproofError } from '../src/model/error.ts'
+import type { ReplaceStyle } from '../src/model/replace-file.ts'
 import { defineRunbook, type PlanInput, type Runbook, type Step, type StepContext } from '../src/model/runbook.ts'
 import { consumersBeforeStep, consumersStep } from '../src/rotation/consumers.ts'
 import { deliverStep } from '../src/rotation/deliver.ts'
@@ -48,14 +49,17 @@ const NAMES = {
   readonly: { token: 'read-only token', file: 'readonly-token' },
 } as const
 
-export default tokenRotation('admin')
+export default tokenRotation(
+  'admin',
+  'Replace the admin token of a daemon that is asked all the time, and prove the old one dead',
+)
 
 /** The rotation of one of the two tokens of the control plane. */
-export function tokenRotation(role: Role): Runbook {
+export function tokenRotation(role: Role, title: string): Runbook {
   const { token } = NAMES[role]
   return defineRunbook({
     id: `rotate-${role}-token`,
-    title: `Replace the ${token} of a daemon that is asked all the time, and prove the old one dead`,
+    title,
     purpose: 'rotation',
     params: rotationParams,
     secrets: ['new', 'old'],
@@ -79,7 +83,7 @@ export function tokenRotation(role: Role): Runbook {
     ],
     steps: input => [
       daemonStep(input, { verify: [instanceReady] }),
-      look(role),
+      look(role, rotateOptions(input).style),
       // From before anybody is given the new token to after the last one was asked.
       clientsStep(rotateOptions(input).ratePerSecond, bothLetIn),
       // What is handed over is what is in the file in the end: a value that was made here and died undelivered is made anew.
@@ -97,7 +101,7 @@ export function tokenRotation(role: Role): Runbook {
 /** After a break the step is run again, or asks first. */
 const endsWithProcess = ({ id, describe }: Capture<unknown>): Capture<unknown> => ({ id, describe })
 
-const look = (role: Role): Step => ({
+const look = (role: Role, style: ReplaceStyle): Step => ({
   id: 'look',
   title: `Look at both tokens, and at the new ${NAMES[role].token}`,
   effect: 'read',
@@ -106,8 +110,14 @@ const look = (role: Role): Step => ({
   afterFailure: [answering],
   yields: [newSecret, exchange],
   run: {
-    describe: 'read both token files; take the new token from --secret new=, or make one of 32 random bytes',
-    execute: async context => context.set(exchange, await exchangeOf(context, role)),
+    describe:
+      'read both token files; see whether the file can be replaced; take the new token from --secret new=, or make one of 32 random bytes',
+    async execute(context) {
+      const swap = await exchangeOf(context, role)
+      // Before anybody is handed a value that the file might never get.
+      if (!swap.replaced) await context.tools.replaceFile.rehearse(swap.file, style)
+      context.set(exchange, swap)
+    },
   },
   verify: [newTokenFits, rolesOpen],
 })
