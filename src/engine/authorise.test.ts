@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { cmd } from '../model/command.ts'
-import type { Role } from '../model/runbook.ts'
+import type { Role, Step } from '../model/runbook.ts'
 import { memoryCommands, memoryTools, processClock } from '../testing/memory-tools.ts'
 import type { Approver } from './authorise.ts'
 import { check, type Given, never, run, step, write } from './testdata/small-run.ts'
@@ -213,5 +213,41 @@ describe('a command that a rule forbids', () => {
     const announces = step('a', { run: { describe: 'looks', commands: ['ls'], async execute() {} }, verify: [probing] })
     const second = await run([announces], { rules: [loud], tools: tools(ran) })
     assert.deepEqual([second.outcomes, second.steps[0]!.checks[0]!.outcome, ran], [['denied'], 'denied', []])
+  })
+
+  test('does not start to break a subject either: the counterproof proves nothing then', async () => {
+    const ran: string[] = []
+    const breaking = check('x', {
+      counterproofs: [
+        {
+          id: 'loud',
+          breaks: 'a copy, loudly',
+          because: /x/,
+          subject: async context => {
+            await context.runIn(context.tools.commands, cmd`curl http://away`)
+            return context
+          },
+        },
+      ],
+    })
+    const announces = step('a', {
+      run: { describe: 'looks', commands: ['ls'], async execute() {} },
+      verify: [breaking],
+    })
+    const result = await run([announces], { rules: [loud], tools: tools(ran) })
+    assert.deepEqual([result.outcomes, ran], [['unproven'], []])
+    assert.match(result.steps[0]!.checks[0]!.counterproofs[0]!.said, /DENIED: policy.no-curl denies curl http:\/\/away/)
+  })
+
+  test('does not start where a rule allowed the step for another one, unasked', async () => {
+    const ran: string[] = []
+    const rules = [{ ...loud, verdict: 'allow', argv: ['ls'], targets: ['bare'], mayLoosen: true } as const]
+    const acts = { ...running(ran), effect: 'write', resume: 'repeatable', irreversible: 'a test' } as Step
+    const result = await run([acts], { rules, real: true, tools: tools(ran) })
+    assert.deepEqual([result.outcomes, ran], [['denied'], ['ls -l']])
+    assert.match(
+      result.steps[0]!.reason!,
+      /policy.no-curl allowed what the step announced, and curl http:\/\/away is not that/,
+    )
   })
 })

@@ -4,7 +4,7 @@ import type { Command } from '../model/command.ts'
 import { RunproofError } from '../model/error.ts'
 import type { Step, StepContext } from '../model/runbook.ts'
 import { keepable } from './broken-run.ts'
-import { recorded } from './recorded.ts'
+import { type By, recorded } from './recorded.ts'
 import type { RunState } from './run-state.ts'
 
 type Commands = StepRecord['commands']
@@ -18,8 +18,8 @@ export function stepContext(run: RunState, step: Step, signal: AbortSignal, comm
       return run.values
     },
     signal,
-    runIn: runIn(run, step, signal, commands),
-    recorded: (command: Command, work) => recorded(run, step, signal, commands, command, work),
+    runIn: runIn(run, step, signal, commands, 'work'),
+    recorded: (command: Command, work) => recorded(run, step, signal, commands, command, work, 'work'),
     secrets: run.input.secrets,
     run: run.runNotes(),
     set: (capture, value) => {
@@ -71,13 +71,13 @@ export function checkContext(run: RunState, step: Step, commands: Commands): Che
     timeline: run.phases.timeline(),
     signal,
     deadlineMs: step.timeoutMs,
-    runIn: runIn(run, step, signal, commands),
+    runIn: runIn(run, step, signal, commands, 'check'),
   }
 }
 
-function runIn(run: RunState, step: Step, signal: AbortSignal, commands: Commands): CheckContext['runIn'] {
+function runIn(run: RunState, step: Step, signal: AbortSignal, commands: Commands, by: By): CheckContext['runIn'] {
   return (runner, command, options = {}) => {
     const limits = { timeoutMs: step.timeoutMs, signal, ...options }
-    return recorded(run, step, limits.signal, commands, command, () => runner.run(command, limits))
+    return recorded(run, step, limits.signal, commands, command, () => runner.run(command, limits), by)
   }
 }

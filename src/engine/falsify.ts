@@ -1,5 +1,6 @@
 import type { CounterproofRecord } from '../evidence/schema.ts'
 import type { AnyCheck, CheckContext, Counterproof, Json, Judgement } from '../model/check.ts'
+import type { Command } from '../model/command.ts'
 import { RunproofError, toRunproofError } from '../model/error.ts'
 import { withDeadline } from './deadline.ts'
 
@@ -14,6 +15,8 @@ export interface FalsifySettings {
   readonly inUse: string | undefined
   readonly timeoutMs: number
   readonly settleMs: number
+  /** Throws where policy forbids a command. */
+  readonly permitted: (command: Command) => Promise<void>
 }
 
 /**
@@ -50,7 +53,7 @@ export async function falsify(
       settings.timeoutMs,
       context.signal,
       signal =>
-        judgeBroken(check, counterproof, observed, { ...context, signal }, next => {
+        judgeBroken(check, counterproof, observed, { ...context, signal }, settings, next => {
           stage = next
         }),
       settings.settleMs,
@@ -96,6 +99,7 @@ async function judgeBroken(
   counterproof: Counterproof<unknown>,
   observed: unknown,
   context: CheckContext,
+  { permitted }: Pick<FalsifySettings, 'permitted'>,
   enter: (stage: Stage) => void,
 ): Promise<Judgement | RunproofError> {
   if (!('subject' in counterproof)) {
@@ -107,8 +111,10 @@ async function judgeBroken(
   await using scope = new AsyncDisposableStack()
   const deadlineMs = counterproof.deadlineMs ?? context.deadlineMs
   // What runs against a broken copy is part of the counterproof, not one of the step's commands.
-  const runIn: CheckContext['runIn'] = (runner, command, options = {}) =>
-    runner.run(command, { timeoutMs: deadlineMs, signal: context.signal, ...options })
+  const runIn: CheckContext['runIn'] = async (runner, command, options = {}) => {
+    await permitted(command)
+    return runner.run(command, { timeoutMs: deadlineMs, signal: context.signal, ...options })
+  }
   const broken = await counterproof.subject({ ...context, deadlineMs, runIn, waited: () => {} }, scope)
   enter('asking')
   const judgement = await orDeclared(counterproof, async () => check.judge(await check.probe(broken)))

@@ -2,7 +2,7 @@ import type { StepRecord } from '../evidence/schema.ts'
 import { type Command, formatCommand } from '../model/command.ts'
 import { RunproofError } from '../model/error.ts'
 import type { Step } from '../model/runbook.ts'
-import { keptFrom } from '../policy/decide-command.ts'
+import { beyondLicence, keptFrom, type RealCommand } from '../policy/decide-command.ts'
 import type { RunState } from './run-state.ts'
 
 /**
@@ -17,12 +17,14 @@ export async function recorded<Result>(
   commands: StepRecord['commands'],
   command: Command,
   work: () => Promise<Result>,
+  by: By = 'check',
 ): Promise<Result> {
   const { journal, watch, tools } = run.input
+  const program = await programOf(run, command)
   // Work that ignored the end of its time starts nothing more.
   if (signal.aborted) throw new RunproofError('INTERRUPTED', `step ${step.id} is over: nothing more is run`)
   const text = formatCommand(command)
-  refuseForbidden(run, step, command, text)
+  refuseForbidden(run, step, { argv: command.argv, program }, by)
   journal.append('command', { step: step.id, command: text })
   watch({ type: 'command', step: step.id, command: text })
   const began = tools.clock.monotonicMs()
@@ -36,9 +38,42 @@ export async function recorded<Result>(
   }
 }
 
+/** The work of a step is what was allowed or approved; its checks and their counterproofs only look, or break copies. */
+export type By = 'work' | 'check'
+
+/**
+ * Holds policy against a command that stands in no record: one that breaks a copy.
+ *
+ * @throws RunproofError DENIED
+ */
+export async function permitted(run: RunState, step: Step, command: Command): Promise<void> {
+  const program = await programOf(run, command)
+  refuseForbidden(run, step, { argv: command.argv, program }, 'check')
+}
+
+/** Where a link leads: a program that is forbidden by its name is so under every other. Looked at only where a rule asks. */
+async function programOf({ input: { rules = [], tools } }: RunState, { argv }: Command): Promise<string> {
+  const [program] = argv
+  if (!program.includes('/') || rules.every(rule => rule.argv === undefined)) return program
+  try {
+    return await tools.files.realPath(program)
+  } catch {
+    // It may lie where only its runner sees it.
+    return program
+  }
+}
+
 /** Policy is also held against what is really run: a step may announce nothing, or something else. */
-function refuseForbidden(run: RunState, step: Step, command: Command, text: string): void {
+function refuseForbidden(run: RunState, step: Step, command: RealCommand, by: By): void {
   const { plan, rules = [], tools, journal } = run.input
+  const text = formatCommand({ argv: command.argv as Command['argv'] })
+  const licence = by === 'work' ? run.licences.get(step.id) : undefined
+  if (licence !== undefined && beyondLicence(licence, command)) {
+    const named = `policy.${licence.id}`
+    const why = `${named} allowed what the step announced, and ${text} is not that`
+    journal.append('command-denied', { step: step.id, command: text, rule: named, reason: why })
+    throw new RunproofError('DENIED', why, { hint: 'it was not started; have the step announce it, or allow more' })
+  }
   const rule = keptFrom(
     rules,
     {
@@ -47,7 +82,7 @@ function refuseForbidden(run: RunState, step: Step, command: Command, text: stri
       target: { id: plan.target.id, real: plan.target.real, inUse: plan.inUse !== undefined },
       at: tools.clock.now(),
     },
-    command.argv,
+    command,
     run.approved.has(step.id),
   )
   if (rule === undefined) return

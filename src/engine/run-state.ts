@@ -3,6 +3,7 @@ import { CapturedValues } from '../model/capture.ts'
 import type { Json } from '../model/check.ts'
 import { RunproofError } from '../model/error.ts'
 import type { RunNotes } from '../model/runbook.ts'
+import type { RuleInUse } from '../policy/rule.ts'
 import type { JournalledRun } from './broken-run.ts'
 import { People } from './people.ts'
 import { PhaseClock } from './phase-clock.ts'
@@ -27,6 +28,8 @@ export class RunState {
   rpo: { milliseconds: number; basis: string } | undefined
   /** Steps that a person or a flag approved. */
   readonly approved = new Set<string>()
+  /** Rules that had steps begin unasked, for the commands that those announced. */
+  readonly licences = new Map<string, RuleInUse>()
   /** Whether a writing step has acted in this process. */
   acted = false
 

@@ -10,6 +10,7 @@ import { checkContext, stepContext } from './contexts.ts'
 import { withDeadline } from './deadline.ts'
 import { type PickedUp, pickUp } from './pick-up.ts'
 import { problemOf } from './problem.ts'
+import { permitted } from './recorded.ts'
 import type { RunState } from './run-state.ts'
 import { verifyStep } from './verify.ts'
 
@@ -70,6 +71,7 @@ export async function runStep(
 
     if (decision.approvedBy === undefined) run.approved.delete(step.id)
     else run.approved.add(step.id)
+    license(run, step, decision)
     journal.append('step-started', {
       step: step.id,
       title: step.title,
@@ -91,6 +93,18 @@ export async function runStep(
   } finally {
     run.phases.enter(undefined)
   }
+}
+
+/** A rule that allows a step for its words or paths allows no others. */
+function license(
+  run: RunState,
+  { id }: Step,
+  { verdict, rule, approvedBy }: NonNullable<StepRecord['decision']>,
+): void {
+  const found = run.input.rules?.find(one => `policy.${one.id}` === rule)
+  const isFor = found?.verdict === 'allow' && (found.argv !== undefined || found.paths !== undefined)
+  if (verdict === 'allow' && approvedBy === undefined && isFor) run.licences.set(id, found)
+  else run.licences.delete(id)
 }
 
 /** The work of a step. From its beginning on it can be undone; whole is what came to its end. */
@@ -144,6 +158,7 @@ async function verified(
     timeoutMs: step.timeoutMs,
     settleMs: patience.settleMs,
     lacking: input.lacking,
+    permitted: command => permitted(run, step, command),
     watch: progress => {
       input.watch(progress)
       const { type, ...data } = progress

@@ -2,7 +2,7 @@ import type { CheckRecord, CounterproofRecord } from '../evidence/schema.ts'
 import type { AnyCheck, CheckContext, Judgement } from '../model/check.ts'
 import { toRunproofError } from '../model/error.ts'
 import { withDeadline } from './deadline.ts'
-import { boundedJson, type CounterproofMode, falsify } from './falsify.ts'
+import { boundedJson, type CounterproofMode, type FalsifySettings, falsify } from './falsify.ts'
 import { inPool } from './pool.ts'
 import type { Watch } from './progress.ts'
 
@@ -17,6 +17,8 @@ export interface VerifySettings {
   readonly settleMs: number
   /** Why a check can't be asked here, by its needs; undefined when it can. */
   readonly lacking: (check: AnyCheck) => string | undefined
+  /** Throws where policy forbids a command that breaks a copy. */
+  readonly permitted: FalsifySettings['permitted']
   readonly watch: Watch
 }
 

@@ -1,7 +1,17 @@
 import type { AskedStep } from './announced.ts'
 import { gravity } from './decide.ts'
+import { everyOf } from './held.ts'
+import { ranWith } from './match-argv.ts'
+import { pathsInside } from './match-paths.ts'
 import { matchRule, type Situation } from './match-rule.ts'
 import type { RuleInUse } from './rule.ts'
+
+/** A command that is about to be run. */
+export interface RealCommand {
+  readonly argv: readonly string[]
+  /** The file that its first word leads to, where that is a link; else its first word. */
+  readonly program: string
+}
 
 /**
  * What keeps a step from running a command that it is about to run: a rule that denies the command, or asks for it when nobody was
@@ -13,32 +23,24 @@ import type { RuleInUse } from './rule.ts'
 export function keptFrom(
   rules: readonly RuleInUse[],
   situation: Omit<Situation, 'running'> & { readonly step: AskedStep },
-  argv: readonly string[],
+  command: RealCommand,
   approved: boolean,
 ): RuleInUse | undefined {
-  const text = argv.join(' ')
-  const readings = withoutOptions(argv).map(words => ({ text, argv: words, redirects: [] }))
-  const isFor = (rule: RuleInUse) => readings.some(running => matchRule(rule, { ...situation, running }).matches)
+  const running = { text: command.argv.join(' '), redirects: [], ...command }
   return rules
     .filter(rule => rule.verdict !== 'allow' && (rule.argv !== undefined || rule.paths !== undefined))
-    .filter(isFor)
+    .filter(rule => matchRule(rule, { ...situation, running }).matches)
     .filter(rule => rule.verdict === 'deny' || !approved || !matchRule(rule, situation).matches)
     .sort((a, b) => gravity(b) - gravity(a) || (a.id < b.id ? -1 : 1))[0]
 }
 
 /**
- * A command as it is, and without the options that stand between the program and its first word: `git -C dir push` is a push.
- * Nobody knows here which option takes a value, so both are tried; a rule that forbids is right to hold for one too many.
+ * Whether a command is another one than those that a rule allowed a step for. The rule held for what was announced; the program may
+ * lie anywhere, since pages call it by its name, and what a link leads to has to have that name, too.
  */
-function withoutOptions(argv: readonly string[]): readonly (readonly string[])[] {
-  const [program, ...words] = argv
-  if (program === undefined) return [argv]
-  const starts = new Set([0])
-  for (const start of starts) {
-    const word = words[start]
-    if (word === undefined || !word.startsWith('-')) continue
-    starts.add(start + 1)
-    if (!word.includes('=')) starts.add(start + 2)
-  }
-  return [...starts].map(start => [program, ...words.slice(start)])
+export function beyondLicence({ argv, paths }: RuleInUse, { argv: words, program }: RealCommand): boolean {
+  if (argv !== undefined && !ranWith(argv, words, [program])) return true
+  if (paths === undefined) return false
+  const command = { text: words.join(' '), argv: words.slice(1), redirects: [] }
+  return everyOf(pathsInside(paths, command), 'it names none').holds !== 'yes'
 }

@@ -1,6 +1,6 @@
 import { type AnnouncedCommand, type AskedStep, announcedBy } from './announced.ts'
 import { anyOf, everyOf, type Held, no, unknown, yes } from './held.ts'
-import { beginsWith } from './match-argv.ts'
+import { beginsWith, ranWith } from './match-argv.ts'
 import { pathsInside } from './match-paths.ts'
 import { isOpen } from './match-window.ts'
 import type { Rule } from './rule.ts'
@@ -12,7 +12,7 @@ export interface Situation {
   readonly target: { readonly id: string; readonly real: boolean; readonly inUse: boolean }
   readonly at: Date
   /** What is looked at instead of what the step announces: a command that is about to be run. */
-  readonly running?: AnnouncedCommand
+  readonly running?: AnnouncedCommand & { readonly argv: readonly string[]; readonly program: string }
 }
 
 export interface Matched {
@@ -47,7 +47,7 @@ function conditionsOf(rule: Rule, { step, runbook, target, at, running }: Situat
     ...(runbooks === undefined ? [] : [isOneOf('runbook', runbook, runbooks)]),
     ...(steps === undefined ? [] : [isOneOf('step', step.id, steps)]),
     ...(roles === undefined ? [] : [isOneOf('role', step.role, roles)]),
-    ...(argv === undefined ? [] : [argvHolds(rule, argv, commands)]),
+    ...(argv === undefined ? [] : [running === undefined ? argvHolds(rule, argv, commands) : runsIt(argv, running)]),
     ...(paths === undefined ? [] : [pathsHold(rule, paths, commands)]),
     ...(window === undefined ? [] : [isOpen(window, at)]),
   ]
@@ -67,6 +67,13 @@ function argvHolds({ verdict }: Rule, argv: readonly string[], commands: readonl
   const held = commands.map(command => beginsWith(argv, command, { byName: verdict !== 'allow' }))
   if (verdict === 'allow') return everyOf(held, `every command begins with ${argv.join(' ')}`)
   return anyOf(held, `no command begins with ${argv.join(' ')}`)
+}
+
+/** What is denied or asked for by the name of its program is so by every name of it. */
+function runsIt(argv: readonly string[], { argv: words, program, text }: NonNullable<Situation['running']>): Held {
+  return ranWith(argv, words, [words[0]!, program])
+    ? yes(`it is run with ${argv.join(' ')}: ${text}`)
+    : no(`it is not run with ${argv.join(' ')}: ${text}`)
 }
 
 function pathsHold({ verdict }: Rule, roots: readonly string[], commands: readonly AnnouncedCommand[]): Held {
