@@ -12,6 +12,17 @@ export function wrap(text: string, width: number, indent = ''): readonly string[
   return line === indent ? lines : [...lines, line]
 }
 
+/**
+ * One line in as many as a terminal needs, the later ones under the text of the first: its label keeps a column of its own.
+ *
+ * @param columns - undefined where nobody says how wide it is shown: it stays one line then
+ */
+export function hang(line: string, columns: number | undefined, indent: number): readonly string[] {
+  if (columns === undefined || line.length <= columns || columns < indent * 2) return [line]
+  const [first = '', ...more] = wrap(line.slice(indent), columns - indent)
+  return [line.slice(0, indent) + first, ...more.map(text => ' '.repeat(indent) + text)]
+}
+
 /** `1 page`, `2 pages`. */
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`

@@ -179,6 +179,16 @@ describe('the HTML report', () => {
   })
 })
 
+test('the summary names the steps that were not reached in one line: what stopped the run stays on the screen', () => {
+  const failed = { ...step!, id: 'a', outcome: 'failed' as const, reason: 'it is closed', checks: [] }
+  const after = { ...step!, outcome: 'skipped' as const, reason: 'not reached: a is failed', checks: [] }
+  const lines = summaryLines(evidence({ steps: [failed, { ...after, id: 'b' }, { ...after, id: 'c' }] }))
+  assert.deepEqual(
+    lines.filter(line => /^(failed|skipped)/.test(line)),
+    ['failed    a: it is closed', 'skipped   2 more steps, not reached: b, c'],
+  )
+})
+
 describe('what a person attests', () => {
   const at = '2026-01-02T03:04:05.678Z'
   const reason = 'attested by bob (security-owner): The key is revoked'

@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream'
 import { styleText } from 'node:util'
 import { ONLY_OBSERVATIONS } from '../../engine/falsify.ts'
 import type { Progress } from '../../engine/progress.ts'
+import { hang } from '../../findings/wrap.ts'
 import { terminalLine } from '../../reporters/text/terminal.ts'
 
 /** How the lines of one run are made fit to be shown. */
@@ -13,7 +14,10 @@ interface RunView {
 }
 
 type Style = Parameters<typeof styleText>[0]
-type Output = Writable & { isTTY?: boolean }
+type Output = Writable & { isTTY?: boolean; columns?: number }
+
+/** As wide as a mark and the blanks behind it. */
+const MARK = 13
 
 /** Follows one run. */
 export interface Follower {
@@ -45,11 +49,16 @@ export function displayFor(stream: Output, { color }: { readonly color: boolean 
   const writer =
     (clean: (text: string) => string, prefix = ''): Write =>
     (outcome, style, text, then = '') => {
-      const mark =
-        outcome === undefined ? '' : `${paint(STYLE_OF[outcome] ?? 'yellow', MARKS[outcome] ?? outcome.padStart(11))}  `
+      const mark = outcome === undefined ? '' : `${MARKS[outcome] ?? outcome.padStart(MARK - 2)}  `
       // Cut only once it is clean: the beginning of a secret is no secret that could be found.
-      const line = terminalLine(clean(text) + short(clean(then)))
-      stream.write(`${paint('dim', prefix)}${mark}${paint(style, line)}\n`)
+      const line = `${prefix}${mark}${terminalLine(clean(text) + short(clean(then)))}`
+      // A command is broken by the terminal alone: it can be copied whole.
+      const columns = outcome === 'command' || stream.isTTY !== true ? undefined : stream.columns
+      const [first = '', ...more] = hang(line, columns, prefix.length + mark.length)
+      const painted = paint(STYLE_OF[outcome ?? ''] ?? 'yellow', mark)
+      const rest = paint(style, first.slice(prefix.length + mark.length))
+      stream.write(`${paint('dim', prefix)}${mark === '' ? '' : painted}${rest}\n`)
+      for (const one of more) stream.write(`${paint(style, one)}\n`)
     }
   const cleaner = (run: RunView) => (text: string) => shortened(run.redact(text), run.shorten)
   return {
@@ -68,7 +77,16 @@ type Write = (outcome: string | undefined, style: Style | undefined, text: strin
  */
 function follow(stream: Output, write: Write, shorten: RunView['shorten']): Follower {
   const held = new Map<string, { readonly lines: (() => void)[]; awaited: number }>()
+  const notRun = new Map<string, (() => void)[]>()
   let steps = 0
+
+  // Of a daemon in use nothing is broken: a line for each of these would hide what was asked and answered.
+  const tellNotRun = () => {
+    for (const [why, lines] of notRun)
+      if (lines.length === 1) lines[0]!()
+      else write('not-run', undefined, `${lines.length} counterproofs: `, why)
+    notRun.clear()
+  }
 
   const show: Record<Progress['type'], (progress: never) => void> = {
     'run-started': (progress: Extract<Progress, { type: 'run-started' }>) => {
@@ -92,8 +110,10 @@ function follow(stream: Output, write: Write, shorten: RunView['shorten']): Foll
       const line = () => write(progress.outcome, undefined, `  when ${progress.breaks}: `, progress.said)
       const check = held.get(progress.check)
       if (check === undefined) return
-      // Left out by the caller's own flag: the summary counts them, fifty equal lines would only hide the rest.
-      if (progress.said !== ONLY_OBSERVATIONS) check.lines.push(line)
+      if (progress.outcome !== 'not-run') check.lines.push(line)
+      // Left out by the caller's own flag: the summary counts them.
+      else if (progress.said !== ONLY_OBSERVATIONS)
+        notRun.set(progress.said, [...(notRun.get(progress.said) ?? []), line])
       check.awaited -= 1
       if (check.awaited > 0) return
       held.delete(progress.check)
@@ -102,7 +122,9 @@ function follow(stream: Output, write: Write, shorten: RunView['shorten']): Foll
     'step-ended': (progress: Extract<Progress, { type: 'step-ended' }>) => {
       for (const check of held.values()) for (const one of check.lines) one()
       held.clear()
-      if (progress.outcome !== 'passed')
+      tellNotRun()
+      // What was not reached is told once, at the end.
+      if (progress.outcome !== 'passed' && progress.reason?.startsWith('not reached: ') !== true)
         write(progress.outcome, undefined, `step ${progress.step}${because(progress.reason)}`)
     },
     release: (progress: Extract<Progress, { type: 'release' }>) => {

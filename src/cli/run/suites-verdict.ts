@@ -89,16 +89,10 @@ function sealedLines({ evidence, dir }: SealedRun): readonly string[] {
 
 function blame(evidence: Evidence): readonly string[] {
   const told = ['outcome', 'checks', 'proof', 'RTO', 'RPO', 'limits']
-  const lines = summaryLines(evidence).filter(line => !told.some(word => line.startsWith(`${word} `)))
-  const reached = lines.filter(line => !NOT_REACHED.test(line))
-  const count = lines.length - reached.length
-  return [
-    ...reached,
-    ...(count === 0 ? [] : [`skipped   ${count} more ${count === 1 ? 'step' : 'steps'}, not reached`]),
-  ].map(line => `                ${line}`)
+  return summaryLines(evidence)
+    .filter(line => !told.some(word => line.startsWith(`${word} `)))
+    .map(line => `                ${line}`)
 }
-
-const NOT_REACHED = /^skipped +\S+: not reached: /
 
 /** Green says nothing of what was not asked. Counterproofs that were not run and steps that were not reached are told elsewhere. */
 function limitsLines(runs: readonly Evidence[]): readonly string[] {

@@ -1,4 +1,5 @@
 import type { Evidence, StepRecord } from '../../evidence/schema.ts'
+import { plural } from '../../findings/wrap.ts'
 import { durationText } from '../../model/duration-text.ts'
 import { warningOf } from './warning.ts'
 
@@ -13,7 +14,8 @@ export function summaryLines(evidence: Evidence): readonly string[] {
     `checks    ${count('passed', checks)} of ${checks.length} green`,
     `proof     ${count('red', counterproofs)} of ${counterproofs.length} counterproofs red${notRun === 0 ? '' : `, ${notRun} not run`}, ${durationText(proofMs)}`,
     ...recovery(evidence),
-    ...evidence.steps.filter(step => step.outcome !== 'passed').flatMap(notGreen),
+    ...evidence.steps.filter(step => step.outcome !== 'passed' && !isNotReached(step)).flatMap(notGreen),
+    ...notReached(evidence.steps.filter(isNotReached)),
     ...checks.flatMap(check => {
       const warning = warningOf(check)
       return warning === undefined ? [] : [`warns     ${check.id}: ${warning}`]
@@ -35,6 +37,16 @@ function recovery({ outcome, rto, rpoMs, rpoBasis }: Evidence): readonly string[
     ...(rto === undefined ? [] : [`RTO       ${durationText(rto.totalMs)} = ${phases.join(' + ')}`]),
     ...(rpoMs === undefined ? [] : [`RPO       ${durationText(rpoMs)} (${rpoBasis})`]),
   ]
+}
+
+/** Twelve lines that say the same would push what matters off the screen. */
+function notReached(steps: readonly StepRecord[]): readonly string[] {
+  if (steps.length === 0) return []
+  return [`skipped   ${plural(steps.length, 'more step')}, not reached: ${steps.map(({ id }) => id).join(', ')}`]
+}
+
+function isNotReached({ outcome, reason = '' }: StepRecord): boolean {
+  return outcome === 'skipped' && reason.startsWith('not reached: ')
 }
 
 /** The step, and each check of it that is to blame, with its own reason. */
