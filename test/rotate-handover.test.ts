@@ -89,7 +89,7 @@ describe('a new token that is handed over before it counts', { timeout: 60_000, 
     assert.deepEqual([evidence.facts['rotation.gapMs'], checkOf(evidence, 'nobody-shut-out').outcome], [0, 'passed'])
   })
 
-  for (const { title, params, outcome, reason } of [
+  for (const { title, params, outcome, reason, blamed } of [
     {
       title: 'is not put to use where the command that takes it fails, and what that says is not shown',
       params: { 'deliver-command': noisy('cat; exit 3') },
@@ -101,6 +101,13 @@ describe('a new token that is handed over before it counts', { timeout: 60_000, 
       params: { 'deliver-command': noisy('cat'), 'deliver-check': 'echo something-else' },
       outcome: 'failed',
       reason: /handed-over/,
+    },
+    {
+      title: 'is handed over to nobody where the file cannot be replaced in that way',
+      params: { 'deliver-command': noisy('cat'), style: 'data-link' },
+      outcome: 'errored',
+      reason: /can't replace .*: it is no link to \.\.data/,
+      blamed: 'look',
     },
     {
       title: 'is not put to use where no consumer can be asked',
@@ -116,6 +123,7 @@ describe('a new token that is handed over before it counts', { timeout: 60_000, 
       const step = evidence.steps.find(one => one.outcome !== 'passed')!
       assert.equal(step.outcome, outcome)
       assert.match(step.reason!, reason)
+      if (blamed !== undefined) assert.equal(step.id, blamed)
       assert.equal(evidence.steps.find(({ id }) => id === 'rotate')!.commands.length, 0)
       assert.equal(readFileSync(running.site.readOnlyFile, 'utf8'), `${running.site.readOnly}\n`)
     })
