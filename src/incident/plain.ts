@@ -1,27 +1,15 @@
-import { plainText } from '../model/plain-text.ts'
+import { asCode, escapeMarkdown } from '../model/markdown.ts'
+import { oneLine } from '../model/one-line.ts'
 
 /** Of a text that others wrote so much is shown. */
-const MOST_LETTERS = 600
+const MOST_CHARACTERS = 600
 
-/** What Markdown or HTML would take for a link, an element, a picture or code. */
-const MARKS = /[\\`[\]<]/g
-
-/** One line of plain letters, and not a long one: whoever chose a name in the daemon writes no line of a list for people. */
-function inLine(text: string): string {
-  const line = plainText(text.replace(/\s+/g, ' ').trim())
-  return line.length <= MOST_LETTERS ? line : `${line.slice(0, MOST_LETTERS)}… (${line.length} letters)`
-}
-
-/** The same in Markdown, as itself. */
+/** A text that others wrote, in a list for people: one line, as itself. */
 export function inMarkdown(text: string): string {
-  return inLine(text).replace(MARKS, mark => `\\${mark}`)
+  return escapeMarkdown(oneLine(text, MOST_CHARACTERS))
 }
 
-/** A piece of code in Markdown: nothing in it ends it. */
+/** The same as a piece of code. */
 export function inCode(text: string): string {
-  const line = inLine(text)
-  const longest = Math.max(0, ...[...line.matchAll(/`+/g)].map(([run]) => run.length))
-  const fence = '`'.repeat(longest + 1)
-  const pad = /^`|`$/.test(line) ? ' ' : ''
-  return `${fence}${pad}${line}${pad}${fence}`
+  return asCode(oneLine(text, MOST_CHARACTERS))
 }

@@ -1,15 +1,5 @@
+import { escapeMarkdown } from '../../model/markdown.ts'
 import type { Timeline, TimelineEntry } from './schema.ts'
-
-/** Everything that Markdown or HTML could take for more than a letter. */
-const MARKS = /[\\`*_[\]<>|~&$]/g
-
-/** A text as itself, in a cell or anywhere else, under every reader of GitHub's Markdown: no mark, no element, no address. */
-export function escapeMarkdown(text: string): string {
-  return text
-    .replace(MARKS, mark => `\\${mark}`)
-    .replace(/:\/\//g, ':\\/\\/')
-    .replace(/\bwww\./gi, word => `${word.slice(0, 3)}&#46;`)
-}
 
 /** For a postmortem: what is known of the run, and a table of who did what, when. */
 export function timelineMarkdown(timeline: Timeline): string {

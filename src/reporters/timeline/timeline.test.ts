@@ -6,8 +6,9 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { micromark } from 'micromark'
 import { gfmTable, gfmTableHtml } from 'micromark-extension-gfm-table'
 import { FIRST_PREV, journalLine, lineHash, verifyJournal } from '../../evidence/journal.ts'
-import { escapeMarkdown, timelineMarkdown } from './markdown.ts'
-import { oneLine } from './one-line.ts'
+import { escapeMarkdown } from '../../model/markdown.ts'
+import { oneLine } from '../../model/one-line.ts'
+import { timelineMarkdown } from './markdown.ts'
 import { timelineOf } from './timeline.ts'
 
 type Event = readonly [type: string, data: Record<string, unknown>, at?: number]
@@ -216,9 +217,9 @@ describe('its Markdown', () => {
   })
 
   test('cuts a text, and never in the middle of a character', () => {
-    assert.equal(oneLine('x'.repeat(400)).length, 400)
-    assert.equal([...oneLine('😀'.repeat(401))].length, 401)
-    assert.ok(oneLine('😀'.repeat(100_000)).isWellFormed())
-    assert.ok(oneLine('\ud800 half').isWellFormed())
+    assert.equal(oneLine('x'.repeat(400), 400).length, 400)
+    assert.equal([...oneLine('😀'.repeat(401), 400)].length, 401)
+    assert.ok(oneLine('😀'.repeat(100_000), 400).isWellFormed())
+    assert.ok(oneLine('\ud800 half', 400).isWellFormed())
   })
 })

@@ -1,8 +1,8 @@
 import type { VerifiedJournal } from '../../evidence/journal.ts'
 import type { JournalRecord } from '../../evidence/schema.ts'
 import { RunproofError } from '../../model/error.ts'
+import { oneLine } from '../../model/one-line.ts'
 import { describe, isMinor } from './describe.ts'
-import { oneLine } from './one-line.ts'
 import type { Timeline, TimelineEntry } from './schema.ts'
 
 /** What is known of a run beside its journal. */
@@ -15,6 +15,8 @@ export interface TimelineSource {
 
 /** A journal of any length gives a document that can be read: so many entries, of people and steps first. */
 const MOST_ENTRIES = 4_000
+const MOST_CHARACTERS = 400
+const inLine = (text: string): string => oneLine(text, MOST_CHARACTERS)
 
 /**
  * Who did what, when, of a journal whose chain was verified.
@@ -32,7 +34,7 @@ export function timelineOf(journal: VerifiedJournal, source: TimelineSource): Ti
   const ended = records.findLast(({ type }) => type === 'run-ended')
   const named = records.findLast(({ type }) => type === 'run-resumed') ?? first
   const redact = source.redact ?? (text => text)
-  const word = (value: unknown): string => oneLine(redact(typeof value === 'string' ? value : '')) || 'unnamed'
+  const word = (value: unknown): string => inLine(redact(typeof value === 'string' ? value : '')) || 'unnamed'
   return {
     schema: 'runproof-timeline-1',
     runId: word(named.data['runId']),
@@ -67,7 +69,7 @@ function entriesOf(
   redact: (text: string) => string,
 ): TimelineEntry[] {
   const word = (value: unknown): string | undefined =>
-    typeof value === 'string' ? oneLine(redact(value)) || undefined : undefined
+    typeof value === 'string' ? inLine(redact(value)) || undefined : undefined
   const counted = new Map<string, Counted>()
   const entries: TimelineEntry[] = []
   let operator: string | undefined
@@ -93,7 +95,7 @@ function entriesOf(
       ...(by === undefined ? {} : { by }),
       ...(role === undefined ? {} : { role }),
       ...(operator === undefined ? {} : { operator }),
-      text: withheld ? '(withheld)' : oneLine(redact(`${said ?? ''}${tally}`)),
+      text: withheld ? '(withheld)' : inLine(redact(`${said ?? ''}${tally}`)),
       ...(back > 0 ? { clockBackMs: back } : {}),
     })
   }
