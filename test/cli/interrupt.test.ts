@@ -75,7 +75,8 @@ describe('SIGINT', () => {
     const asked = performance.now()
     started.child.kill('SIGINT')
     assert.equal((await started.ended).status, 130)
-    assert.ok(performance.now() - asked < 2_000)
+    // What is released has half a minute.
+    assert.ok(performance.now() - asked < 20_000)
     assert.match(site.sealed()[0]!, /^\.run-ways-/)
     assert.match((await site.run(['gc'])).stdout, /1 directories removed/)
     assert.deepEqual(await leftovers(site.work), [])

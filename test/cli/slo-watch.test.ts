@@ -244,11 +244,12 @@ describe('runproof slo watch on a running daemon', { concurrency: 3, timeout: 60
     const file = at('recorded.jsonl')
     const live = await site.run(words(running, ...withFiles(running), '--for', '2s', '--record', file))
     assert.equal(live.status, 0, live.stderr)
-    assert.match(live.stdout, /^3 samples, .*: the time is over\n/)
+    // An interval that a slow machine used up is left out; the first and the last one are there.
+    const [, count] = /^([23]) samples, .*: the time is over\n/.exec(live.stdout) ?? assert.fail(live.stdout)
     assert.equal(statSync(file).mode & 0o777, 0o600)
     const text = readFileSync(file, 'utf8')
     for (const secret of [running.site.readOnly, running.site.admin]) assert.equal(text.includes(secret), false)
-    assert.equal(text.trimEnd().split('\n').map(parseSample).length, 3)
+    assert.equal(text.trimEnd().split('\n').map(parseSample).length, Number(count))
 
     const again = await judge(file)
     assert.equal(again.status, 0)
@@ -285,7 +286,7 @@ describe('runproof slo watch on a running daemon', { concurrency: 3, timeout: 60
       for (let count = 0; count < 61; count += 1) await (await running.daemon.get('/v1/status', token)).text()
     const { status, stdout } = await site.run(words(running, ...withFiles(running), '--for', '2s', '--keep-going'))
     assert.equal(status, 1)
-    assert.match(stdout, /^3 samples, .*: the time is over\n/)
+    assert.match(stdout, /^[23] samples, .*: the time is over\n/)
     assert.match(stdout, /health +page +page +unhealthy: debug_capture_full/)
     assert.match(stdout, /debug-capture +warn +warn +level full; page: needs a window of 30 min, seen 2(?:\.\d+)? s/)
     assert.match(stdout, /auth-rate-limits +warn +warn +auth_rate_limited 2\/0\/0/)

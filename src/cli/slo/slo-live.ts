@@ -40,12 +40,13 @@ export async function* liveSamples(watched: Watched, signal: AbortSignal): Async
   await bearer()
   await using client = await http.connect({ baseUrl, ...(caFile === undefined ? {} : { caFile }) })
   const refusals: Refusal[] = []
-  const now = forward()
+  const { now, later } = forward()
   const beganMs = clock.monotonicMs()
   const elapsedMs = () => clock.monotonicMs() - beganMs
 
   for (let tick = 0; tick * intervalMs <= forMs; tick = Math.max(tick, Math.floor(elapsedMs() / intervalMs)) + 1) {
     if (!(await waited(tick * intervalMs - elapsedMs(), signal))) return
+    later()
     const oldest = now().getTime() - REFUSALS_KEPT_MS
     while (refusals[0] !== undefined && refusals[0].sentAtMs < oldest) refusals.shift()
     const sample = await takeSample({
@@ -74,11 +75,19 @@ async function waited(milliseconds: number, signal: AbortSignal): Promise<boolea
   return !signal.aborted
 }
 
-/** The wall clock, except that it never goes back: a sample is later than the one before it. */
-function forward(): () => Date {
+/**
+ * The wall clock, except that it never goes back, and that after `later` it is later than it was before: two samples of one
+ * instant could not be judged again.
+ */
+function forward(): { now(): Date; later(): void } {
   let lastMs = 0
-  return () => {
-    lastMs = Math.max(lastMs, clock.now().getTime())
-    return new Date(lastMs)
+  return {
+    now() {
+      lastMs = Math.max(lastMs, clock.now().getTime())
+      return new Date(lastMs)
+    },
+    later() {
+      lastMs += 1
+    },
   }
 }
