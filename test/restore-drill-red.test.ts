@@ -279,7 +279,7 @@ describe('the restore drill turns red', { timeout: 400_000, concurrency: 2 }, as
       status: 1,
       step: 'validate',
       check: 'tokens',
-      because: /(?=.*replaced gave 200)(?=.*readonlyWrite gave 200)/,
+      because: /(?=.*the replaced token gave 200)(?=.*a change with the read-only token gave 200)/,
     })
 
     test('secret-in-log, on a source whose secrets are known', async () => {

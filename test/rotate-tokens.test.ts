@@ -246,7 +246,7 @@ describe('a token that is replaced under load', { timeout: 60_000, concurrency: 
   test('is reported with how long was waited where the daemon reads its file late, and nobody was shut out', async () => {
     await using running = await RunningStandIn.start(['late-token-reload'])
     const [replaced, shutOut, whole] = judged(await rotated(running))
-    assert.match(replaced!, /^newAfter gave 401, expected 200; waited \d{4} ms, and no longer$/)
+    assert.match(replaced!, /^the new token gave 401 afterwards, expected 200; waited \d{4} ms, and no longer$/)
     assert.deepEqual([shutOut, whole], ['passed', 'passed'])
   })
 
@@ -261,7 +261,7 @@ describe('a token that is replaced under load', { timeout: 60_000, concurrency: 
   test('is reported where the daemon goes on accepting the old one, after the time that was given', async () => {
     await using running = await RunningStandIn.start(['stale-token'])
     const [replaced, shutOut] = judged(await rotated(running))
-    assert.match(replaced!, /^oldAfter gave 200, expected 401; waited \d{4} ms, and no longer$/)
+    assert.match(replaced!, /^the old token gave 200 afterwards, expected 401; waited \d{4} ms, and no longer$/)
     assert.equal(shutOut, 'passed')
   })
 

@@ -74,13 +74,13 @@ export const leakedTokenRefused = defineCheck<Containment>({
     {
       id: 'still-accepted',
       breaks: 'the leaked token is still accepted',
-      because: /oldAfter gave 200/,
+      because: /the old token gave 200 afterwards/,
       observation: seen => ({ ...seen, turn: { ...seen.turn, oldAfter: 200 } }),
     },
     {
       id: 'nobody-gets-in',
       breaks: 'the new token is refused as well',
-      because: /newAfter gave 401/,
+      because: /the new token gave 401 afterwards/,
       observation: seen => ({ ...seen, turn: { ...seen.turn, newAfter: 401 } }),
     },
     {
@@ -97,7 +97,7 @@ export const leakedTokenRefused = defineCheck<Containment>({
     },
     elsewhere('stale', {
       breaks: 'a daemon goes on accepting the token that was replaced',
-      because: /oldAfter gave 200/,
+      because: /the old token gave 200 afterwards/,
       faults: ['stale-token'],
       unavailable: withoutFaults,
     }),

@@ -57,6 +57,12 @@ interface Opens {
   readonly readonlyRead: number
 }
 
+const ASKED: Readonly<Record<keyof Opens, readonly [token: string, what: string]>> = {
+  adminSecrets: ['the admin token', 'a list of secrets'],
+  adminRead: ['the admin token', 'a read'],
+  readonlyRead: ['the read-only token', 'a read'],
+}
+
 /** Both tokens in the files are good before anything is replaced: of a token that never was nothing could be proven afterwards. */
 export const rolesOpen = defineCheck<Opens>({
   id: 'roles-open',
@@ -76,28 +82,30 @@ export const rolesOpen = defineCheck<Opens>({
 
   judge(opens) {
     const wrong = (Object.keys(opens) as (keyof Opens)[]).find(name => opens[name] !== 200)
-    return wrong === undefined
-      ? passed({ actual: { ...opens } })
-      : failed(`${wrong} gave ${opens[wrong]}, expected 200; nothing was replaced`, { actual: { ...opens } })
+    if (wrong === undefined) return passed({ actual: { ...opens } })
+    const [token, what] = ASKED[wrong]
+    return failed(`${token} gave ${opens[wrong]} for ${what}, expected 200; nothing was replaced`, {
+      actual: { ...opens },
+    })
   },
 
   counterproofs: [
     {
       id: 'admin-refused',
       breaks: 'the token in the admin file is not good any longer',
-      because: /adminSecrets gave 401/,
+      because: /the admin token gave 401 for a list of secrets/,
       observation: opens => ({ ...opens, adminSecrets: 401 }),
     },
     {
       id: 'readonly-refused',
       breaks: 'the token in the read-only file is not good any longer',
-      because: /readonlyRead gave 401/,
+      because: /the read-only token gave 401 for a read/,
       observation: opens => ({ ...opens, readonlyRead: 401 }),
     },
     {
       id: 'files-mixed-up',
       breaks: 'the read-only token stands in for the admin token',
-      because: /adminSecrets gave 403/,
+      because: /the admin token gave 403 for a list of secrets/,
       subject: (context, scope) => {
         const { adminToken, readonlyToken } = context.values.get(daemon)
         return withProxy(context, scope, { swapBearer: { from: adminToken!, to: readonlyToken! } })

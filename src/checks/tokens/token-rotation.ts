@@ -42,19 +42,19 @@ export const tokenReplaced = defineCheck<Rotation>({
     {
       id: 'old-accepted',
       breaks: 'the old token is still accepted',
-      because: /oldAfter gave 200/,
+      because: /the old token gave 200 afterwards/,
       observation: seen => ({ ...seen, turn: { ...seen.turn, oldAfter: 200 } }),
     },
     {
       id: 'new-refused',
       breaks: 'the new token is refused',
-      because: /newAfter gave 401/,
+      because: /the new token gave 401 afterwards/,
       observation: seen => ({ ...seen, turn: { ...seen.turn, newAfter: 401 } }),
     },
     {
       id: 'new-known-before',
       breaks: 'the new token was good before it was written anywhere',
-      because: /newBefore gave 200/,
+      because: /the new token gave 200 before/,
       observation: seen => ({ ...seen, turn: { ...seen.turn, newBefore: 200 } }),
     },
     {
@@ -71,13 +71,13 @@ export const tokenReplaced = defineCheck<Rotation>({
     },
     elsewhere('stale', {
       breaks: 'a daemon goes on accepting the token that was replaced',
-      because: /oldAfter gave 200/,
+      because: /the old token gave 200 afterwards/,
       faults: ['stale-token'],
       unavailable: withoutFaults,
     }),
     elsewhere('not-told', {
       breaks: 'a second daemon has a file of its own, which nobody replaced',
-      because: /newAfter gave 401/,
+      because: /the new token gave 401 afterwards/,
       replace: async () => {},
     }),
   ],

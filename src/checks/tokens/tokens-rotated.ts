@@ -5,6 +5,12 @@ import { withoutFaults } from '../daemon/without-faults.ts'
 
 /** In the order in which they are judged: the old token is asked about only once the new one is good. */
 const EXPECTED = { oldBefore: 200, newBefore: 401, newAfter: 200, oldAfter: 401 } as const
+const ASKED: Readonly<Record<keyof Turn, readonly [token: string, when: string]>> = {
+  oldBefore: ['the old token', 'before anything was replaced'],
+  newBefore: ['the new token', 'before anything was replaced'],
+  newAfter: ['the new token', 'afterwards'],
+  oldAfter: ['the old token', 'afterwards'],
+}
 
 /** What is wrong with what both tokens gave before and after one took the place of the other; undefined where nothing is. */
 export function judgeTurn(turn: Turn, after = ''): Judgement | undefined {
@@ -12,7 +18,8 @@ export function judgeTurn(turn: Turn, after = ''): Judgement | undefined {
     return failed('the limiter spoke, and nothing is known of the token', { actual: { ...turn } })
   const wrong = (Object.keys(EXPECTED) as (keyof Turn)[]).find(name => turn[name] !== EXPECTED[name])
   if (wrong === undefined) return undefined
-  return failed(`${wrong} gave ${turn[wrong]}, expected ${EXPECTED[wrong]}${after}`, {
+  const [token, when] = ASKED[wrong]
+  return failed(`${token} gave ${turn[wrong]} ${when}, expected ${EXPECTED[wrong]}${after}`, {
     expected: { ...EXPECTED },
     actual: { ...turn },
   })
@@ -45,19 +52,19 @@ export const tokensRotated = defineCheck<TokenRotation>({
     {
       id: 'never-good',
       breaks: 'the old token had never been good',
-      because: /oldBefore gave 401/,
+      because: /the old token gave 401 before/,
       observation: ({ turns, ...rest }) => ({ ...rest, turns: turns.map(turn => ({ ...turn, oldBefore: 401 })) }),
     },
     {
       id: 'new-refused-too',
       breaks: 'the new token is refused as well',
-      because: /newAfter gave 401/,
+      because: /the new token gave 401 afterwards/,
       observation: ({ turns, ...rest }) => ({ ...rest, turns: turns.map(turn => ({ ...turn, newAfter: 401 })) }),
     },
     {
       id: 'stale-token',
       breaks: 'a daemon goes on accepting a token that was replaced',
-      because: /oldAfter gave 200/,
+      because: /the old token gave 200 afterwards/,
       cost: { instances: 1 },
       unavailable: withoutFaults,
       subject: async (context, scope) => {

@@ -17,6 +17,15 @@ interface Observed {
 
 const EXPECTED: Observed = { admin: 200, readonlyRead: 200, readonlyWrite: 403, none: 401, wrong: 401, replaced: 401 }
 
+const ASKED: Readonly<Record<keyof Observed, string>> = {
+  admin: 'the admin token',
+  readonlyRead: 'the read-only token',
+  readonlyWrite: 'a change with the read-only token',
+  none: 'no token',
+  wrong: 'a wrong token',
+  replaced: 'the replaced token',
+}
+
 /** The daemon, its tokens, and one that was replaced while it ran. */
 interface Held {
   readonly instance: Reached
@@ -60,7 +69,7 @@ export function tokensApart(id: string, title: string, heldIn: (context: CheckCo
       )
       return wrong.length === 0
         ? passed({ expected: { ...EXPECTED }, actual: { ...observed } })
-        : failed(wrong.map(name => `${name} gave ${observed[name]}, expected ${EXPECTED[name]}`).join('; '), {
+        : failed(wrong.map(name => `${ASKED[name]} gave ${observed[name]}, expected ${EXPECTED[name]}`).join('; '), {
             expected: { ...EXPECTED },
             actual: { ...observed },
           })
@@ -70,19 +79,19 @@ export function tokensApart(id: string, title: string, heldIn: (context: CheckCo
       {
         id: 'wrong-accepted',
         breaks: 'a wrong token is accepted',
-        because: /wrong gave 200/,
+        because: /a wrong token gave 200/,
         observation: observed => ({ ...observed, wrong: 200 }),
       },
       {
         id: 'limited',
         breaks: 'a refusal is the rate limiter speaking',
-        because: /none gave 429/,
+        because: /no token gave 429/,
         observation: observed => ({ ...observed, none: 429 }),
       },
       {
         id: 'old-token-accepted',
         breaks: 'the replaced token still opens the door',
-        because: /replaced gave 200/,
+        because: /the replaced token gave 200/,
         unavailable: context =>
           heldIn(context).replacedToken === undefined ? 'nobody has the replaced token any more' : undefined,
         subject: (context, scope) => {
@@ -93,7 +102,7 @@ export function tokensApart(id: string, title: string, heldIn: (context: CheckCo
       {
         id: 'readonly-mutates',
         breaks: 'the read-only token may change things',
-        because: /readonlyWrite gave 200/,
+        because: /a change with the read-only token gave 200/,
         subject: (context, scope) => {
           const { readonlyToken, adminToken } = heldIn(context)
           return withProxy(context, scope, { swapBearer: { from: readonlyToken, to: adminToken } })
