@@ -60,6 +60,10 @@ class Ground {
     return site.run(words, { env: this.env })
   }
 
+  async interrupted(): Promise<readonly { readonly id: string; readonly title: string; readonly goOn: string }[]> {
+    return JSON.parse((await this.run('list', 'interrupted', '--json')).stdout).interrupted
+  }
+
   get runs(): readonly string[] {
     return globSync(['break-off-*', '.run-*'], { cwd: this.reports }).sort()
   }
@@ -94,6 +98,10 @@ describe('a run that was interrupted', { timeout: 60_000 }, () => {
     const old = digest(join(reports, runId))
     const shown = await ground.run('evidence', 'show', join(reports, runId))
     assert.match(shown.stdout, new RegExp(`^go on +.*run --resume ${runId}$`, 'm'))
+    const [listed, ...more] = await ground.interrupted()
+    assert.deepEqual([listed!.id, more], [runId, []])
+    assert.match(listed!.title, /^was interrupted after 20.*Z, on stand-in$/)
+    assert.match(listed!.goOn, new RegExp(`run --resume ${runId}$`))
 
     writeFileSync(join(place, 'go-on'), '')
     const second = await ground.run('run', '--resume', runId, '--json')
@@ -125,6 +133,7 @@ describe('a run that was interrupted', { timeout: 60_000 }, () => {
     }
     assert.deepEqual(digest(join(reports, runId)), old)
 
+    assert.deepEqual(await ground.interrupted(), [])
     const again = await ground.run('run', '--resume', runId)
     assert.equal(again.status, 2)
     assert.match(again.stderr, new RegExp(`taken over as ${runId}-2 at .* by .* on .*; which ended`))
@@ -146,8 +155,11 @@ describe('a run that died', { timeout: 60_000 }, () => {
       alive.stderr,
       new RegExp(`still runs: process ${started.child.pid} on .*\\n.*kill -INT ${started.child.pid}`),
     )
+    assert.deepEqual(await ground.interrupted(), [])
     await die(ground, started, 'send')
 
+    const [listed] = await ground.interrupted()
+    assert.match(`${listed?.title}: ${listed?.goOn}`, new RegExp(`died after .*--resume ${runId} --secret given=…$`))
     const { stdout } = await ground.run('gc')
     assert.match(stdout, new RegExp(`go on +.*run --resume ${runId} --secret given=…$`, 'm'))
     const without = await ground.run('run', '--resume', runId, '--done', 'send')

@@ -18,11 +18,16 @@ export function placesFor(
 ): Places {
   const state = env['XDG_STATE_HOME'] ?? ''
   return {
-    reportsDir: resolve(given.reports || env['RUNPROOF_REPORTS'] || 'reports'),
+    reportsDir: reportsDirFor(env, given),
     workDir: resolve(given.work || env['RUNPROOF_WORK'] || join(tmpdir(), `runproof-${process.getuid?.() ?? 'user'}`)),
     // The XDG specification has a relative path ignored.
     stateDir: join(isAbsolute(state) ? state : join(neededHome(env), '.local', 'state'), 'runproof'),
   }
+}
+
+/** Needs no home directory. */
+export function reportsDirFor(env: NodeJS.ProcessEnv, given: { reports?: string | undefined } = {}): string {
+  return resolve(given.reports || env['RUNPROOF_REPORTS'] || 'reports')
 }
 
 function neededHome(env: NodeJS.ProcessEnv): string {

@@ -28,6 +28,10 @@ export function idsOf(registry: Registry): readonly string[] {
     .sort()
 }
 
+export function fileOf(registry: Registry, id: string): string {
+  return join(registry.folder, `${id}.ts`)
+}
+
 /** @throws RunproofError with the registry's code, and the nearest known id as the hint */
 async function load(registry: Registry, id: string): Promise<{ thing: unknown; path: string }> {
   const known = idsOf(registry)
@@ -37,7 +41,7 @@ async function load(registry: Registry, id: string): Promise<{ thing: unknown; p
       hint: near === undefined ? `known: ${known.join(', ')}` : `did you mean ${near}? known: ${known.join(', ')}`,
     })
   }
-  const path = join(registry.folder, `${id}.ts`)
+  const path = fileOf(registry, id)
   return { thing: ((await import(pathToFileURL(path).href)) as { default: unknown }).default, path }
 }
 

@@ -100,7 +100,7 @@ async function directoryOf(given: string, reportsDir: string): Promise<string> {
     return candidate
   }
   throw new RunproofError('USAGE', `--resume ${given}: there is no such run in ${shownPath(reportsDir)}`, {
-    hint: 'runproof gc lists the runs that can be gone on with; --reports DIR looks elsewhere',
+    hint: 'runproof list interrupted names those that can be gone on with; --reports DIR looks elsewhere',
   })
 }
 
