@@ -16,7 +16,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { archives } from '../src/adapters/archive/archives.ts'
-import { choosePort } from '../src/adapters/isolation/free-port.ts'
+import { freePort } from '../src/adapters/testdata/free-ports.ts'
 import type { Evidence } from '../src/evidence/schema.ts'
 import type { ManifestEntry } from '../src/model/archive.ts'
 import standIn from '../src/targets/stand-in.ts'
@@ -104,7 +104,7 @@ export class BackupSource {
 
   /** Starts the daemon with the very script that runproof is given. */
   async ready(): Promise<this> {
-    const port = await choosePort()
+    const port = await freePort()
     this.#baseUrl = `http://127.0.0.1:${port}`
     const words = [
       ...['serve', '--bind', `127.0.0.1:${port}`, '--state-root', this.state, '--workspace-root', this.workspace],

@@ -7,8 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { archives } from '../src/adapters/archive/archives.ts'
 import { clock } from '../src/adapters/clock.ts'
 import { files } from '../src/adapters/files.ts'
-import { choosePort } from '../src/adapters/isolation/free-port.ts'
 import { commands } from '../src/adapters/run-command.ts'
+import { freePort } from '../src/adapters/testdata/free-ports.ts'
 import type { Facts } from '../src/drill/facts.ts'
 import { takeFacts } from '../src/drill/take-facts.ts'
 import { writeBackupSet } from '../src/drill/write-backup-set.ts'
@@ -132,7 +132,7 @@ async function factsOf(
 ): Promise<Facts> {
   const tokenFile = join(site.root, 'keys', 'source-token')
   writeFileSync(tokenFile, `token-${process.hrtime.bigint()}-of-the-source`, { mode: 0o600 })
-  const port = await choosePort()
+  const port = await freePort()
   const words = ['serve', '--bind', `127.0.0.1:${port}`, ...site.roots, '--routes-file', site.routesFile]
   const daemon = spawn(BINARY, [...words, '--http-auth-mode', 'bearer', '--http-admin-token-file', tokenFile], {
     env: { ...site.env, HOME: join(site.root, 'keys') },

@@ -3,9 +3,10 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs'
 import http from 'node:http'
 import https from 'node:https'
-import net, { type AddressInfo } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { freePorts } from '../../src/adapters/testdata/free-ports.ts'
 import { issueLeaf } from '../../src/tls/issue.ts'
 import type { Places } from './generate.ts'
 
@@ -131,19 +132,6 @@ async function startEcho(): Promise<{ server: http.Server; port: number }> {
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   return { server, port }
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => net.createServer())
-  const ports = await Promise.all(
-    servers.map(async server => {
-      server.listen(0, '127.0.0.1')
-      await once(server, 'listening')
-      return (server.address() as AddressInfo).port
-    }),
-  )
-  await Promise.all(servers.map(server => once(server.close(), 'close')))
-  return ports
 }
 
 async function writeIdentity(directory: string): Promise<{ certificate: string; key: string }> {

@@ -1,24 +1,10 @@
 import assert from 'node:assert/strict'
-import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { describe, test } from 'node:test'
+import { freePort } from '../testdata/free-ports.ts'
 import { PortLook } from './facts.ts'
-
-/** No other test is given it: it lies below those that the system hands out. */
-async function freePort(host: string): Promise<number> {
-  const [first] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').trim().split(/\s+/)
-  for (let tries = 0; tries < 50; tries += 1) {
-    const port = randomInt(Math.floor(Number(first) / 2), Number(first))
-    const server = await listening(host, port).catch(() => undefined)
-    if (server === undefined) continue
-    await close(server)
-    return port
-  }
-  throw new Error(`no free port of ${host} below ${first}`)
-}
 
 const withoutIpv6 = Object.values(networkInterfaces())
   .flat()

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, before, describe, test } from 'node:test'
 import { lookUpProgram } from '../find-program.ts'
+import { freePorts } from '../testdata/free-ports.ts'
 import { look, notable } from './testdata/look.ts'
 import { makePki, NAME } from './testdata/pki.ts'
 
@@ -141,13 +141,4 @@ function configuration(ports: Readonly<Record<ServerName, number>>, plainPort: n
       server { listen 127.0.0.1:${plainPort}; return 308 https://$host$request_uri; }
       ${servers.join('\n')}
     }`
-}
-
-/** All held at once, so that none is given twice. */
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(servers.map(server => once(server, 'listening')))
-  const ports = servers.map(server => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map(server => once(server.close(), 'close')))
-  return ports
 }
