@@ -23,6 +23,7 @@ import {
   publicDoor,
   putProxy,
   reachProxy,
+  unsureWhere,
 } from '../src/incident/scenarios/proxy-exposure.ts'
 import { refusalsByAddress, tellRefusals } from '../src/incident/scenarios/refusals.ts'
 import { snapshotAction } from '../src/incident/snapshot/snapshot.ts'
@@ -182,6 +183,8 @@ const outside = (input: PlanInput): Step => {
         context.set(attempts, seen)
         await keepAttempts(context, 'from-outside.json', seen)
         const refused = seen.filter(({ byDaemon }) => byDaemon).length
+        const unsure = running ? unsureWhere(seen, params['proxy-url']!) : undefined
+        if (unsure !== undefined) run.notTested(unsure)
         if (refused > 0) run.assume(`${refused} requests of this run were refused, and stand in the audit log`)
         if (values.get(daemon).stateRoot === undefined) run.notTested('the auth audit log: no state-root= was given')
         else await tellRefusals(context, sinceMs(input)).catch(thrown => withoutLog(context, thrown, refused))

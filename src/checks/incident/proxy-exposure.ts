@@ -11,7 +11,7 @@ import {
   originAllowed,
   publicDoor,
 } from '../../incident/scenarios/proxy-exposure.ts'
-import { countRefusals } from '../../incident/scenarios/refusals.ts'
+import { refusalsSince } from '../../incident/scenarios/refusals.ts'
 import { changed, defineCheck, failed, type Json, passed } from '../../model/check.ts'
 import { withChangedFiles } from '../../suite/host-file.ts'
 
@@ -197,7 +197,10 @@ export const originsApart = defineCheck<Cors>({
   ],
 })
 
+const DAY_MS = 86_400_000
+
 interface Audit {
+  /** Refusals since the first of our attempts. */
   readonly rows: number
   readonly ours: number
 }
@@ -213,14 +216,14 @@ export const attemptsLogged = defineCheck<Audit>({
       : 'not one attempt came as far as the daemon: the route is closed before it',
 
   async probe(context) {
-    const { rows } = await countRefusals(context, undefined)
-    return { rows, ours: context.values.get(attempts).filter(({ byDaemon }) => byDaemon).length }
+    const ours = context.values.get(attempts).filter(({ byDaemon }) => byDaemon)
+    return { rows: await refusalsSince(context, ours[0]!.askedAtMs), ours: ours.length }
   },
 
   judge: ({ rows, ours }) =>
     rows >= ours
       ? passed({ actual: { rows, ours } })
-      : failed(`the log has ${rows} refusals, and ${ours} are ours`, { actual: { rows, ours } }),
+      : failed(`the log has ${rows} refusals since then, and ${ours} are ours`, { actual: { rows, ours } }),
 
   counterproofs: [
     {
@@ -236,6 +239,15 @@ export const attemptsLogged = defineCheck<Audit>({
       subject: context => {
         const { auditLog } = context.target.signals
         return withChangedFiles(context, [auditLog], `: > ${auditLog}`)
+      },
+    },
+    {
+      id: 'only-older-ones',
+      breaks: 'everything in the log is older than our attempts',
+      because: /the log has 0 refusals/,
+      subject: async context => {
+        const later = context.values.get(attempts).map(one => ({ ...one, askedAtMs: one.askedAtMs + DAY_MS }))
+        return changed(context, { values: context.values.with(attempts, later) })
       },
     },
   ],

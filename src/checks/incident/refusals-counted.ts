@@ -1,12 +1,14 @@
 import { sinceMs } from '../../incident/params.ts'
 import { containment } from '../../incident/scenarios/leaked-token.ts'
-import { countRefusals, type RefusalsByAddress } from '../../incident/scenarios/refusals.ts'
+import { countRefusals, type RefusalsByAddress, refusalsSince } from '../../incident/scenarios/refusals.ts'
 import { type CheckContext, defineCheck, failed, passed } from '../../model/check.ts'
 import { withChangedFiles } from '../../suite/host-file.ts'
 
 interface Counted {
   readonly counted: RefusalsByAddress
-  /** Refusals that the containment itself caused: at least so many have to be there. */
+  /** Since the first request of the containment. */
+  readonly fresh: number
+  /** Refusals that the containment itself caused: at least so many have to be among those. */
   readonly ours: number
 }
 
@@ -19,14 +21,17 @@ export const refusalsCounted = defineCheck<Counted>({
   async probe(context) {
     return {
       counted: await countRefusals(context, sinceMs(context)),
+      fresh: await refusalsSince(context, context.values.get(containment).fromMs),
       ours: context.values.get(containment).refusals,
     }
   },
 
-  judge({ counted, ours }) {
+  judge({ counted, fresh, ours }) {
     const actual = { ...counted.byAddress }
-    if (counted.rows < ours)
-      return failed(`the audit log has ${counted.rows} refusals, and the containment alone caused ${ours}`, { actual })
+    if (fresh < ours)
+      return failed(`the audit log has ${fresh} refusals since the containment began, which alone caused ${ours}`, {
+        actual,
+      })
     const sum = Object.values(counted.byAddress).reduce((all, one) => all + one, 0)
     if (sum !== counted.rows) return failed(`${counted.rows} refusals, ${sum} of them with an address`, { actual })
     return passed({ actual })
@@ -40,9 +45,15 @@ export const refusalsCounted = defineCheck<Counted>({
       observation: seen => ({ ...seen, counted: { ...seen.counted, byAddress: {} } }),
     },
     {
+      id: 'only-older-ones',
+      breaks: 'all refusals are older than the containment',
+      because: /alone caused/,
+      observation: seen => ({ ...seen, fresh: 0 }),
+    },
+    {
       id: 'log-of-another',
       breaks: 'the log is empty, as that of another daemon would be',
-      because: /the containment alone caused/,
+      because: /has 0 refusals since .* alone caused/,
       subject: (context: CheckContext) => {
         const { auditLog } = context.target.signals
         return withChangedFiles(context, [auditLog], `: > ${auditLog}`)

@@ -48,6 +48,8 @@ export interface Containment {
   readonly wasThere?: true
   readonly style: ReplaceStyle
   readonly refusals: number
+  /** Before the first of them. */
+  readonly fromMs: number
   /** From the replacement. */
   readonly waitedMs: number
   readonly withinMs: number
@@ -88,6 +90,7 @@ const UNHELD: Held = { state: () => 'not opened: the daemon gave no answer', isO
 export async function replaceLeakedToken(context: StepContext): Promise<void> {
   const { params, run, secrets, tools, target } = context
   const asked = context.values.get(daemon)
+  const fromMs = tools.clock.now().getTime()
   const file = asked.adminTokenFile!
   const before = await tools.files.facts(file)
   const current = await tools.files.readSecret(file, 'admin-token-of-now')
@@ -153,7 +156,7 @@ export async function replaceLeakedToken(context: StepContext): Promise<void> {
   const refusedAfterMs = Math.round(tools.clock.monotonicMs())
   context.set(leaked, { file, token: isUnsure ? undefined : token, replacement: to, held })
   const shown = isUnsure ? 'the leaked one, or one that took its place before the break' : 'the leaked one'
-  context.set(containment, { ...settled, shown, style, withinMs, refusedAfterMs })
+  context.set(containment, { ...settled, fromMs, shown, style, withinMs, refusedAfterMs })
   if (isShutOut(settled)) run.fact('containment.refusedAfterMs', refusedAfterMs)
   run.fact('containment.heldStream', held.state())
   if (before !== undefined)
@@ -181,6 +184,7 @@ async function goOnReplaced(context: StepContext, to: Secret): Promise<void> {
   const asked = values.get(daemon)
   const [path, withinMs] = [target.http.secrets, parseDuration(params['within']!)]
   askWith(asked, to)
+  const fromMs = tools.clock.now().getTime()
   const settled =
     token === undefined
       ? await seeAccepted(context, { to, path, withinMs })
@@ -193,6 +197,7 @@ async function goOnReplaced(context: StepContext, to: Secret): Promise<void> {
   context.set(leaked, { file: asked.adminTokenFile!, token, replacement: to, held: undefined })
   context.set(containment, {
     ...settled,
+    fromMs,
     shown: token === undefined ? NO_LEAKED_ONE : 'the leaked one',
     wasThere: true,
     style: params['style'] as ReplaceStyle,

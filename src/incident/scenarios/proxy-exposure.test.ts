@@ -4,7 +4,8 @@ import type { CheckContext } from '../../model/check.ts'
 import { type ErrorCode, RunproofError } from '../../model/error.ts'
 import type { Answer, RequestOptions } from '../../model/http.ts'
 import standIn from '../../targets/stand-in.ts'
-import { ATTACKS, type Attempt, attack, letIn } from './proxy-exposure.ts'
+import { processClock } from '../../testing/memory-tools.ts'
+import { ATTACKS, type Attempt, attack, letIn, unsureWhere } from './proxy-exposure.ts'
 
 const ORIGIN = 'https://attacker.example'
 const context = {
@@ -12,6 +13,7 @@ const context = {
   signal: new AbortController().signal,
   deadlineMs: 1_000,
   protect: () => {},
+  tools: { clock: processClock },
 } as unknown as CheckContext
 
 const door = (answer: (options: RequestOptions) => Partial<Answer> | ErrorCode) => ({
@@ -61,6 +63,8 @@ describe('asking from outside', () => {
         seen.map(one => letIn(one, ORIGIN)),
         ATTACKS.map(() => undefined),
       )
+      assert.match(unsureWhere(seen, 'https://typo.example')!, /typo\.example is the route .*misspelt/)
+      assert.equal(unsureWhere([...seen, { ...seen[0]!, status: 403 }], 'https://it.example'), undefined)
     }
     await assert.rejects(
       attack(
@@ -76,6 +80,7 @@ describe('asking from outside', () => {
 describe('an attempt is let in', () => {
   const attempt = (given: Partial<Attempt>): Attempt => ({
     attack: 'no-token',
+    askedAtMs: 0,
     status: 401,
     closed: '',
     allowOrigin: '',

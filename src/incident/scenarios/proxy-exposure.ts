@@ -33,6 +33,7 @@ type AttackName = (typeof ATTACKS)[number]
 /** What one attempt from outside came to. */
 export interface Attempt {
   readonly attack: AttackName
+  readonly askedAtMs: number
   /** Undefined where nobody answered: the route is closed. */
   readonly status: number | undefined
   /** Why nobody answered; empty where somebody did. */
@@ -116,11 +117,12 @@ async function attempt(
   options: RequestOptions,
 ): Promise<Attempt> {
   const timeoutMs = Math.min(context.deadlineMs, ASK_MS)
+  const made = { attack: name, askedAtMs: context.tools.clock.now().getTime() }
   try {
     const path = context.target.http.status
     const { status, headers, text } = await door.request(path, { ...options, timeoutMs, signal: context.signal })
     return {
-      attack: name,
+      ...made,
       status,
       closed: '',
       allowOrigin: headers['access-control-allow-origin'] ?? '',
@@ -130,12 +132,18 @@ async function attempt(
     const { code, message } = toRunproofError(thrown)
     if (context.signal.aborted) throw new RunproofError('INTERRUPTED', 'asking from outside was interrupted')
     if (!CLOSED.includes(code)) throw thrown
-    return { attack: name, status: undefined, closed: message, allowOrigin: '', byDaemon: false }
+    return { ...made, status: undefined, closed: message, allowOrigin: '', byDaemon: false }
   }
 }
 
 /** What asking through a route that was closed comes to. A certificate that we do not trust keeps nobody else out. */
 const CLOSED: readonly string[] = ['TARGET_UNREACHABLE', 'TIMEOUT']
+
+/** What nobody can tell where no attempt was answered; undefined where one was. */
+export function unsureWhere(seen: readonly Attempt[], url: string): string | undefined {
+  if (seen.some(({ status }) => status !== undefined)) return undefined
+  return `whether ${url} is the route that was exposed: nobody answers there (${seen[0]?.closed}), and from here a closed route, an address that is misspelt and a network that is down look the same`
+}
 
 function isRefusal({ target }: CheckContext, status: number, text: string): boolean {
   if (status !== 401 && status !== 403) return false
