@@ -4,7 +4,7 @@ import { tokensRotated } from '../checks/tokens/tokens-rotated.ts'
 import type { CheckContext } from '../model/check.ts'
 import type { RequestOptions } from '../model/http.ts'
 import { Secret } from '../model/secret.ts'
-import { rotateTokens } from './token-rotation.ts'
+import { pauseWithin, rotateTokens } from './token-rotation.ts'
 
 /** A daemon that knows the token in its file, and says so of another one on the given question about a wrong one. */
 function contextOf(wronglyAccepted: number): CheckContext {
@@ -41,4 +41,16 @@ test('an old token that is refused, and accepted once more a moment later, is no
   assert.equal(await judged(0), 'passed')
   // The first question comes before the replacement, and after the second one the old token is taken for refused.
   for (const question of [3, 5, 10]) assert.equal(await judged(question), 'failed', `question ${question}`)
+})
+
+test('between looks no more time is passed than is given, and right before its end there is one more', () => {
+  const looksAt = (withinMs: number) => {
+    const looks = [0]
+    for (let usualMs = 250; looks.at(-1)! <= withinMs; usualMs *= 2)
+      looks.push(looks.at(-1)! + pauseWithin(withinMs - looks.at(-1)!, usualMs))
+    return looks
+  }
+  assert.deepEqual(looksAt(5_000), [0, 250, 750, 1_750, 3_750, 4_900, 5_001])
+  assert.deepEqual(looksAt(600), [0, 250, 500, 601])
+  assert.deepEqual(looksAt(50), [0, 51])
 })

@@ -119,8 +119,17 @@ export async function replaceToken(
       return { turn, refusals, waitedMs }
     }
     if (waitedMs > withinMs) return { turn, refusals, waitedMs }
-    await passTime(context, pauseMs(look))
+    await passTime(context, pauseWithin(withinMs - waitedMs, pauseMs(look)))
   }
+}
+
+/** Before the time is up it is looked once more: what counted in time is not called late for want of a look. */
+const LAST_LOOK_MS = 100
+
+/** How long to wait until the next look. @param leftMs - until nobody waits any longer */
+export function pauseWithin(leftMs: number, usualMs: number): number {
+  const lastMs = leftMs - LAST_LOOK_MS
+  return Math.min(usualMs, lastMs > 0 ? lastMs : leftMs + 1)
 }
 
 /** In the place of a status: nobody answered. */

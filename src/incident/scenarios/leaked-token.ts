@@ -10,7 +10,7 @@ import type { Secret } from '../../model/secret.ts'
 import { type Held, holdStream } from '../../rotation/tokens/held-stream.ts'
 import { refuseChanged } from '../../rotation/tokens/rotate.ts'
 import { whyUnfit } from '../../rotation/tokens/token-rules.ts'
-import { passTime, replaceToken, SILENCE, statusOrSilence, type Turn } from '../../suite/token-rotation.ts'
+import { passTime, pauseWithin, replaceToken, SILENCE, statusOrSilence, type Turn } from '../../suite/token-rotation.ts'
 
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 5_000
@@ -226,7 +226,7 @@ async function seeAccepted(
     const waitedMs = clock.monotonicMs() - begunMs
     if (newAfter === 200 || waitedMs > withinMs)
       return { turn: { oldBefore: SILENCE, newBefore: SILENCE, oldAfter: SILENCE, newAfter }, refusals, waitedMs }
-    await passTime(context, pauseMs(look))
+    await passTime(context, pauseWithin(withinMs - waitedMs, pauseMs(look)))
   }
 }
 
