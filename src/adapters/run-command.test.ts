@@ -104,10 +104,20 @@ describe('a command', () => {
     const { pid } = await identityIn(file)
     controller.abort()
     await assert.rejects(running, { code: 'INTERRUPTED' })
-    assert.equal(identify(pid) !== undefined && isAlive(identify(pid)!), false)
+    const left = identify(pid)
+    assert.equal(left !== undefined && isAlive(left), false)
     await assert.rejects(commands.run({ argv: ['true'] }, { timeoutMs, signal: controller.signal }), {
       code: 'INTERRUPTED',
     })
+  })
+
+  test('is not started where it is interrupted while what starts it is loaded', async () => {
+    const controller = new AbortController()
+    const file = join(dir, 'started')
+    const running = commands.run({ argv: ['touch', file] }, { timeoutMs, signal: controller.signal })
+    controller.abort()
+    await assert.rejects(running, { code: 'INTERRUPTED' })
+    assert.equal(existsSync(file), false)
   })
 
   test('dies with the process that ran it, even from SIGKILL', async () => {

@@ -38,9 +38,9 @@ export async function runCommand(command: Command, options: RunOptions, place: R
   const path = place.path ?? SYSTEM_PATH
   const cwd = command.cwd ?? place.cwd ?? '/'
   const program = findProgram(command.argv[0], path, cwd)
-  if (options.signal?.aborted) throw interrupted(program)
-
   const { $ } = await import('zx/core')
+  // Only now: who interrupts while that is loaded does so before there is anything that could be killed.
+  if (options.signal?.aborted) throw interrupted(program)
   const stdout = new BoundedChunks(options.maxOutputBytes ?? DEFAULT_OUTPUT_BYTES)
   const stderr = new BoundedChunks(options.maxOutputBytes ?? DEFAULT_OUTPUT_BYTES)
   const enter = place.enter ?? []
