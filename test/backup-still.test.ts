@@ -96,7 +96,7 @@ describe('a backup of a source that its operator holds still', { timeout: 400_00
     const identityFile = source.write('keys/identity', `${identity}\n`)
     const recipient = await identityToRecipient(identity)
     const out = fresh()
-    const ended = await untouched({ ...still, out, recipient, compression: 'gzip' }, ['--yes', 'kheish'])
+    const ended = await untouched({ ...still, out, recipient, compression: 'gzip' }, quick)
     assert.deepEqual([ended.code, ended.evidence?.outcome], [0, 'passed'], ended.stderr)
     assert.match(ended.evidence!.notTested.join('\n'), /encrypted and not opened again/)
     const archivePath = join(out, 'state.tar.gz.age')

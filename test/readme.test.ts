@@ -20,7 +20,7 @@ describe('README', { timeout: 400_000 }, () => {
   const readme = readFileSync(path.join(ROOT, 'README.md'), 'utf8')
   const [first, second] = [...readme.matchAll(/```console\n([\s\S]*?)```/g)].map(match => match[1]!.split('\n'))
   const dir = mkdtempSync(path.join(tmpdir(), 'readme-'))
-  const env = { PATH: process.env.PATH, HOME: dir }
+  const env = { PATH: process.env.PATH, HOME: dir, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }
   let shown: string[] = []
   let run = ''
 

@@ -27,7 +27,8 @@ const times = (lines: readonly string[], id: string) => lines.filter(line => lin
 /** A process that ends itself at that record. */
 async function killed(place: string, kill: Kill, runId?: string): Promise<void> {
   const words = [CHILD, String(kill.at), kill.when, ...(runId === undefined ? [] : [runId])]
-  const env = { ...process.env, NODE_COMPILE_CACHE: join(root, 'cache') }
+  // Who is killed keeps nothing of what it compiled: each would compile all of it again.
+  const env = { NODE_COMPILE_CACHE: join(root, 'cache'), ...process.env }
   const child = spawn(process.execPath, words, { cwd: place, env, stdio: ['ignore', 'ignore', 'pipe'] })
   let said = ''
   child.stderr.on('data', chunk => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { after, describe, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { assertPassed, checkOf, evidenceOf, runDrill } from './run-drill.ts'
 import { RunningStandIn } from './run-suite.ts'
 
@@ -89,44 +89,52 @@ describe('a new token that is handed over before it counts', { timeout: 60_000, 
     assert.deepEqual([evidence.facts['rotation.gapMs'], checkOf(evidence, 'nobody-shut-out').outcome], [0, 'passed'])
   })
 
-  for (const { title, params, outcome, reason, blamed } of [
-    {
-      title: 'is not put to use where the command that takes it fails, and what that says is not shown',
-      params: { 'deliver-command': noisy('cat; exit 3') },
-      outcome: 'errored',
-      reason: /deliver-command= exited 3: nothing was replaced/,
-    },
-    {
-      title: 'is not put to use where another value is held afterwards',
-      params: { 'deliver-command': noisy('cat'), 'deliver-check': 'echo something-else' },
-      outcome: 'failed',
-      reason: /handed-over/,
-    },
-    {
-      title: 'is handed over to nobody where the file cannot be replaced in that way',
-      params: { 'deliver-command': noisy('cat'), style: 'data-link' },
-      outcome: 'errored',
-      reason: /can't replace .*: it is no link to \.\.data/,
-      blamed: 'look',
-    },
-    {
-      title: 'is not put to use where no consumer can be asked',
-      params: { 'consumer-probe': '/no/such/probe' },
-      outcome: 'errored',
-      reason: /TOOL_MISSING/,
-    },
-  ])
-    test(title, async () => {
-      await using running = await RunningStandIn.start()
-      const ended = await rotated(running, params)
-      const evidence = evidenceOf(ended)
-      const step = evidence.steps.find(one => one.outcome !== 'passed')!
-      assert.equal(step.outcome, outcome)
-      assert.match(step.reason!, reason)
-      if (blamed !== undefined) assert.equal(step.id, blamed)
-      assert.equal(evidence.steps.find(({ id }) => id === 'rotate')!.commands.length, 0)
-      assert.equal(readFileSync(running.site.readOnlyFile, 'utf8'), `${running.site.readOnly}\n`)
+  // Nothing is replaced in any of them, so that each finds the daemon as the one before did.
+  describe('on one daemon', { concurrency: 1 }, () => {
+    let running: RunningStandIn
+    before(async () => {
+      running = await RunningStandIn.start()
     })
+    after(() => running[Symbol.asyncDispose]())
+
+    for (const { title, params, outcome, reason, blamed } of [
+      {
+        title: 'is not put to use where the command that takes it fails, and what that says is not shown',
+        params: { 'deliver-command': noisy('cat; exit 3') },
+        outcome: 'errored',
+        reason: /deliver-command= exited 3: nothing was replaced/,
+      },
+      {
+        title: 'is not put to use where another value is held afterwards',
+        params: { 'deliver-command': noisy('cat'), 'deliver-check': 'echo something-else' },
+        outcome: 'failed',
+        reason: /handed-over/,
+      },
+      {
+        title: 'is handed over to nobody where the file cannot be replaced in that way',
+        params: { 'deliver-command': noisy('cat'), style: 'data-link' },
+        outcome: 'errored',
+        reason: /can't replace .*: it is no link to \.\.data/,
+        blamed: 'look',
+      },
+      {
+        title: 'is not put to use where no consumer can be asked',
+        params: { 'consumer-probe': '/no/such/probe' },
+        outcome: 'errored',
+        reason: /TOOL_MISSING/,
+      },
+    ])
+      test(title, async () => {
+        const ended = await rotated(running, params)
+        const evidence = evidenceOf(ended)
+        const step = evidence.steps.find(one => one.outcome !== 'passed')!
+        assert.equal(step.outcome, outcome)
+        assert.match(step.reason!, reason)
+        if (blamed !== undefined) assert.equal(step.id, blamed)
+        assert.equal(evidence.steps.find(({ id }) => id === 'rotate')!.commands.length, 0)
+        assert.equal(readFileSync(running.site.readOnlyFile, 'utf8'), `${running.site.readOnly}\n`)
+      })
+  })
 
   test('is handed over to nobody by a rehearsal on a daemon of its own', async () => {
     const ended = await runDrill({ root, runbook, params: { 'deliver-command': `tee ${vault}` } })

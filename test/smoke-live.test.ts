@@ -192,7 +192,7 @@ describe('the live suite', { timeout: 300_000, concurrency: 3 }, () => {
     assert.ok(provider.requests.every(({ authorized, model }) => authorized && model === 'model-y'))
     assert.ok(provider.requests.length >= 4)
 
-    const env = { PATH: process.env.PATH, HOME: root }
+    const env = { PATH: process.env.PATH, HOME: root, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }
     const words = ['smoke', 'live', '--target', 'kheish', '--own', '--param', `binary=${STAND_IN}`]
     const skipped = await runproof(env, words)
     assert.equal(skipped.status, 1)

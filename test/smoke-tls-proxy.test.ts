@@ -152,7 +152,7 @@ describe('the tls-proxy suite', { timeout: 300_000, concurrency: 3 }, () => {
   })
 
   test('is skipped without the key of a real daemon’s provider', async () => {
-    const env = { PATH: process.env.PATH, HOME: root }
+    const env = { PATH: process.env.PATH, HOME: root, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }
     const words = [
       'smoke',
       'tls-proxy',
@@ -168,7 +168,7 @@ describe('the tls-proxy suite', { timeout: 300_000, concurrency: 3 }, () => {
   })
 
   describe('and a daemon without TLS', () => {
-    const env = { PATH: process.env.PATH, HOME: root }
+    const env = { PATH: process.env.PATH, HOME: root, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }
     const params = ['--param', 'base-url=http://127.0.0.1:1', 'token-file=/x']
 
     test('is not for it, which is a usage error', async () => {
