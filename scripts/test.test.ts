@@ -83,15 +83,15 @@ describe('npm test', () => {
   })
 
   test('ends a file that leaves something open', () => {
-    const { stdout, closing } = npmTest(['open-handle.ts', '--silence', '1500'])
-    assert.match(stdout, /the file itself\n {4}silent for 1500 ms, so it was ended/)
+    const { stdout, closing } = npmTest(['open-handle.ts', '--silence', '4000'])
+    assert.match(stdout, /the file itself\n {4}silent for 4000 ms, so it was ended/)
     assert.equal(closing, '1 passed, 1 failed, 0 skipped')
   })
 
   test('ends although a process that was left behind holds the output open', () => {
-    const { stdout, closing } = npmTest(['orphan.ts', '--silence', '1500'])
+    const { stdout, closing } = npmTest(['orphan.ts', '--silence', '4000'])
     process.kill(Number(/orphan (\d+)/.exec(stdout)?.[1]))
-    assert.match(stdout, /the file itself\n {4}silent for 1500 ms, so it was ended/)
+    assert.match(stdout, /the file itself\n {4}silent for 4000 ms, so it was ended/)
     assert.equal(closing, '1 passed, 1 failed, 0 skipped')
   })
 

@@ -270,7 +270,7 @@ describe('a proxy', { concurrency: 4 }, () => {
     })
   }
 
-  test('is judged by live events, whose direct arrival is when they were sent', async () => {
+  test('is judged by live events, whose direct arrival is when they were sent', { timeout: 60_000 }, async () => {
     await using running = await startStreamServer({ everyMs: 200, heartbeat: '' })
     await using direct = await http.connect({ baseUrl: running.url })
     for (const [how, outcome] of [
@@ -279,12 +279,16 @@ describe('a proxy', { concurrency: 4 }, () => {
     ] as const) {
       await using through = await createInterposer().interpose(direct, how)
       const more = { heartbeatWithinMs: 2_000 }
-      const [plain, side] = await Promise.all([check(direct, more), check(through, more)])
-      plain.end()
-      side.end()
-      const both = [plain, side].map(one => ({ facts: one.facts, findings: [] }))
-      const live = differencesOf(both[0]!, both[1]!).find(({ id }) => id === 'proxy-live')
-      assert.equal(live?.outcome, outcome, shown(differencesOf(both[0]!, both[1]!)))
+      let live: Finding | undefined
+      // One event that is late is no verdict, for a machine that was busy explains it as well: then it is asked again.
+      while (live === undefined) {
+        const [plain, side] = await Promise.all([check(direct, more), check(through, more)])
+        plain.end()
+        side.end()
+        const [ours, theirs] = [plain, side].map(one => ({ facts: one.facts, findings: [] }))
+        live = differencesOf(ours!, theirs!).find(({ id }) => id === 'proxy-live')
+      }
+      assert.equal(live.outcome, outcome, shown([live]))
     }
   })
 })
