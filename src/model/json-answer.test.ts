@@ -39,3 +39,13 @@ for (const [title, given, message] of refused) {
 test('says whose text is none', () => {
   assert.throws(() => parseJson('x', 'status printed'), { message: 'status printed no JSON, 1 characters' })
 })
+
+test('refuses what is nested so deeply that walking it would exhaust the stack, and counts no bracket in a text', () => {
+  const nested = (levels: number) => `${'[{"a":'.repeat(levels)}"\\"[[["${'}]'.repeat(levels)}`
+  assert.throws(() => parseJson(nested(1_000_000), 'it answered'), {
+    code: 'ANSWER_MALFORMED',
+    message: 'it answered JSON that is nested deeper than 500 levels, 8000007 characters',
+  })
+  assert.ok(parseJson(nested(100), 'it answered'))
+  assert.ok(parseJson(JSON.stringify(['['.repeat(2_000), '\\"['.repeat(2_000)]), 'it answered'))
+})
