@@ -154,7 +154,7 @@ describe('a rotation that breaks down says what each file holds', { timeout: 60_
     const told = [
       `${site.adminFile} holds the new admin token since ${facts['rotation.replacedAt']}, and the old one is stored nowhere`,
       `${site.readOnlyFile} holds the read-only token that it held before: nothing was written to it`,
-      'which admin token the daemon goes by has to be asked: this run ended before it was sure',
+      `which admin token the daemon goes by has to be asked, with the one in ${site.adminFile}: this run ended before it was sure`,
     ]
     assert.deepEqual(
       told.filter(one => !assumptions.includes(one)),

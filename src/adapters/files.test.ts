@@ -36,6 +36,14 @@ describe('reading a file', () => {
   test('gives what a file holds that is said to be empty, as those of the kernel are', async () => {
     assert.match(await files.readText('/proc/self/status', 100_000), /^Name:/)
   })
+
+  test('that should hold a secret and cannot be read says what to look at', async () => {
+    for (const [path, message, hint] of [
+      ['nowhere', /nowhere: ENOENT$/, `there is no such file: ls -l ${root}`],
+      ['', /: EISDIR$/, `it is a directory, give the file in it: ls -l ${root}/`],
+    ] as const)
+      await assert.rejects(files.readSecret(`${root}/${path}`, 'token'), { code: 'FILE_UNREADABLE', message, hint })
+  })
 })
 
 describe('writing a file', () => {

@@ -14,7 +14,7 @@ import {
 } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import type { Json } from '../model/check.ts'
-import { RunproofError } from '../model/error.ts'
+import { RunproofError, toRunproofError } from '../model/error.ts'
 import type { FileFacts, Files } from '../model/files.ts'
 import { Secret } from '../model/secret.ts'
 import { errnoOf, fileError } from '../model/system-error.ts'
@@ -32,6 +32,19 @@ async function readUnsized(handle: FileHandle, path: string, maxBytes: number): 
   if (sizeBytes > maxBytes)
     throw new RunproofError('FILE_UNREADABLE', `${path} has more than the ${maxBytes} bytes that are read`)
   return Buffer.concat(chunks)
+}
+
+/** What to do about a secret that could not be read. */
+const WAYS: Readonly<Record<string, (path: string) => string>> = {
+  ENOENT: path => `there is no such file: ls -l ${dirname(path)}`,
+  ENOTDIR: path => `a part of its path is no directory: ls -l ${dirname(path)}`,
+  EISDIR: path => `it is a directory, give the file in it: ls -l ${path}`,
+  EACCES: path => `this user may not read it: ls -l ${path}`,
+}
+
+function withWay(error: RunproofError, path: string): RunproofError {
+  const way = WAYS[errnoOf(error.cause) ?? '']
+  return way === undefined ? error : new RunproofError(error.code, error.message, { hint: way(path), cause: error })
 }
 
 /** The real file system. */
@@ -62,7 +75,10 @@ export const files: Files = {
   },
 
   async readSecret(path, name) {
-    return new Secret(name, (await this.readText(path, 1 << 20)).trim())
+    const text = await this.readText(path, 1 << 20).catch(thrown => {
+      throw withWay(toRunproofError(thrown), path)
+    })
+    return new Secret(name, text.trim())
   },
 
   async readJson(path) {

@@ -89,7 +89,10 @@ export function explain(thrown: unknown, subject: Subject): RunproofError {
   }
   if (BROKEN_OFF.has(code) || (thrown instanceof Error && BETWEEN_CHUNKS.test(thrown.message))) {
     const when = head ? `after ${bodyBytes} bytes of the body` : 'before it answered'
-    const hint = head || !url.startsWith('http:') ? undefined : 'does it want https:?'
+    const hint =
+      head || !url.startsWith('http:')
+        ? undefined
+        : 'did it end just then? One that never answers http: may want https:'
     return fail('TARGET_UNREACHABLE', `${url} broke the connection off ${when}`, hint)
   }
   return fail('TARGET_UNREACHABLE', `no answer from ${url}`, 'the daemon may have ended, or not listen yet')

@@ -2,7 +2,7 @@ import { daemon } from '../../daemon/subjects.ts'
 import { toRunproofError } from '../../model/error.ts'
 import type { StepContext } from '../../model/runbook.ts'
 import type { Secret } from '../../model/secret.ts'
-import type { Exchange } from './subjects.ts'
+import { type Exchange, swapBegun } from './subjects.ts'
 
 const TOKENS = { admin: 'admin token', readonly: 'read-only token' } as const
 
@@ -18,15 +18,15 @@ export async function tellState(
   replacedAt: string | undefined,
 ): Promise<void> {
   const { role, file, from, to, other } = exchange
-  const { run, values } = context
+  const { params, run, values } = context
   const token = TOKENS[role]
   const held = await heldIn(context, file)
+  const isOld = !(held instanceof Error) && held !== undefined && held.reveal() === from?.reveal()
   if (!(held instanceof Error) && held?.reveal() === to.reveal())
     run.assume(
       `${file} holds the new ${token}${replacedAt === undefined ? '' : ` since ${replacedAt}`}, and the old one is stored nowhere`,
     )
-  else if (!(held instanceof Error) && held?.reveal() === from?.reveal())
-    run.assume(`${file} holds the old ${token}; the new one is in no file of the daemon`)
+  else if (isOld) run.assume(`${file} holds the old ${token}; the new one is in no file of the daemon`)
   else run.assume(`${file} holds neither the old ${token} nor the new one: ${whatElse(held)}`)
 
   const { adminTokenFile, readonlyTokenFile } = values.get(daemon)
@@ -38,7 +38,13 @@ export async function tellState(
       ? `${otherFile} holds the ${otherToken} that it held before: nothing was written to it`
       : `${otherFile} no longer holds the ${otherToken} of before, and this run has not written to it: ${whatElse(beside)}`,
   )
-  run.assume(`which ${token} the daemon goes by has to be asked: this run ended before it was sure`)
+  // Of a file that was written in place and written back, readers may have seen more.
+  const neverOther = isOld && (values.find(swapBegun) === undefined || params['style'] !== 'in-place')
+  run.assume(
+    neverOther
+      ? `the daemon goes by the old ${token}, as before: it was given no other to read`
+      : `which ${token} the daemon goes by has to be asked, with the one in ${file}: this run ended before it was sure`,
+  )
 }
 
 /** What it holds, undefined for nothing that could be a secret, or why it could not be read. */
