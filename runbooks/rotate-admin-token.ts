@@ -224,7 +224,7 @@ const verify = (role: Role): Step => ({
     describe: 'nothing: its check asks; with the read-only token it also asks for a change, to be refused',
     async execute({ run, values }) {
       const shown = shownInTheEnd(values.get(exchange))
-      run.assume(`${shown.length} more are refused by the check of the roles, and stand there: ${shown.join(', ')}`)
+      run.assume(`${shown.length} more are shown by the check of the roles, to be refused; then they stand there, too: ${shown.join(', ')}`)
     },
   },
   verify: [rolesStillApart],
