@@ -212,6 +212,9 @@ const decideFindings: Step = {
   afterFailure: [sweep],
 }
 
+/** Of the findings, in the list that is left behind: all of them are in sweep.md, and what else is open must be seen. */
+const MOST_LISTED = 100
+
 /** Also where something after the replacement failed: what is open is then asked for most. */
 const close = (input: PlanInput, all: readonly Step[]): Step => ({
   ...closeStep(input, {
@@ -239,7 +242,12 @@ const close = (input: PlanInput, all: readonly Step[]): Step => ({
             ? []
             : ['the leaked token: restart the daemon, and show it once by hand; until it is refused it may be good']),
           ...(findings === undefined ? ['what was left behind: the sweep could not be made'] : []),
-          ...(findings ?? []).map(({ kind, id, how }) => `${kind} ${id} (${how.join(', ')}): ours, or taken away?`),
+          ...(findings ?? [])
+            .slice(0, MOST_LISTED)
+            .map(({ kind, id, how }) => `${kind} ${id} (${how.join(', ')}): ours, or taken away?`),
+          ...(findings !== undefined && findings.length > MOST_LISTED
+            ? [`${findings.length - MOST_LISTED} more findings, in artifacts/sweep.md: ours, or taken away?`]
+            : []),
           ...(held?.isOpen() === true
             ? ['whoever holds an event stream since before still reads it, until the daemon restarts']
             : []),

@@ -38,6 +38,25 @@ describe('the list of findings', () => {
     assert.doesNotMatch(text, /[^\P{Cc}\n]|\p{Cf}/u)
   })
 
+  test('says first how many there are of each kind, and how a command begins that can be typed', () => {
+    const finding = (kind: Thing['kind'], id: string) => ({ kind, id, how: ['added'] as const, changedAtMs: null })
+    const findings = [finding('connector', 'external/a'), finding('connector', 'external/b'), finding('slot', 's')]
+    const swept = {
+      findings,
+      baseline: null,
+      sinceMs: null,
+      inventory: { takenAtMs: 0, kinds: [], unread: [], things: [] },
+    }
+    const params = { 'base-url': 'http://127.0.0.1:4000', 'admin-token-file': '/keys/the token' }
+    const text = findingsText({ target: standIn, params }, swept)
+    assert.match(text, /^To decide about: 3 \(connector 2, slot 1\)\.$/m)
+    assert.match(
+      text,
+      /^Each command begins with `kheish-daemon --base-url http:\/\/127\.0\.0\.1:4000 --token-file '\/keys\/the token'`\.$/m,
+    )
+    assert.doesNotMatch(findingsText({ target: standIn }, swept), /Each command begins/)
+  })
+
   test('is of words that a shell takes for themselves', () => {
     for (const word of ["it's", 'a\nb', 'x;y', '$HOME', '\u202eabc', 'plain.name-1', 'back\\slash', "both'\n"])
       assert.equal(

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { keptCapture } from '../../model/capture.ts'
+import { shellWord } from '../../model/command.ts'
 import { PERSISTENCE_KINDS, type PersistenceKind } from '../../model/persistence-api.ts'
 import type { StepContext } from '../../model/runbook.ts'
 import { inCode } from '../plain.ts'
@@ -27,13 +28,14 @@ export interface Sweep {
 /** Kept: what a person decides about must not change under them when the run goes on after a break. */
 export const sweep = keptCapture<Sweep>('sweep', 'what lasts in the daemon, and what of it is to be decided about')
 
+const nameOf = ({ kind, id }: Pick<Thing, 'kind' | 'id'>) => `${kind} ${id}`
+
 /** The findings, in the order of kinds and names. */
 export function compare(
   { things, kinds }: Pick<Inventory, 'things' | 'kinds'>,
   baseline: Pick<Baseline, 'things' | 'kinds'> | undefined,
   sinceMs: number | undefined,
 ): readonly Finding[] {
-  const nameOf = ({ kind, id }: Pick<Thing, 'kind' | 'id'>) => `${kind} ${id}`
   const before = new Map(baseline?.things.map(thing => [nameOf(thing), thing]))
   const now = new Set(things.map(nameOf))
   const found = things.flatMap((thing): Finding[] => {
@@ -116,13 +118,13 @@ export async function takeSweep(
  * part of what was there before. Where there was nothing to judge by, everything is, and that was told.
  */
 export function vouchedFor({ inventory, findings }: Pick<Sweep, 'inventory' | 'findings'>): readonly Thing[] {
-  const found = findings.filter(({ how }) => !how.includes('unjudged'))
-  return inventory.things.filter(({ kind, id }) => !found.some(one => one.kind === kind && one.id === id))
+  const found = new Set(findings.filter(({ how }) => !how.includes('unjudged')).map(nameOf))
+  return inventory.things.filter(thing => !found.has(nameOf(thing)))
 }
 
 /** One line a finding, with how to look at it and how to take it away. */
 export function findingsText(
-  { target }: Pick<StepContext, 'target'>,
+  { target, params = {} }: Pick<StepContext, 'target'> & Partial<Pick<StepContext, 'params'>>,
   { findings, inventory, baseline, sinceMs }: Sweep,
 ): string {
   const at = (ms: number | null) => (isInstant(ms) ? new Date(ms).toISOString() : 'time unknown')
@@ -139,10 +141,28 @@ export function findingsText(
     '',
     `Read at ${at(inventory.takenAtMs)}. Held against ${baseline === null ? 'no baseline' : `${baseline.from} of ${at(baseline.takenAtMs)}`}${sinceMs === null ? '' : `, and against the incident, since ${at(sinceMs)}`}.`,
     `Read: ${inventory.kinds.join(', ')}. Not read: ${inventory.unread.map(one => one.kind).join(', ') || 'nothing was left out'}.`,
+    ...(lines.length === 0 ? [] : [`To decide about: ${countsOf(findings)}.`, ...beginningOf(target.program, params)]),
     '',
     ...(lines.length === 0 ? ['Nothing to decide about.'] : lines),
     '',
   ].join('\n')
+}
+
+/** How many there are of each kind: whoever has ten thousand of one has to know it before the first. */
+function countsOf(findings: readonly Finding[]): string {
+  const counts = PERSISTENCE_KINDS.map(kind => [kind, findings.filter(one => one.kind === kind).length] as const)
+  return `${findings.length} (${counts
+    .filter(([, count]) => count > 0)
+    .map(([kind, count]) => `${kind} ${count}`)
+    .join(', ')})`
+}
+
+/** Of a daemon that somebody runs: what stands before each of the commands, so that it can be typed. */
+function beginningOf(program: string, params: StepContext['params']): readonly string[] {
+  const { binary = program, 'base-url': url, 'admin-token-file': file } = params
+  if (url === undefined || file === undefined) return []
+  const words = `${shellWord(binary)} --base-url ${shellWord(url)} --token-file ${shellWord(file)}`
+  return [`Each command begins with ${inCode(words)}.`]
 }
 
 /** A time of change is given by whoever makes the thing, also one that no calendar has. */
