@@ -224,7 +224,9 @@ const verify = (role: Role): Step => ({
     describe: 'nothing: its check asks; with the read-only token it also asks for a change, to be refused',
     async execute({ run, values }) {
       const shown = shownInTheEnd(values.get(exchange))
-      run.assume(`${shown.length} more are shown by the check of the roles, to be refused; then they stand there, too: ${shown.join(', ')}`)
+      run.assume(
+        `the check of the roles shows ${shown.length} more that have to be refused, and then stand there: ${shown.join(', ')}`,
+      )
     },
   },
   verify: [rolesStillApart],
