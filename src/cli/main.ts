@@ -3,12 +3,15 @@ import { RunproofError, toRunproofError } from '../model/error.ts'
 import { shownJson } from '../reporters/text/json.ts'
 import { terminalLine } from '../reporters/text/terminal.ts'
 import { exitCodeOf } from './exit-code.ts'
+import { asInvoked } from './invoked-as.ts'
 import { buildProgram } from './program.ts'
 
 /** How long whatever a runbook left open may keep the process; everything of ours is done by then. */
 const LINGER_MS = 2_000
 
 process.umask(0o077)
+// Node's own answer to this signal is a debugger's port on loopback, where every user of the machine may read our memory.
+process.on('SIGUSR1', () => {})
 survive(process.stdout)
 survive(process.stderr)
 process.exitCode = await main(process.argv.slice(2))
@@ -61,10 +64,11 @@ function usageOf({ code, message }: CommanderError, words: readonly string[]): R
 function report(error: RunproofError, json: boolean): number {
   const exitCode = exitCodeOf(error)
   if (json) {
-    const { code, message, hint } = error
+    const { code, message } = error
+    const hint = error.hint === undefined ? undefined : asInvoked(error.hint)
     process.stderr.write(`${shownJson({ error: { code, message, hint, exitCode } })}\n`)
   } else {
-    const hint = error.hint === undefined ? '' : `  hint: ${terminalLine(error.hint)}\n`
+    const hint = error.hint === undefined ? '' : `  hint: ${terminalLine(asInvoked(error.hint))}\n`
     process.stderr.write(`runproof: ${terminalLine(error.message)}\n${hint}`)
     if (error.code === 'INTERNAL' && error.cause instanceof Error)
       for (const line of String(error.cause.stack).split('\n')) process.stderr.write(`${terminalLine(line)}\n`)

@@ -58,11 +58,17 @@ describe('SIGINT', () => {
     })
   }
 
-  test('ends the command that is running', async () => {
+  test('ends the command that is running; nothing of the memory is written down or shown to a debugger before', async () => {
     const started = start('command')
     const pid = await commandPid(started)
+    const limits = readFileSync(`/proc/${started.child.pid}/limits`, 'utf8')
+    assert.match(limits, /^Max core file size +0 +0 /m)
+    // Without a listener Node opens a port that every user of the machine may connect to.
+    started.child.kill('SIGUSR1')
     started.child.kill('SIGINT')
-    assert.equal((await started.ended).status, 130)
+    const { status, stderr } = await started.ended
+    assert.equal(status, 130)
+    assert.doesNotMatch(stderr, /Debugger/)
     assert.ok(await gone(pid))
     assert.equal(site.evidence().steps[0].commands[0].exitCode, null)
   })
