@@ -198,10 +198,11 @@ export class BackupSource {
     return (await archives.describeTree(directory)).entries
   }
 
+  readonly noticesDir = this.at('home/.local/state/runproof/stopped-sources')
+
   /** Notices that tell of a stopped source. */
   notices(): readonly string[] {
-    const directory = this.at('home/.local/state/runproof/stopped-sources')
-    return existsSync(directory) ? readdirSync(directory) : []
+    return existsSync(this.noticesDir) ? readdirSync(this.noticesDir) : []
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

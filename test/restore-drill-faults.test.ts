@@ -131,6 +131,7 @@ net.createServer().listen(port, '127.0.0.1', () => {
 `,
       0o755,
     )
+    // Only a daemon that runs beside the first one, which a counterproof broke, is given a port that has to be chosen.
     const ended = await runDrill({ root, params: { ...given, binary }, counterproofs: 'all' })
     assertPassed(ended)
     assert.match(calls.join(' '), /^\d+$/, 'one port was taken, once')

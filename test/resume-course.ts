@@ -57,7 +57,10 @@ export class Course {
     const { params, secrets = {}, env = {} } = this.ground
     const words = [
       ...(resume === undefined
-        ? [this.id, '--param', ...Object.entries(params).map(([name, value]) => `${name}=${value}`)]
+        ? [
+            ...[this.id, '--counterproofs', 'observation', '--param'],
+            ...Object.entries(params).map(([name, value]) => `${name}=${value}`),
+          ]
         : ['--resume', resume]),
       ...['--yes=stand-in', '--confirm', 'stand-in'],
       ...(resume === undefined ? this.people.flatMap(step => ['--allow-skip', `${step}=nobody is here`]) : []),
