@@ -10,7 +10,7 @@ describe('runproof doctor --incident', () => {
   test('tells what is missing, with its command, and ends with 1; nothing was made', async () => {
     const { status, stdout, stderr } = await site.run([...WORDS, '--unattended'])
     assert.deepEqual([status, stderr], [1, ''])
-    assert.match(stdout, /^missing {2}signing key: none in .*\n {9}runproof run restore-drill\n/m)
+    assert.match(stdout, /^missing {2}signing key: none in .*\n {9}\S+\/runproof run restore-drill\n/m)
     assert.match(stdout, /^ok {7}rotate-admin-token: \d+ steps; 0 ask/m)
     assert.equal(existsSync(site.reports) || existsSync(`${site.root}/home/.local`), false)
   })

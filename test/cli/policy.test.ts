@@ -80,7 +80,7 @@ describe('a policy file', () => {
       assert.deepEqual([status, stdout, site.sealed()], [3, '', []])
       assert.match(
         stderr,
-        /bad\.json:1: slowly: verdict: it is none of allow, ask, deny\n {2}hint: runproof policy check /,
+        /bad\.json:1: slowly: verdict: it is none of allow, ask, deny\n {2}hint: \S*runproof policy check /,
       )
     }
   })

@@ -37,14 +37,14 @@ describe('help', () => {
   test('is what runproof without words answers, as a usage error', async () => {
     const { status, stderr } = await site.run([])
     assert.equal(status, 2)
-    assert.match(stderr, /^runproof: a command is missing\n {2}hint: runproof --help/)
+    assert.match(stderr, /^runproof: a command is missing\n {2}hint: \S+\/runproof --help/)
   })
 })
 
 const mistakes: readonly [string, readonly string[], RegExp][] = [
   ['an unknown command', ['rnu', 'x'], /unknown command 'rnu'.*run/s],
   ['an unknown command of a group', ['tls', 'chekc'], /unknown command 'chekc' \(Did you mean check\?\)\n/],
-  ['a group without a command', ['nginx'], /^runproof: a command is missing\n {2}hint: runproof nginx --help/],
+  ['a group without a command', ['nginx'], /^runproof: a command is missing\n {2}hint: \S+\/runproof nginx --help/],
   ['an unknown flag', ['run', 'backup', '--tagret', 'x'], /unknown option '--tagret'.*--target/s],
   ['a flag without its value', ['run', 'backup', '--target'], /--target <id>.*missing/],
   ['a word too many', ['plan', 'backup', 'restore'], /too many arguments/],

@@ -3,6 +3,7 @@ import { followJournal, isOver, type Origin } from '../../engine/broken-run.ts'
 import type { JournalRecord } from '../../evidence/schema.ts'
 import { shellWord } from '../../model/command.ts'
 import { toRunproofError } from '../../model/error.ts'
+import { INVOKED_AS } from '../invoked-as.ts'
 import { type Places, placesFor } from '../places.ts'
 
 /**
@@ -17,7 +18,7 @@ export function resumeCommand(
   if (unresumable !== undefined) return undefined
   const usual = placesFor(process.env)
   return [
-    `${process.env['RUNPROOF_INVOKED_AS'] ?? 'runproof'} run --resume ${shellWord(runId)}`,
+    `${INVOKED_AS} run --resume ${shellWord(runId)}`,
     ...secrets.filter(({ generated }) => !generated).map(({ name }) => `--secret ${shellWord(name)}=…`),
     ...(reportsDir === usual.reportsDir ? [] : [`--reports ${shellWord(reportsDir)}`]),
     ...(workDir === usual.workDir ? [] : [`--work ${shellWord(workDir)}`]),

@@ -7,6 +7,7 @@ import { type Outcome, worstOutcome } from '../../model/outcome.ts'
 import { summaryLines } from '../../reporters/text/summary.ts'
 import { terminalLine } from '../../reporters/text/terminal.ts'
 import { type ExitCode, exitCodeOf } from '../exit-code.ts'
+import { INVOKED_AS } from '../invoked-as.ts'
 import type { SealedRun } from './sealed-run.ts'
 import type { NotRun, SkippedSuite } from './suites.ts'
 
@@ -100,9 +101,7 @@ function limitsLines(runs: readonly Evidence[]): readonly string[] {
   const assumed = runs.flatMap(run => run.assumptions).length
   return unasked + assumed === 0
     ? []
-    : [
-        `limits          ${unasked} not asked, ${assumed} assumed; each is named by: ${process.env['RUNPROOF_INVOKED_AS'] ?? 'runproof'} evidence show DIR`,
-      ]
+    : [`limits          ${unasked} not asked, ${assumed} assumed; each is named by: ${INVOKED_AS} evidence show DIR`]
 }
 
 function unsealedLines(id: string, error: RunproofError): readonly string[] {
