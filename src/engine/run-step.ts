@@ -25,74 +25,110 @@ export async function runStep(
   index: number,
   { again }: { readonly again: boolean } = { again: false },
 ): Promise<StepRecord> {
-  const { journal, watch, tools, signal } = run.input
-  const startedAt = tools.clock.now().toISOString()
-  const began = tools.clock.monotonicMs()
-  const commands: StepRecord['commands'] = []
-  const base = {
-    id: step.id,
-    title: step.title,
-    effect: step.effect,
-    ...(step.docs === undefined ? {} : { docs: { ...step.docs } }),
-    ...(step.phase === undefined ? {} : { phase: step.phase }),
-    ...(step.role === undefined ? {} : { role: step.role }),
-    startedAt,
-    commands,
-  }
-  let decision: StepRecord['decision']
-  const ended = (outcome: Outcome, more: Partial<StepRecord> = {}): StepRecord => ({
-    ...base,
-    ...(decision === undefined ? {} : { decision }),
-    outcome,
-    durationMs: tools.clock.monotonicMs() - began,
-    counterproofsMs: 0,
-    checks: [],
-    ...more,
-  })
-
+  const draft = draftOf(run, step)
   try {
-    if (signal.aborted)
-      throw new RunproofError('INTERRUPTED', `step ${step.id} was not started: the run was interrupted`)
-    const picked: PickedUp = again ? { acts: true } : await pickUp(run, step, commands)
-    if ('carried' in picked) return picked.carried
-    if ('denied' in picked) return ended('denied', { reason: picked.denied })
-    if (!picked.acts) {
-      watch({ type: 'step-started', step: step.id, title: step.title, index })
-      return ended(...(await verified(run, step, commands, tools.clock.monotonicMs() - began)))
-    }
-    const skippedBy = again ? undefined : await conduct(run, step, index)
-    if (skippedBy !== undefined)
-      return ended('skipped', { reason: `left out by ${skippedBy.by}: ${skippedBy.reason}`, skippedBy })
-    decision = await authorise(run, step)
-    if (decision.verdict === 'deny') {
-      journal.append('step-denied', { step: step.id, effect: step.effect, decision: { ...decision } })
-      return ended('denied', { reason: `${decision.rule}: ${decision.how ?? 'not approved'}` })
-    }
-
-    if (decision.approvedBy === undefined) run.approved.delete(step.id)
-    else run.approved.add(step.id)
-    license(run, step, decision)
-    journal.append('step-started', {
-      step: step.id,
-      title: step.title,
-      effect: step.effect,
-      ...(step.role === undefined ? {} : { role: step.role }),
-      decision: { ...decision },
-    })
-    if (step.effect !== 'read') run.acted = true
-    watch({ type: 'step-started', step: step.id, title: step.title, index })
-    run.phases.enter(step.phase)
-    if (isManual(step.run)) return ended(...(await byHand(run, step, step.run, commands)))
-    await act(run, step, step.run, commands)
-    return ended(...(await verified(run, step, commands, tools.clock.monotonicMs() - began)))
+    return await carriedOut(run, step, index, again, draft)
   } catch (thrown) {
     const error = toRunproofError(thrown)
     // Only the operator interrupts: work that cuts its own commands short has given no verdict.
-    const outcome = signal.aborted ? 'interrupted' : error.code === 'DENIED' ? 'denied' : 'errored'
-    return ended(outcome, { reason: `${error.code}: ${error.message}`, error: problemOf(error) })
+    const outcome = run.input.signal.aborted ? 'interrupted' : error.code === 'DENIED' ? 'denied' : 'errored'
+    return draft.ended(outcome, { reason: `${error.code}: ${error.message}`, error: problemOf(error) })
   } finally {
     run.phases.enter(undefined)
   }
+}
+
+/** The record of a step that goes on. */
+interface Draft {
+  /** Grows by each one that is run. */
+  readonly commands: StepRecord['commands']
+  /** What became of it when policy was asked. */
+  decision?: NonNullable<StepRecord['decision']>
+  spentMs(): number
+  ended(outcome: Outcome, more?: Partial<StepRecord>): StepRecord
+}
+
+function draftOf({ input }: RunState, step: Step): Draft {
+  const { clock } = input.tools
+  const startedAt = clock.now().toISOString()
+  const began = clock.monotonicMs()
+  const draft: Draft = {
+    commands: [],
+    spentMs: () => clock.monotonicMs() - began,
+    ended: (outcome, more = {}) => ({
+      id: step.id,
+      title: step.title,
+      effect: step.effect,
+      ...(step.docs === undefined ? {} : { docs: { ...step.docs } }),
+      ...(step.phase === undefined ? {} : { phase: step.phase }),
+      ...(step.role === undefined ? {} : { role: step.role }),
+      startedAt,
+      commands: draft.commands,
+      ...(draft.decision === undefined ? {} : { decision: draft.decision }),
+      outcome,
+      durationMs: draft.spentMs(),
+      counterproofsMs: 0,
+      checks: [],
+      ...more,
+    }),
+  }
+  return draft
+}
+
+async function carriedOut(run: RunState, step: Step, index: number, again: boolean, draft: Draft): Promise<StepRecord> {
+  const { watch, signal } = run.input
+  const { commands } = draft
+  if (signal.aborted) throw new RunproofError('INTERRUPTED', `step ${step.id} was not started: the run was interrupted`)
+  const picked: PickedUp = again ? { acts: true } : await pickUp(run, step, commands)
+  if ('carried' in picked) return picked.carried
+  if ('denied' in picked) return draft.ended('denied', { reason: picked.denied })
+  const kept = picked.acts ? await keptFromActing(run, step, index, again, draft) : undefined
+  if (kept !== undefined) return kept
+
+  watch({ type: 'step-started', step: step.id, title: step.title, index })
+  if (picked.acts) {
+    run.phases.enter(step.phase)
+    if (isManual(step.run)) return draft.ended(...(await byHand(run, step, step.run, commands)))
+    await act(run, step, step.run, commands)
+  }
+  return draft.ended(...(await verified(run, step, commands, draft.spentMs())))
+}
+
+/**
+ * Asks whoever conducts, and policy. That the step begins is on record when this returns.
+ *
+ * @returns its record where somebody leaves it out, or it is denied; undefined where it is to act
+ */
+async function keptFromActing(
+  run: RunState,
+  step: Step,
+  index: number,
+  again: boolean,
+  draft: Draft,
+): Promise<StepRecord | undefined> {
+  const { journal } = run.input
+  const skippedBy = again ? undefined : await conduct(run, step, index)
+  if (skippedBy !== undefined)
+    return draft.ended('skipped', { reason: `left out by ${skippedBy.by}: ${skippedBy.reason}`, skippedBy })
+  const decision = await authorise(run, step)
+  draft.decision = decision
+  if (decision.verdict === 'deny') {
+    journal.append('step-denied', { step: step.id, effect: step.effect, decision: { ...decision } })
+    return draft.ended('denied', { reason: `${decision.rule}: ${decision.how ?? 'not approved'}` })
+  }
+
+  if (decision.approvedBy === undefined) run.approved.delete(step.id)
+  else run.approved.add(step.id)
+  license(run, step, decision)
+  journal.append('step-started', {
+    step: step.id,
+    title: step.title,
+    effect: step.effect,
+    ...(step.role === undefined ? {} : { role: step.role }),
+    decision: { ...decision },
+  })
+  if (step.effect !== 'read') run.acted = true
+  return undefined
 }
 
 /** A rule that allows a step for its words or paths allows no others. */
