@@ -71,7 +71,7 @@ function outside(bytes: Uint8Array, places: readonly Place[]): readonly Place[] 
 }
 
 function hold(file: string, bytes: Uint8Array, what: string): number {
-  const began = performance.now()
+  const began = process.cpuUsage()
   let places: readonly Place[]
   try {
     places = read(file, bytes)
@@ -80,7 +80,7 @@ function hold(file: string, bytes: Uint8Array, what: string): number {
       cause: error,
     })
   }
-  const tookMs = performance.now() - began
+  const tookMs = process.cpuUsage(began).user / 1_000
   assert.ok(tookMs < 5000, `${what} (${file}) took ${tookMs.toFixed(0)} ms`)
   const wrong = outside(bytes, places)
   assert.deepEqual(

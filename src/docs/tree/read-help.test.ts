@@ -164,9 +164,9 @@ describe('readHelp', () => {
   }
   for (const [title, text] of Object.entries(hostile)) {
     test(`ends soon with ${title}`, () => {
-      const startedAt = performance.now()
+      const before = process.cpuUsage()
       readHelp(text, [])
-      assert.ok(performance.now() - startedAt < 1_000)
+      assert.ok(process.cpuUsage(before).user < 1_000_000)
     })
   }
 })
