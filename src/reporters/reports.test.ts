@@ -189,6 +189,31 @@ test('the summary names the steps that were not reached in one line: what stoppe
   )
 })
 
+test('the summary of a rotation says what clients saw, and that the stream of the old token goes on', () => {
+  const facts = {
+    'rotation.gapMs': 0,
+    'rotation.longestSilenceMs': 134,
+    'rotation.firstNewMs': 13,
+    'rotation.lastOldMs': -2,
+    'rotation.tornReads': 0,
+    'rotation.fileReads': 811,
+    'rotation.heldStream': 'still open 3046 ms after it was opened',
+    'throughout.gapMs': 40,
+    'throughout.requests': 190,
+  }
+  const lines = summaryLines(evidence({ facts }))
+  const first = lines.findIndex(line => line.startsWith('rotation'))
+  assert.deepEqual(lines.slice(first, first + 4), [
+    'rotation  gap 40 ms in 190 requests; around the replacement the longest silence was 134 ms',
+    '          from when replacing began: new token first accepted after 13 ms, old one last 2 ms before',
+    '          0 of 811 reads of the file torn, empty or missing',
+    'stream    opened with the old token: still open 3046 ms after it was opened',
+  ])
+  const never = summaryLines(evidence({ facts: { ...facts, 'rotation.firstNewMs': 'never' } }))
+  assert.match(never[first + 1]!, /new token first accepted never/)
+  assert.ok(!summaryLines(evidence({})).some(line => line.startsWith('rotation')))
+})
+
 describe('what a person attests', () => {
   const at = '2026-01-02T03:04:05.678Z'
   const reason = 'attested by bob (security-owner): The key is revoked'

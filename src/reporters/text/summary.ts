@@ -1,9 +1,10 @@
 import type { Evidence, StepRecord } from '../../evidence/schema.ts'
 import { plural } from '../../findings/wrap.ts'
 import { durationText } from '../../model/duration-text.ts'
+import { rotationLines } from './rotation.ts'
 import { warningOf } from './warning.ts'
 
-/** A run in a few lines of plain text: verdict, counts, RTO as a timeline, RPO, what is not green and why, warnings, limits. */
+/** A run in a few lines of plain text: verdict, counts, RTO as a timeline, RPO, what a rotation looked like, what is not green and why, warnings, limits. */
 export function summaryLines(evidence: Evidence): readonly string[] {
   const checks = evidence.steps.flatMap(step => step.checks)
   const counterproofs = checks.flatMap(check => check.counterproofs)
@@ -14,6 +15,7 @@ export function summaryLines(evidence: Evidence): readonly string[] {
     `checks    ${count('passed', checks)} of ${checks.length} green`,
     `proof     ${count('red', counterproofs)} of ${counterproofs.length} counterproofs red${notRun === 0 ? '' : `, ${notRun} not run`}, ${durationText(proofMs)}`,
     ...recovery(evidence),
+    ...rotationLines(evidence),
     ...evidence.steps.filter(step => step.outcome !== 'passed' && !isNotReached(step)).flatMap(notGreen),
     ...notReached(evidence.steps.filter(isNotReached)),
     ...checks.flatMap(check => {
