@@ -181,6 +181,11 @@ const names: readonly [string, object, RegExp][] = [
     /steps\[0\]: there is no step in rotate called stop/,
   ],
   [
+    'a role',
+    { roles: ['security_owner'] },
+    /roles\[0\]: there is no role security_owner; did you mean security-owner\?/,
+  ],
+  [
     'a zone',
     { window: { ...SUNDAY, zone: 'Europe/Berln' } },
     /window.zone: there is no zone Europe\/Berln; did you mean Europe\/Berlin\?/,

@@ -1,4 +1,5 @@
 import { didYouMean } from '../model/closest.ts'
+import { ROLES } from '../model/runbook.ts'
 import { isWithin } from '../model/within.ts'
 import { gravity } from './decide.ts'
 import { covers } from './match-argv.ts'
@@ -53,6 +54,7 @@ function unknownNames(rule: Rule, index: number, place: Place, known: KnownNames
     ...check('targets', rule.targets, known.targets, 'target'),
     ...check('runbooks', rule.runbooks, runbooks, 'runbook or smoke suite'),
     ...(judgeSteps ? check('steps', rule.steps, stepIds, stepNoun(rule)) : []),
+    ...check('roles', rule.roles, ROLES, 'role'),
     ...(zoneKnown ? [] : [note('window.zone', `there is no zone ${zone}${didYouMean(zone!, known.zones)}`)]),
   ]
 }
