@@ -67,8 +67,8 @@ export interface JournalledRun {
   readonly holder: ProcessIdentity | undefined
   readonly host: string | undefined
   readonly been: ReadonlyMap<string, Been>
-  /** Steps that were approved when they last began: that holds for what is done about them without acting again. */
-  readonly approved: ReadonlySet<string>
+  /** By step, what policy and people said when it last began: that holds for what is done about it without acting again. */
+  readonly decisions: ReadonlyMap<string, NonNullable<StepRecord['decision']>>
   readonly values: ReadonlyMap<string, unknown>
   readonly told: Told
   readonly people: PeopleBefore
@@ -101,7 +101,7 @@ class Followed {
   readonly #been = new Map<string, Been>()
   /** How each step ended that had begun, whatever became of it since. */
   readonly #last = new Map<string, { readonly record: StepRecord; readonly in: string }>()
-  readonly #approved = new Set<string>()
+  readonly #decisions = new Map<string, NonNullable<StepRecord['decision']>>()
   /** By capture, with the step that set it. */
   readonly #values = new Map<string, { readonly step: string; readonly value: unknown }>()
   /** Steps that set a value which the journal has not. */
@@ -184,7 +184,7 @@ class Followed {
       holder: this.#holder,
       host: this.#host,
       been: this.#been,
-      approved: this.#approved,
+      decisions: this.#decisions,
       values: new Map([...this.#values].map(([capture, { value }]) => [capture, value])),
       told: {
         facts: this.#facts,
@@ -203,8 +203,8 @@ class Followed {
     const step = textOf(record, 'step')
     this.#been.set(step, { state: 'begun' })
     const decision = record.data['decision'] as StepRecord['decision']
-    if (decision?.approvedBy === undefined) this.#approved.delete(step)
-    else this.#approved.add(step)
+    if (decision === undefined) this.#decisions.delete(step)
+    else this.#decisions.set(step, decision)
     this.#withheld.delete(step)
     if (record.data['effect'] === 'read') return
     const order = this.#first.data['steps'] as readonly string[]

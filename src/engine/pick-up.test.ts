@@ -187,11 +187,12 @@ describe('a run that goes on', () => {
     assert.equal(result.steps[0]!.carriedFrom, 'run')
   })
 
-  for (const [title, decision, outcome] of [
-    ['under the approval that the step had then', { verdict: 'allow', rule: 'policy.loud', approvedBy: 'jo' }, 'done'],
-    ['not where nobody had approved it', { verdict: 'allow', rule: 'default.stand-in' }, 'errored'],
+  for (const [title, decision, verdict, outcome] of [
+    ['asks for: under the approval of then', { rule: 'policy.loud', approvedBy: 'jo' }, 'ask', 'done'],
+    ['asks for: not where nobody had approved it', { rule: 'default.stand-in' }, 'ask', 'errored'],
+    ['had allowed, and nothing else', { rule: 'policy.loud' }, 'allow', 'errored'],
   ] as const) {
-    test(`takes back what a rule asks for: ${title}`, async () => {
+    test(`takes back what a rule ${title}`, async () => {
       const ran: string[] = []
       const commands = memoryCommands(async argv => ran.push(argv.join(' ')) - 1)
       const undo = {
@@ -200,11 +201,16 @@ describe('a run that goes on', () => {
         execute: async ({ runIn, tools }: StepContext) => void (await runIn(tools.commands, cmd`curl http://away`)),
       }
       const loud: RuleInUse = {
-        ...{ id: 'loud', verdict: 'ask', steps: ['a'], argv: ['curl'], reason: 'it is loud', mayLoosen: false },
+        ...{ id: 'loud', verdict, steps: ['a'], targets: ['bare'], reason: 'it is loud', mayLoosen: true },
+        argv: verdict === 'ask' ? ['curl'] : ['wget'],
       }
       const result = await run(
         [undoable([], 'a', { undo } as Partial<Step>), undoable([], 'b', { verify: [fine('b-fine', false)] })],
-        { before: [...ended('a', { decision }), ...RESUMED], rules: [loud], tools: memoryTools({ commands }) },
+        {
+          before: [...ended('a', { decision: { verdict: 'allow', ...decision } }), ...RESUMED],
+          rules: [loud],
+          tools: memoryTools({ commands }),
+        },
       )
       const [, a] = result.released
       assert.deepEqual([a!.what, a!.outcome], ['a: calls it back', outcome])

@@ -3,6 +3,7 @@ import type { Step } from '../model/runbook.ts'
 import { isLeftOut, type JournalledRun } from './broken-run.ts'
 import { stepContext } from './contexts.ts'
 import { withDeadline } from './deadline.ts'
+import { goBy } from './go-by.ts'
 import { goingOn } from './go-on.ts'
 import type { RunState } from './run-state.ts'
 
@@ -36,7 +37,8 @@ export async function pickUp(run: RunState, step: Step, commands: StepRecord['co
   const { resuming, journal } = run.input
   if (resuming === undefined) return { acts: true }
   // Whoever approved it approved that it is taken back, and looked at. Before it acts again it is asked for again.
-  if (resuming.from.approved.has(step.id)) run.approved.add(step.id)
+  const decision = resuming.from.decisions.get(step.id)
+  if (decision !== undefined) goBy(run, step, decision)
   const going = goingOn(step, resuming.from.been.get(step.id), run.acted)
   switch (going.how) {
     case 'run':

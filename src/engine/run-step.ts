@@ -8,6 +8,7 @@ import { authorise } from './authorise.ts'
 import { conduct } from './conduct.ts'
 import { checkContext, stepContext } from './contexts.ts'
 import { withDeadline } from './deadline.ts'
+import { goBy } from './go-by.ts'
 import { type PickedUp, pickUp } from './pick-up.ts'
 import { problemOf } from './problem.ts'
 import { permitted } from './recorded.ts'
@@ -117,9 +118,7 @@ async function keptFromActing(
     return draft.ended('denied', { reason: `${decision.rule}: ${decision.how ?? 'not approved'}` })
   }
 
-  if (decision.approvedBy === undefined) run.approved.delete(step.id)
-  else run.approved.add(step.id)
-  license(run, step, decision)
+  goBy(run, step, decision)
   journal.append('step-started', {
     step: step.id,
     title: step.title,
@@ -129,18 +128,6 @@ async function keptFromActing(
   })
   if (step.effect !== 'read') run.acted = true
   return undefined
-}
-
-/** A rule that allows a step for its words or paths allows no others. */
-function license(
-  run: RunState,
-  { id }: Step,
-  { verdict, rule, approvedBy }: NonNullable<StepRecord['decision']>,
-): void {
-  const found = run.input.rules?.find(one => `policy.${one.id}` === rule)
-  const isFor = found?.verdict === 'allow' && (found.argv !== undefined || found.paths !== undefined)
-  if (verdict === 'allow' && approvedBy === undefined && isFor) run.licences.set(id, found)
-  else run.licences.delete(id)
 }
 
 /** The work of a step. From its beginning on it can be undone; whole is what came to its end. */
