@@ -19,8 +19,10 @@ export function wrap(text: string, width: number, indent = ''): readonly string[
  */
 export function hang(line: string, columns: number | undefined, indent: number): readonly string[] {
   if (columns === undefined || line.length <= columns || columns < indent * 2) return [line]
-  const [first = '', ...more] = wrap(line.slice(indent), columns - indent)
-  return [line.slice(0, indent) + first, ...more.map(text => ' '.repeat(indent) + text)]
+  // What stands further in stays there.
+  const at = indent + line.slice(indent).search(/\S|$/)
+  const [first = '', ...more] = wrap(line.slice(at), columns - at)
+  return [line.slice(0, at) + first, ...more.map(text => ' '.repeat(at) + text)]
 }
 
 /** `1 page`, `2 pages`. */
