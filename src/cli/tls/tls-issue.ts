@@ -21,86 +21,99 @@ const PASSWORD = 'pkcs12-password'
 const PRIVATE = 0o600
 const PUBLIC = 0o644
 
+/** What is to be made, read from the flags: what flags can get wrong was refused. */
+interface Asked {
+  readonly flags: IssueFlags
+  readonly names: readonly string[]
+  /** Undefined where nobody said how long. */
+  readonly days: number | undefined
+  readonly password: Secret | undefined
+  readonly kind: 'client' | 'server'
+  /** Whether there is an authority already. */
+  readonly reused: boolean
+  readonly keepKey: boolean
+  /** In the directory that the flags name. */
+  readonly paths: Readonly<Record<'ca' | 'caKey' | 'certificate' | 'key', string>>
+}
+
+interface Made extends Asked {
+  readonly leaf: Issued
+  readonly authority: Issued
+}
+
 /**
  * Makes an authority and a certificate by it, and writes them.
  *
  * @returns the exit code
  */
 export async function issueTls(flags: IssueFlags): Promise<number> {
+  const asked = await readAsked(flags)
+  const made = { ...asked, ...(await issue(asked)) }
+  const set = filesOf(made)
+  // Made before anything is written: what cannot be made leaves nothing half done.
+  const archive = await archiveOf(made)
+  await writeSet(flags.out, set)
+  if (archive !== undefined) await files.write(flags.pkcs12!, archive, PRIVATE)
+
+  if (flags.json === true) process.stdout.write(`${JSON.stringify(toDocument(made, set))}\n`)
+  else for (const line of lines(made, set)) process.stdout.write(`${terminalLine(line)}\n`)
+  return 0
+}
+
+async function readAsked(flags: IssueFlags): Promise<Asked> {
   if (flags.out === '') throw new RunproofError('USAGE', '--out names no directory', { hint: '--out edge-tls' })
   const names = readNames(flags)
   const days = readDays(flags.days)
   const password = await readPassword(flags)
   const kind = flags.client === true ? 'client' : 'server'
-  const paths = {
-    ca: 'ca.pem',
-    caKey: 'ca-key.pem',
-    certificate: `${kind}.pem`,
-    key: `${kind}-key.pem`,
-  }
+  const paths = { ca: 'ca.pem', caKey: 'ca-key.pem', certificate: `${kind}.pem`, key: `${kind}-key.pem` }
   const keepKey = flags.keepCaKey === true
   const reused = flags.caCert !== undefined || flags.caKey !== undefined
   refuseMixed(flags, reused)
   const written = [paths.key, paths.certificate, ...(reused ? [] : [paths.ca]), ...(keepKey ? [paths.caKey] : [])]
   await refuseArchive(flags, written)
-  if (flags.force !== true)
-    await refuseExisting([
-      ...written.map(name => join(flags.out, name)),
-      ...(flags.pkcs12 === undefined ? [] : [flags.pkcs12]),
-    ])
+  const inPlace = written.map(name => join(flags.out, name))
+  if (flags.force !== true) await refuseExisting([...inPlace, ...(flags.pkcs12 === undefined ? [] : [flags.pkcs12])])
+  return { flags, names, days, password, kind, reused, keepKey, paths }
+}
 
+/** A new authority lasts as long as what it issues; one whose key is kept issues more. */
+async function issue({ flags, names, days, kind, reused, keepKey }: Asked): Promise<Pick<Made, 'leaf' | 'authority'>> {
   const now = new Date()
   const key: KeyKind = flags.rsa === undefined ? 'ec-p256' : `rsa-${flags.rsa}`
   const ends = new Date(+now + (days ?? DEFAULT_DAYS) * DAY_MS)
+  const kept = new Date(Math.max(+ends, +now + KEPT_AUTHORITY_DAYS * DAY_MS))
   const authority = reused
     ? await readAuthority(flags, now)
-    : await issueAuthority({
-        key,
-        pathLength: 0,
-        validTo: keepKey ? new Date(Math.max(+ends, +now + KEPT_AUTHORITY_DAYS * DAY_MS)) : ends,
-      })
-  if (days !== undefined && ends > authority.certificate.validToDate && reused)
+    : await issueAuthority({ key, pathLength: 0, validTo: keepKey ? kept : ends })
+  const { validToDate } = authority.certificate
+  if (days !== undefined && ends > validToDate && reused)
     throw new RunproofError(
       'CERTIFICATE_INVALID',
-      `--days ${days}: its authority ends before, ${authority.certificate.validToDate.toISOString()}`,
+      `--days ${days}: its authority ends before, ${validToDate.toISOString()}`,
       { hint: 'fewer days, or a new authority: leave --ca-cert and --ca-key out' },
     )
   const leaf = await issueLeaf(authority, {
     key,
     names,
     purposes: [kind === 'client' ? 'clientAuth' : 'serverAuth'],
-    validTo: new Date(Math.min(+ends, +authority.certificate.validToDate)),
+    validTo: new Date(Math.min(+ends, +validToDate)),
   })
+  return { authority, leaf }
+}
 
-  const set: readonly SetFile[] = [
+function filesOf({ paths, leaf, authority, reused, keepKey }: Made): readonly SetFile[] {
+  return [
     { path: paths.key, content: leaf.privateKeyPem, mode: PRIVATE },
     { path: paths.certificate, content: leaf.chainPem, mode: PUBLIC },
     ...(reused ? [] : [{ path: paths.ca, content: authority.certificatePem, mode: PUBLIC }]),
     ...(keepKey ? [{ path: paths.caKey, content: authority.privateKeyPem, mode: PRIVATE }] : []),
   ]
-  // Made before anything is written: what cannot be made leaves nothing half done.
-  const archive = password === undefined ? undefined : await pkcs12Of(leaf, authority, password)
-  await writeSet(flags.out, set)
-  if (archive !== undefined) await files.write(flags.pkcs12!, archive, PRIVATE)
+}
 
-  const made: Made = {
-    flags,
-    names,
-    leaf,
-    authority,
-    kind,
-    reused,
-    keepKey,
-    caFile: reused ? flags.caCert! : join(flags.out, paths.ca),
-  }
-  if (flags.json === true) process.stdout.write(`${JSON.stringify(toDocument(made, set))}\n`)
-  else
-    process.stdout.write(
-      lines(made, set)
-        .map(line => `${terminalLine(line)}\n`)
-        .join(''),
-    )
-  return 0
+/** Where whoever connects finds the authority. */
+function caFileOf({ flags, reused, paths }: Asked): string {
+  return reused ? flags.caCert! : join(flags.out, paths.ca)
 }
 
 function readNames({ name, ip }: IssueFlags): readonly string[] {
@@ -168,7 +181,8 @@ async function readAuthority({ caCert, caKey }: IssueFlags, now: Date): Promise<
   return authorityOf(read, `--ca-cert ${caCert}`, now)
 }
 
-async function pkcs12Of(leaf: Issued, authority: Issued, password: Secret): Promise<Uint8Array> {
+async function archiveOf({ leaf, authority, password }: Made): Promise<Uint8Array | undefined> {
+  if (password === undefined) return undefined
   if (authority.privateKey.asymmetricKeyType !== 'rsa')
     throw new RunproofError('USAGE', '--pkcs12 is written for authorities with RSA keys only', {
       hint: 'openssl pkcs12 -export -in server.pem -inkey server-key.pem',
@@ -177,21 +191,9 @@ async function pkcs12Of(leaf: Issued, authority: Issued, password: Secret): Prom
   return writePkcs12(leaf, authority, password)
 }
 
-interface Made {
-  readonly flags: IssueFlags
-  readonly names: readonly string[]
-  readonly leaf: Issued
-  readonly authority: Issued
-  readonly kind: 'client' | 'server'
-  readonly reused: boolean
-  readonly keepKey: boolean
-  readonly caFile: string
-}
-
-function lines(
-  { flags, names, leaf, authority, kind, reused, keepKey, caFile }: Made,
-  set: readonly SetFile[],
-): string[] {
+function lines(made: Made, set: readonly SetFile[]): string[] {
+  const { flags, names, leaf, authority, kind, reused, keepKey } = made
+  const caFile = caFileOf(made)
   const at = (name: string) => join(flags.out, name)
   const show = ({ certificate }: Issued) => [
     `    ${certificate.subject.replaceAll('\n', ', ')}, until ${certificate.validToDate.toISOString()}`,
@@ -221,10 +223,8 @@ function lines(
   ]
 }
 
-function toDocument(
-  { flags, names, leaf, authority, kind, reused, keepKey, caFile }: Made,
-  set: readonly SetFile[],
-): object {
+function toDocument(made: Made, set: readonly SetFile[]): object {
+  const { flags, names, leaf, authority, kind, reused, keepKey } = made
   const show = ({ certificate }: Issued) => ({
     subject: certificate.subject.replaceAll('\n', ', '),
     sha256: fingerprint(certificate),
@@ -237,7 +237,7 @@ function toDocument(
     kind,
     names,
     certificate: show(leaf),
-    authority: { ...show(authority), file: caFile, isNew: !reused, keyKept: reused || keepKey },
+    authority: { ...show(authority), file: caFileOf(made), isNew: !reused, keyKept: reused || keepKey },
     files: [
       ...set.map(({ path, mode }) => ({ path: join(flags.out, path), mode: `0${mode.toString(8)}` })),
       ...(flags.pkcs12 === undefined ? [] : [{ path: flags.pkcs12, mode: '0600' }]),
