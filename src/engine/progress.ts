@@ -2,6 +2,14 @@
 export type Progress =
   | { readonly type: 'run-started'; readonly runId: string; readonly title: string; readonly steps: number }
   | { readonly type: 'step-started'; readonly step: string; readonly title: string; readonly index: number }
+  /** It ended before the break, and is not run again. */
+  | {
+      readonly type: 'carried-over'
+      readonly step: string
+      readonly title: string
+      readonly index: number
+      readonly outcome: string
+    }
   | { readonly type: 'command'; readonly step: string; readonly command: string }
   /** A check that cannot be asked with what was given: what it would have said is not known. */
   | { readonly type: 'untested'; readonly step: string; readonly title: string; readonly why: string }

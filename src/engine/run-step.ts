@@ -81,7 +81,10 @@ async function carriedOut(run: RunState, step: Step, index: number, again: boole
   const { commands } = draft
   if (signal.aborted) throw new RunproofError('INTERRUPTED', `step ${step.id} was not started: the run was interrupted`)
   const picked: PickedUp = again ? { acts: true } : await pickUp(run, step, commands)
-  if ('carried' in picked) return picked.carried
+  if ('carried' in picked) {
+    watch({ type: 'carried-over', step: step.id, title: step.title, index, outcome: picked.carried.outcome })
+    return picked.carried
+  }
   if ('denied' in picked) return draft.ended('denied', { reason: picked.denied })
   const kept = picked.acts ? await keptFromActing(run, step, index, again, draft) : undefined
   if (kept !== undefined) return kept

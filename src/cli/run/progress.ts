@@ -98,6 +98,10 @@ function follow(stream: Output, write: Write, shorten: RunView['shorten']): Foll
       stream.write('\n')
       write(undefined, 'bold', `${progress.index + 1}/${steps} ${progress.title}`)
     },
+    'carried-over': ({ index, title, outcome }: Extract<Progress, { type: 'carried-over' }>) => {
+      stream.write('\n')
+      write(undefined, 'bold', `${index + 1}/${steps} ${title}: ${outcome} before the break, not run again`)
+    },
     command: (progress: Extract<Progress, { type: 'command' }>) => write('command', 'dim', `$ ${progress.command}`),
     untested: (progress: Extract<Progress, { type: 'untested' }>) =>
       write('untested', undefined, `${progress.title}${because(progress.why)}`),
@@ -172,6 +176,7 @@ function followBriefly(write: Write): Follower {
           if (progress.outcome !== 'done') write(progress.outcome, undefined, progress.what)
           return
         case 'command':
+        case 'carried-over':
         case 'untested':
           return
       }
