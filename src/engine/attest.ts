@@ -61,5 +61,7 @@ export async function attest(run: RunState, step: Step, manual: Manual): Promise
 
 function unattested(run: RunState, id: string, why: string, rehearsed: boolean): ManualEnd {
   if (rehearsed && !run.skipAllowed(id)) run.allowedSkips.push({ id, reason: REHEARSED })
-  return { outcome: 'skipped', reason: rehearsed ? `${REHEARSED}: ${why}` : `nobody confirmed it: ${why}` }
+  if (rehearsed) return { outcome: 'skipped', reason: `${REHEARSED}: ${why}` }
+  const way = run.skipAllowed(id) ? '' : `; --allow-skip ${id}=WHY says that it may be left out`
+  return { outcome: 'skipped', reason: `nobody confirmed it: ${why}${way}` }
 }
