@@ -12,7 +12,9 @@ import {
   thiefShutOut,
   tokenFilesReplaced,
 } from '../src/checks/incident/exfiltration.ts'
+import { containedRunningFirst } from '../src/checks/incident/first-containment.ts'
 import { postIncidentWritten } from '../src/checks/incident/post-incident.ts'
+import { snapshotWhole } from '../src/checks/incident/snapshot-whole.ts'
 import { auditKeyContinuity } from '../src/checks/records/audit-key.ts'
 import { ledgerVerifies } from '../src/checks/records/ledger-verifies.ts'
 import { restorePlaceFits } from '../src/checks/restore/restore-place.ts'
@@ -20,26 +22,35 @@ import { treeMatches } from '../src/checks/restore/tree-matches.ts'
 import { isolated } from '../src/daemon/subjects.ts'
 import { tearDownStep } from '../src/daemon/tear-down.ts'
 import { deployment } from '../src/drill/backup-subjects.ts'
+import { hasDigests } from '../src/drill/restore-params.ts'
 import { closeStep } from '../src/incident/close.ts'
 import { evenSo, person, tellStakeholders } from '../src/incident/people.ts'
+import { snapshotStep } from '../src/incident/snapshot/snapshot.ts'
+import { containRunning } from '../src/incident/stolen-state/contain-running.ts'
 import {
   EXFILTRATION_WAYS,
   exfiltrationConflict,
   exfiltrationParams,
   isRehearsal,
   sinceGiven,
+  stillAnswers,
 } from '../src/incident/stolen-state/exfiltration-params.ts'
 import { keepRestored } from '../src/incident/stolen-state/keep-restored.ts'
 import {
-  MASTER_KEY_STAYS,
-  newValues,
   replacedTokens,
   replaceTokenFiles,
+  STOLEN_TOKENS,
+  TOKEN_CAPTURES,
+  tokensAfterBreak,
+} from '../src/incident/stolen-state/replace-tokens.ts'
+import {
+  MASTER_KEY_STAYS,
+  newValues,
   rotatedSlots,
   rotateRestored,
 } from '../src/incident/stolen-state/rotate-restored.ts'
 import { preserve, preserved, steal, stolenTree, theft } from '../src/incident/stolen-state/stolen-state.ts'
-import { stopStolen } from '../src/incident/stolen-state/stop-stolen.ts'
+import { stillStopped, stopStolen } from '../src/incident/stolen-state/stop-stolen.ts'
 import type { CheckContext, NonEmpty } from '../src/model/check.ts'
 import { parseDuration } from '../src/model/duration.ts'
 import { defineRunbook, type PlanInput, type Step } from '../src/model/runbook.ts'
@@ -55,18 +66,21 @@ export default defineRunbook({
     'A state root was copied: stop, keep the evidence, recover an older backup, and replace every credential in it',
   purpose: 'containment',
   params: exfiltrationParams,
+  secrets: STOLEN_TOKENS,
   requires: ['restore'],
   conflict: exfiltrationConflict,
   inUse: input => (isRehearsal(input) ? undefined : 'the state root is evidence: nothing of it is broken'),
-  unresumable: input =>
-    isRehearsal(input)
-      ? 'the daemons of the rehearsal ended with its run'
-      : 'no run keeps the stolen tokens, and a restored daemon ends with its run: run again, which stops and rotates once more; it then shows the tokens that it found',
+  unresumable: input => (isRehearsal(input) ? 'the daemons of the rehearsal ended with its run' : undefined),
   ways: EXFILTRATION_WAYS,
   limits: input => [
     'what stood in journals, debug artefacts and workspaces of the state root: it counts as read, and no rotation takes it back',
     'whether the old credentials are refused where they were issued: revoke them at every provider',
     'other copies of the state root: backups, snapshots, images of the disk',
+    ...(stillAnswers(input)
+      ? []
+      : [
+          'what only the running daemon could have told: no base-url= was given, so nothing was asked before it was stopped',
+        ]),
     ...(isRehearsal(input) ? ['a real daemon: the target is the stand-in'] : []),
   ],
   steps,
@@ -74,14 +88,23 @@ export default defineRunbook({
 
 function steps(input: PlanInput): NonEmpty<Step> {
   const contain: readonly Step[] = [
-    ...stop(input),
+    ...(stillAnswers(input)
+      ? [containRunning(input, { contained: containedRunningFirst, whole: snapshotWhole('before') })]
+      : []),
+    // Also where it could not be contained first: then it is stopped all the more.
+    ...(isRehearsal(input) ? stop(input) : stop(input).map(evenSo)),
     keepEvidence(input),
     rotateTokens,
-    recover(receive(input), [restorePlaceFits, archiveDigest('state'), backupBefore(sinceOf)]),
+    recover(receive(input), [
+      restorePlaceFits,
+      ...(hasDigests(input.params) ? [archiveDigest('state')] : []),
+      backupBefore(sinceOf),
+    ]),
     recover(unpack(input), [treeMatches('state'), auditKeyContinuity, ledgerVerifies]),
     rotateSlots(input),
     // That it serves, and whom, is what the thief finds out next.
     recover(start(input), [egressRefused]),
+    snapshotStep('after', input, snapshotWhole('after')),
     attackersView,
     evenSo(revokeWhereIssued),
     evenSo(planMasterKey),
@@ -138,7 +161,7 @@ function stop(input: PlanInput): readonly Step[] {
     effect: 'destroy',
     timeoutMs: parseDuration(params['stop-timeout']!) + 60_000,
     role: 'incident-commander',
-    ...(isRehearsal(input) ? {} : { yields: [deployment] }),
+    ...(isRehearsal(input) ? {} : { yields: [deployment], reestablish: stillStopped }),
     resume: 'repeatable',
     irreversible:
       'it is not started again on a state root that leaked: what comes back is a backup with new credentials',
@@ -206,8 +229,9 @@ const rotateTokens: Step = {
   timeoutMs: 60_000,
   role: 'security-owner',
   afterFailure: [deployment],
-  yields: [replacedTokens],
+  yields: TOKEN_CAPTURES,
   resume: 'repeatable',
+  reestablish: tokensAfterBreak,
   irreversible: 'the stolen tokens are stored nowhere, and should not be',
   run: { describe: 'rename a new file of 32 random bytes over each token file', execute: replaceTokenFiles },
   verify: [tokenFilesReplaced],

@@ -171,6 +171,7 @@ test('a copied state root is not recovered while one credential of its backup ha
     params: {
       ...files,
       'state-root': site.stateRoot,
+      'base-url': stolenFrom.url,
       'stop-command': JSON.stringify(stop),
       since,
       'backup-set': out,
@@ -185,6 +186,12 @@ test('a copied state root is not recovered while one credential of its backup ha
     'slot extra.slot is as it was restored: no new value was given for it',
   )
   await stolenFrom.exited
+  // What only a running daemon tells was kept before it was stopped.
+  assert.deepEqual(checkOf(evidence, 'contained-running-first').actual, {
+    permissionMode: 'dontAsk',
+    debugLevel: 'off',
+  })
+  assert.match(artifact(ended, 'before/runtime.json'), /"permission_mode":\s*"dontAsk"/)
   const [admin, readOnly] = [site.adminFile, site.readOnlyFile].map(file => readFileSync(file, 'utf8').trim())
   assert.ok(admin !== site.admin && readOnly !== site.readOnly && admin !== readOnly)
   // Nothing was started on what still holds a stolen credential, and what is open is listed all the same.

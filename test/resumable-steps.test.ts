@@ -4,13 +4,16 @@ import { planRunbooks } from '../src/cli/planned-runbooks.ts'
 import { whyUnresumable } from '../src/engine/go-on.ts'
 import { isManual, type Step } from '../src/model/runbook.ts'
 
+/** What these were done to ends with the process as well, and is made anew: they are done again, and that is meant. */
+const DONE_AGAIN = ['rotate-slots']
+
 /** What a break after this step, or in it, would leave nobody to know; undefined where it can be gone on with. */
 function lacking(step: Step): string | undefined {
   if (step.effect === 'read' || isManual(step.run)) return undefined
   if (step.resume === 'check-first' && step.tookEffect === undefined)
     return 'it is to be checked first, and has no tookEffect'
   const lost = (step.yields ?? []).filter(capture => capture.kept !== true).map(({ id }) => `<${id}>`)
-  return lost.length > 0 && step.reestablish === undefined
+  return lost.length > 0 && step.reestablish === undefined && !DONE_AGAIN.includes(step.id)
     ? `${lost.join(', ')} ends with the process, and nothing sets it again`
     : undefined
 }

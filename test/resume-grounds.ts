@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { grantAccount } from '../fixtures/kheish-daemon/server/accounts/testing/grant-account.ts'
 import { WebhookSite } from '../fixtures/kheish-daemon/server/connectors/testing/webhook-site.ts'
-import type { DaemonProcess } from '../fixtures/kheish-daemon/server/testing/daemon-process.ts'
 import { startOAuth } from '../fixtures/oauth/server.ts'
 import type { Ground } from './resume-course.ts'
 import { StandInWithMcp } from './stand-in-with-mcp.ts'
@@ -331,7 +330,7 @@ export async function masterKey(): Promise<OnceOnly> {
 }
 
 /** A state root that was copied, of a daemon that runs. */
-export async function stolenState(): Promise<OnceOnly & { readonly daemon: DaemonProcess }> {
+export async function stolenState(): Promise<Ground> {
   const { running, params, routesFile } = await stillState()
   const { site, root } = running
   const since = new Date().toISOString()
@@ -343,17 +342,22 @@ export async function stolenState(): Promise<OnceOnly & { readonly daemon: Daemo
     params: {
       ...params,
       'state-root': site.stateRoot,
+      'base-url': daemon.url,
       'admin-token-file': site.adminFile,
       'readonly-token-file': site.readOnlyFile,
       'stop-command': JSON.stringify(['kill', String(daemon.child.pid)]),
       'new-dir': newDir,
       since,
     },
-    daemon,
-    state: () => ({
-      ...running.files(),
-      tokens: [site.adminFile, site.readOnlyFile].map(file => readFileSync(file, 'utf8')),
-    }),
+    async assertDone({ steps, notTested }) {
+      await daemon.exited
+      const now = [site.adminFile, site.readOnlyFile].map(file => readFileSync(file, 'utf8').trim())
+      assert.equal(new Set([...now, site.admin, site.readOnly]).size, 4)
+      // Whoever was given the new tokens before the break goes on with them, and the stolen ones are known to nobody.
+      const carried = steps.find(({ id }) => id === 'rotate-tokens')!.carriedFrom !== undefined
+      const told = notTested.some(one => /stolen admin token is refused: the run broke off/.test(one))
+      assert.ok(!carried || told, notTested.join('\n'))
+    },
     async [Symbol.asyncDispose]() {
       await daemon[Symbol.asyncDispose]()
       await running[Symbol.asyncDispose]()

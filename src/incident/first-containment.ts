@@ -72,6 +72,8 @@ export function readSettings(known: AnyCheck): Step {
 
 const SET_MODE = 'runtime set-permission-mode'
 const SET_LEVEL = 'runtime set-debug-level'
+/** What a first containment runs. */
+export const CONTAIN_COMMANDS = [`${SET_MODE} dont-ask`, `${SET_LEVEL} off`]
 
 /** Permission mode `dont-ask` and debug level `off`: the first thing in every containment. */
 export function firstContainment({ target }: PlanInput, containedFirst: AnyCheck): Step {
@@ -87,7 +89,7 @@ export function firstContainment({ target }: PlanInput, containedFirst: AnyCheck
     undo: putBack(target.program),
     run: {
       describe: 'set the permission mode to dont-ask and the debug level to off; both hold for every session at once',
-      commands: [`${target.program} ${SET_MODE} dont-ask`, `${target.program} ${SET_LEVEL} off`],
+      commands: CONTAIN_COMMANDS.map(words => `${target.program} ${words}`),
       async execute(context) {
         await setSettings(context, CONTAINED)
         context.run.fact('incident.containedAt', context.tools.clock.now().toISOString())
@@ -109,7 +111,7 @@ export function restoreSettings({ target }: PlanInput, settingsRestored: AnyChec
     resume: 'repeatable',
     undo: {
       describe: 'contain again: permission mode dont-ask, debug level off',
-      commands: [`${target.program} ${SET_MODE} dont-ask`, `${target.program} ${SET_LEVEL} off`],
+      commands: CONTAIN_COMMANDS.map(words => `${target.program} ${words}`),
       execute: context => setSettings(context, CONTAINED),
     },
     run: {
@@ -153,7 +155,7 @@ function putBack(program: string): Undo {
  *
  * @throws RunproofError COMMAND_FAILED naming what was not set; INTERRUPTED
  */
-async function setSettings(context: CheckContext, { permissionMode, debugLevel }: Settings): Promise<void> {
+export async function setSettings(context: CheckContext, { permissionMode, debugLevel }: Settings): Promise<void> {
   const mode = await whyNotSet(context, SET_MODE, wordOf(permissionMode))
   const level = await whyNotSet(context, SET_LEVEL, debugLevel)
   const wrong = [

@@ -6,6 +6,7 @@ import {
   settingsNow,
   settingsToRestore,
 } from '../../incident/first-containment.ts'
+import { containedRunning } from '../../incident/stolen-state/contain-running.ts'
 import { type CheckContext, defineCheck, failed, passed } from '../../model/check.ts'
 
 interface Compared {
@@ -25,6 +26,37 @@ export const containedFirst = compare({
   id: 'contained-first',
   title: 'What would need an approval is refused, and debug capture is off',
   expected: () => CONTAINED,
+})
+
+/** The same of a daemon that was stopped next: as it said itself before. */
+export const containedRunningFirst = defineCheck<Settings>({
+  id: 'contained-running-first',
+  title: 'Before it was stopped the daemon said that it refuses what would need an approval, and captures nothing',
+
+  probe: async ({ values }) => values.get(containedRunning).after,
+
+  judge(actual) {
+    const details = { expected: settings(CONTAINED), actual: settings(actual) }
+    if (actual.permissionMode !== CONTAINED.permissionMode) return failed('the permission mode is another one', details)
+    return actual.debugLevel === CONTAINED.debugLevel
+      ? passed(details)
+      : failed('the debug level is another one', details)
+  },
+
+  counterproofs: [
+    {
+      id: 'running-mode',
+      breaks: 'the permission mode is another one',
+      because: /permission mode is another/,
+      observation: seen => ({ ...seen, permissionMode: 'default' }),
+    },
+    {
+      id: 'running-level',
+      breaks: 'the debug level is another one',
+      because: /debug level is another/,
+      observation: seen => ({ ...seen, debugLevel: 'full' }),
+    },
+  ],
 })
 
 /** The settings are what they were before; a debug level of `full` stays off. */

@@ -130,7 +130,8 @@ export function snapshotAction(
   }
 }
 
-async function takeSnapshot(
+/** @returns where it lies; what could not be had is told, and throws nothing */
+export async function takeSnapshot(
   context: StepContext,
   directory: string,
   when: 'before' | 'after',

@@ -16,6 +16,11 @@ export const exfiltrationParams: Readonly<Record<string, ParamSpec>> = {
   ...seedParams,
   ...restoreParams,
   'state-root': path('the state root that was copied', '/var/lib/daemon/state'),
+  'base-url': {
+    ...incidentParams['base-url']!,
+    describe: 'where its daemon still answers: it is contained and its evidence kept before it is stopped',
+  },
+  'ca-file': incidentParams['ca-file']!,
   'admin-token-file': path('the file that the daemon reads its admin token from', '/keys/admin-token'),
   'readonly-token-file': path('the file that the daemon reads its read-only token from', '/keys/readonly-token'),
   binary: path('the daemon’s binary; the stand-in brings its own', '/usr/local/bin/daemon'),
@@ -37,6 +42,7 @@ const GIVEN = {
   'state-root': '/var/lib/daemon/state',
   'admin-token-file': '/keys/admin-token',
   'readonly-token-file': '/keys/readonly-token',
+  'base-url': 'http://127.0.0.1:4000',
   'stop-command': 'systemctl stop daemon',
   since: '2026-01-31T02:10:00Z',
   'backup-set': '/backup/before',
@@ -65,7 +71,7 @@ const NEEDED = ['since', 'admin-token-file', 'readonly-token-file'] as const
 export function exfiltrationConflict(input: PlanInput): ParamConflict | undefined {
   const { params, target } = input
   const rehearsal = isRehearsal(input)
-  const ofReal = [...NEEDED, 'stop-command', 'new-dir', 'audit-key-copy']
+  const ofReal = [...NEEDED, 'base-url', 'ca-file', 'stop-command', 'new-dir', 'audit-key-copy']
   if (rehearsal) {
     const stray = ofReal.find(name => params[name] !== undefined)
     if (stray !== undefined || originOf(params) !== 'this-run')
@@ -82,8 +88,16 @@ export function exfiltrationConflict(input: PlanInput): ParamConflict | undefine
     return { message: `${missing}= is not given for ${params['state-root']}`, hint: `--param ${missing}=…` }
   if (originOf(params) === 'this-run')
     return { message: 'nothing says which backup is restored', hint: '--param backup-set=DIR, of before the incident' }
+  if (params['ca-file'] !== undefined && params['base-url'] === undefined)
+    return {
+      message: 'ca-file= is for a daemon that answers, and no base-url= says where',
+      hint: '--param base-url=URL',
+    }
   return restoreConflict(params, target)
 }
+
+/** Whether its daemon can be contained before it is stopped. */
+export const stillAnswers = (input: PlanInput): boolean => isRehearsal(input) || input.params['base-url'] !== undefined
 
 /** When it began: as the operator says, or when the thief of the rehearsal came. */
 export const sinceGiven = ({ params }: Pick<PlanInput, 'params'>): number | undefined =>

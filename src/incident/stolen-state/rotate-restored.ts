@@ -4,9 +4,8 @@ import { randomSecret } from '../../daemon/random-secret.ts'
 import { isolated } from '../../daemon/subjects.ts'
 import { deployment } from '../../drill/backup-subjects.ts'
 import { restored } from '../../drill/subjects.ts'
-import { capture, keptCapture } from '../../model/capture.ts'
+import { capture } from '../../model/capture.ts'
 import type { CheckContext } from '../../model/check.ts'
-import { RunproofError, toRunproofError } from '../../model/error.ts'
 import { parseJson } from '../../model/json-answer.ts'
 import type { StepContext } from '../../model/runbook.ts'
 import type { Secret } from '../../model/secret.ts'
@@ -31,7 +30,8 @@ export interface Rotated {
   /** Copy of the store in which the last slot is still as it was restored. */
   readonly oneLeftFile: string
 }
-export const rotatedSlots = keptCapture<Rotated>('rotated-slots', 'what became of the credentials in the backup')
+/** Not kept: after a break the backup is unpacked again, with the stolen credentials in it. */
+export const rotatedSlots = capture<Rotated>('rotated-slots', 'what became of the credentials in the backup')
 
 /**
  * Sets every slot of the restored tree anew, before any daemon runs on it: not one request goes out with what was stolen. A slot for
@@ -106,53 +106,6 @@ export function newValues(
     const file = join(directory, id)
     return (await tools.files.facts(file)) === undefined ? undefined : tools.files.readSecret(file, `new-${id}`)
   }
-}
-
-/** Token files of the control plane: what they held when they were stolen, and what they hold now. */
-export interface ReplacedTokens {
-  readonly files: readonly string[]
-  readonly stolen: readonly Secret[]
-  readonly replacements: readonly Secret[]
-}
-export const replacedTokens = capture<ReplacedTokens>(
-  'replaced-tokens',
-  'the tokens of the control plane, stolen and new',
-)
-
-/**
- * Puts new tokens into the files, so that no daemon ever starts with the stolen ones again. One that cannot be replaced keeps nobody
- * from replacing the other.
- *
- * @throws RunproofError FILE_UNREADABLE naming those that still hold a stolen token
- */
-export async function replaceTokenFiles(context: StepContext): Promise<void> {
-  const { tools, values, run } = context
-  const { adminTokenFile, readonlyTokenFile } = values.get(deployment)
-  const files = [adminTokenFile, readonlyTokenFile].filter(file => file !== undefined)
-  const stolen: Secret[] = []
-  const replaced: string[] = []
-  const replacements: Secret[] = []
-  const left: string[] = []
-  for (const [index, file] of files.entries()) {
-    try {
-      const old = await tools.files.readSecret(file, `stolen-token-${index}`)
-      const next = randomSecret(`new-token-${index}`)
-      for (const secret of [old, next]) context.protect(secret)
-      await tools.replaceFile.replace(file, next, 'rename')
-      stolen.push(old)
-      replacements.push(next)
-      replaced.push(file)
-    } catch (thrown) {
-      if (context.signal.aborted) throw thrown
-      left.push(`${file} still holds the stolen token: ${toRunproofError(thrown).message}`)
-    }
-  }
-  context.set(replacedTokens, { files: replaced, stolen, replacements })
-  run.fact('rotated.tokenFiles', replaced.length)
-  if (left.length > 0)
-    throw new RunproofError('FILE_UNREADABLE', left.join('; '), {
-      hint: 'replace it by hand, before any daemon starts',
-    })
 }
 
 /** Slots as the restored daemon tells them. */

@@ -156,11 +156,14 @@ export async function preserve(context: StepContext): Promise<void> {
   })
   const seedTo = params['audit-key-copy']
   if (seedTo !== undefined && keyThere) {
-    if ((await tools.files.facts(seedTo)) !== undefined)
-      throw new RunproofError('NOT_EMPTY', `${seedTo} is there already, and is not overwritten`, {
+    const seed = await tools.files.readBytes(keyFile)
+    const there = (await tools.files.facts(seedTo)) !== undefined
+    // A run that broke off had copied it already.
+    if (there && !Buffer.from(await tools.files.readBytes(seedTo)).equals(seed))
+      throw new RunproofError('NOT_EMPTY', `${seedTo} is there already, holds something else, and is not overwritten`, {
         hint: '--param audit-key-copy= names a new file',
       })
-    await tools.files.write(seedTo, await tools.files.readBytes(keyFile))
+    if (!there) await tools.files.write(seedTo, seed)
     run.fact('auditKey.copiedTo', seedTo)
   }
 

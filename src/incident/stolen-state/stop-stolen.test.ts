@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { deployment } from '../../drill/backup-subjects.ts'
+import { type Deployment, deployment } from '../../drill/backup-subjects.ts'
 import { CapturedValues } from '../../model/capture.ts'
 import { RunproofError } from '../../model/error.ts'
 import type { StepContext } from '../../model/runbook.ts'
 import standIn from '../../targets/stand-in.ts'
-import { stopStolen } from './stop-stolen.ts'
+import { stillStopped, stopStolen } from './stop-stolen.ts'
 
 const PARAMS = {
   'state-root': '/state',
@@ -52,4 +52,36 @@ test('a daemon is stopped before anything that is only needed later is looked at
 test('a stop that failed keeps nobody from replacing the tokens', async () => {
   const { ran, tokensNext } = await stopping(1, '')
   assert.deepEqual([ran, tokensNext], [['true'], true])
+})
+
+test('a run that goes on is refused where somebody started the daemon again, and stops nothing', async () => {
+  const ran: string[] = []
+  let exitCode = 9
+  const values = { now: new CapturedValues() }
+  const context = {
+    params: { ...PARAMS, 'master-key-file': undefined },
+    target: standIn,
+    get values() {
+      return values.now
+    },
+    run: { scratchDir: '/scratch' },
+    tools: {
+      files: {
+        realPath: async (path: string) => path,
+        facts: async (path: string) => ({ type: path === '/state' ? 'directory' : 'file' }),
+        makeDirectory: async () => {},
+      },
+    },
+    runIn: async (_: unknown, { argv }: { argv: readonly string[] }) => {
+      ran.push(argv[0]!)
+      return { exitCode }
+    },
+    set: (capture: typeof deployment, value: Deployment) => {
+      values.now = values.now.with(capture, value)
+    },
+  } as unknown as StepContext
+  await assert.rejects(stillStopped(context), { message: /started a daemon on \/state again since the break/ })
+  exitCode = 0
+  await stillStopped(context)
+  assert.deepEqual([ran, values.now.get(deployment).stateRoot], [['flock', 'flock'], '/state'])
 })

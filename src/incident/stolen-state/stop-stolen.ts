@@ -63,6 +63,20 @@ export async function stopStolen(context: StepContext): Promise<void> {
   await askLock(context, stateRoot, stopMs)
 }
 
+/**
+ * After a break: the daemon was stopped, and has to be still.
+ *
+ * @throws RunproofError COMMAND_FAILED where somebody holds its state root again
+ */
+export async function stillStopped(context: StepContext): Promise<void> {
+  await describeStolen(context)
+  const { stateRoot } = context.values.get(deployment)
+  if ((await lockState(context, stateRoot)) === 'held')
+    throw new RunproofError('COMMAND_FAILED', `somebody started a daemon on ${stateRoot} again since the break`, {
+      hint: 'stop it, keep whatever started it from doing so, and go on once more',
+    })
+}
+
 /** @throws RunproofError COMMAND_FAILED, TIMEOUT */
 async function runStopCommand(context: StepContext, stopMs: number): Promise<undefined> {
   const given = context.params['stop-command']
