@@ -173,4 +173,27 @@ describe('clients of both roles', () => {
     )
     assert.ok(silent.unanswered === silent.requests && silent.requests > 0)
   })
+
+  test('count what lets the old token in once it was seen refused: one of several that answer does not know of the new one', async () => {
+    const shows = async (gone: boolean) => {
+      let turn = 0
+      const load = new Load({
+        clock: processClock,
+        ratePerSecond: 200,
+        rotated: ['/cheap'],
+        unrotated: ['/cheap'],
+        ...{ from: from!, to: to!, other: other! },
+        // Every other time a process is met that has not read the file, and then once more.
+        ask: async (_, bearer) => (bearer === to && turn++ % 2 === 0 ? 401 : 200),
+      })
+      load.announce()
+      load.seen(to!, 200)
+      if (gone) load.oldIsGone()
+      await delay(150)
+      return load.stop()
+    }
+    assert.equal((await shows(false)).oldAgain, 0)
+    const seen = await shows(true)
+    assert.ok(seen.oldAgain > 0 && seen.oldAgain <= seen.accepted, JSON.stringify(seen))
+  })
 })

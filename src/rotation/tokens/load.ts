@@ -28,6 +28,8 @@ export interface LoadReport {
   readonly accepted: number
   /** Refused with one token, and let in at once with the other. */
   readonly switched: number
+  /** Let in with the old token, asked for after somebody had seen that refused. */
+  readonly oldAgain: number
   /** Refused with every token that the role could have: of a client that knows both, not one was let in. */
   readonly neither: number
   /** The other role, whose token did not change. */
@@ -58,6 +60,7 @@ const NONE = {
   requests: 0,
   accepted: 0,
   switched: 0,
+  oldAgain: 0,
   neither: 0,
   otherAccepted: 0,
   otherRefused: 0,
@@ -98,6 +101,7 @@ export class Load {
   #notBeforeMs = 0
   #firstNewAtMs: number | undefined
   #lastOldAtMs: number | undefined
+  #oldGoneAtMs = Number.POSITIVE_INFINITY
 
   constructor(spec: LoadSpec) {
     this.#spec = spec
@@ -111,6 +115,11 @@ export class Load {
   /** From now on its clients have heard of the new token, and show it where the old one is refused. */
   announce(): void {
     this.#mayKnowNew = true
+  }
+
+  /** From now on nobody may be let in with the old token any more. */
+  oldIsGone(): void {
+    this.#oldGoneAtMs = this.#spec.clock.monotonicMs()
   }
 
   /** Asks at another rate from now on. */
@@ -180,6 +189,7 @@ export class Load {
       perSecond: Math.round((grown('requests') * 1000) / Math.max(1, tookMs)),
       accepted: grown('accepted'),
       switched: grown('switched'),
+      oldAgain: grown('oldAgain'),
       neither: grown('neither'),
       otherAccepted: grown('otherAccepted'),
       otherRefused: grown('otherRefused'),
@@ -216,16 +226,18 @@ export class Load {
     if (clock.monotonicMs() < this.#notBeforeMs) return
     this.#counts.requests += 1
     const first = this.#current
+    const askedAtMs = clock.monotonicMs()
     const status = await this.#ask(path, first)
-    if (status === 200) return this.#accept(first)
+    if (status === 200) return this.#accept(first, askedAtMs)
     if (status === undefined || !isRefusal(status)) return
     const second = first === from ? to : from
     if (this.#mayKnowNew && second !== undefined) {
+      const againAtMs = clock.monotonicMs()
       const again = await this.#ask(path, second)
       if (again === 200) {
         this.#counts.switched += 1
         this.#current = second
-        return this.#accept(second)
+        return this.#accept(second, againAtMs)
       }
       if (again === undefined || !isRefusal(again)) return
     }
@@ -238,9 +250,10 @@ export class Load {
     this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS)
   }
 
-  #accept(token: Secret): void {
+  #accept(token: Secret, askedAtMs: number): void {
     const now = this.#spec.clock.monotonicMs()
     this.#counts.accepted += 1
+    if (token === this.#spec.from && askedAtMs > this.#oldGoneAtMs) this.#counts.oldAgain += 1
     if (this.#lastAcceptedAtMs !== undefined) {
       const silenceMs = now - this.#lastAcceptedAtMs
       this.#longestSilenceMs = Math.max(this.#longestSilenceMs, silenceMs)

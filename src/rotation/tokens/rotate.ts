@@ -48,6 +48,7 @@ export async function rotateUnderLoad(
   // A gap of before that had ended by then is none of the replacement’s.
   load.watch()
   const { settled, reads, done, beganAtMs, replacedMs } = await replaceOnce(context, swap, options, load)
+  if (settled.turn.newAfter === 200 && settled.turn.oldAfter === 401) load.oldIsGone()
   await letThemAsk(context, rates.atSwap)
   const report = load.ofLate()
   load.pace(rates.atRest)
