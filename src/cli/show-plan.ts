@@ -1,6 +1,7 @@
-import { plan } from '../engine/plan.ts'
+import { type Plan, plan } from '../engine/plan.ts'
 import { isManual, type Step } from '../model/runbook.ts'
 import { type Decision, decideBy } from '../policy/decide.ts'
+import { shownJson } from '../reporters/text/json.ts'
 import { terminalLine } from '../reporters/text/terminal.ts'
 import type { PlanFlags } from './commands/plan.ts'
 import { policyInUse } from './policy/policy-in-use.ts'
@@ -15,16 +16,30 @@ export async function showPlan(
   const [{ runbook }, target] = [await loadRunbook(name), await loadTarget(targetId)]
   const planned = plan(runbook, target, params)
   const { rules } = policyInUse(policy, process.cwd())
-  const at = new Date()
-  const decided = (step: Step) => {
-    const { id, real } = target
-    return decideBy(rules, { step, runbook: runbook.id, target: { id, real, inUse: planned.inUse !== undefined }, at })
+  const { id, real } = target
+  const situation = { runbook: runbook.id, target: { id, real, inUse: planned.inUse !== undefined }, at: new Date() }
+  const steps = planned.steps.map(step => shownStep(step, decideBy(rules, { ...situation, step })))
+  if (json === true) {
+    const shown = { runbook: runbook.id, target: id, params: planned.params, steps, notTested: planned.limits }
+    process.stdout.write(`${shownJson(shown, 2)}\n`)
+    return
   }
-  const steps = planned.steps.map(step => ({
+  const lines = [
+    `${runbook.title} — ${target.title}`,
+    ...steps.flatMap((step, index) => stepLines(step, index, planned.inUse)),
+    ...sumLines(steps, planned),
+  ]
+  for (const line of lines.flatMap(one => one.split('\n'))) process.stdout.write(`${terminalLine(line)}\n`)
+}
+
+type ShownStep = ReturnType<typeof shownStep>
+
+function shownStep(step: Step, decision: Decision) {
+  return {
     id: step.id,
     title: step.title,
     effect: step.effect,
-    ...policyOf(decided(step)),
+    ...policyOf(decision),
     does: describe(step),
     docs: step.docs,
     undo: 'undo' in step ? step.undo.describe : 'irreversible' in step ? `none: ${step.irreversible}` : undefined,
@@ -37,35 +52,34 @@ export async function showPlan(
         on: 'subject' in one ? 'subject' : 'observation',
       })),
     })),
-  }))
+  }
+}
 
-  if (json === true) {
-    process.stdout.write(
-      `${JSON.stringify({ runbook: runbook.id, target: target.id, params: planned.params, steps, notTested: planned.limits }, null, 2)}\n`,
-    )
-    return
-  }
-  const lines = [`${runbook.title} — ${target.title}`]
-  for (const [index, step] of steps.entries()) {
-    lines.push('', `${index + 1}. ${step.title}  [${step.effect}, ${step.policy}]`, `   ${step.does}`)
-    if (step.reason !== undefined) lines.push(`   ${step.rule}: ${step.reason}`)
-    if (step.docs?.command !== undefined) lines.push(`   documented: ${step.docs.page}: ${step.docs.command}`)
-    if (step.undo !== undefined) lines.push(`   undo: ${step.undo}`)
-    for (const check of step.checks) {
-      lines.push(
-        `   ? ${check.title}`,
-        ...check.counterproofs.map(one => `       ${broken(one.on, planned.inUse)}: ${one.breaks}`),
-      )
-    }
-  }
-  const counterproofs = steps.flatMap(step => step.checks.flatMap(check => check.counterproofs)).length
-  lines.push(
+function stepLines(step: ShownStep, index: number, inUse: string | undefined): readonly string[] {
+  const { reason, rule, docs, undo } = step
+  return [
     '',
-    `${steps.length} steps, ${steps.flatMap(step => step.checks).length} checks, ${counterproofs} counterproofs. Nothing was run.`,
-  )
-  if (planned.inUse !== undefined) lines.push(`Counterproofs on subjects would not run: ${planned.inUse}.`)
-  if (planned.limits.length > 0) lines.push('Not tested by this plan:', ...planned.limits.map(limit => `  - ${limit}`))
-  for (const line of lines.flatMap(one => one.split('\n'))) process.stdout.write(`${terminalLine(line)}\n`)
+    `${index + 1}. ${step.title}  [${step.effect}, ${step.policy}]`,
+    `   ${step.does}`,
+    ...(reason === undefined ? [] : [`   ${rule}: ${reason}`]),
+    ...(docs?.command === undefined ? [] : [`   documented: ${docs.page}: ${docs.command}`]),
+    ...(undo === undefined ? [] : [`   undo: ${undo}`]),
+    ...step.checks.flatMap(({ title, counterproofs }) => [
+      `   ? ${title}`,
+      ...counterproofs.map(one => `       ${broken(one.on, inUse)}: ${one.breaks}`),
+    ]),
+  ]
+}
+
+function sumLines(steps: readonly ShownStep[], { inUse, limits }: Plan): readonly string[] {
+  const checks = steps.flatMap(step => step.checks)
+  const counterproofs = checks.flatMap(check => check.counterproofs)
+  return [
+    '',
+    `${steps.length} steps, ${checks.length} checks, ${counterproofs.length} counterproofs. Nothing was run.`,
+    ...(inUse === undefined ? [] : [`Counterproofs on subjects would not run: ${inUse}.`]),
+    ...(limits.length === 0 ? [] : ['Not tested by this plan:', ...limits.map(limit => `  - ${limit}`)]),
+  ]
 }
 
 function policyOf({ verdict, rule, confirm, reason }: Decision) {
