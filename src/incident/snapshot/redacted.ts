@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Json } from '../../model/check.ts'
+import { parseJson } from '../../model/json-answer.ts'
 import type { StepContext } from '../../model/runbook.ts'
 import { Redactor } from '../../scan/redact.ts'
 
@@ -13,14 +14,15 @@ export async function keepRedacted(context: StepContext, name: string, document:
 /** Members whose values are sent along by hooks and connectors: their names tell enough. */
 const SENT_ALONG = /^(headers|env|environment)$/i
 
-/** A document of the daemon's without what its hooks send along, which nobody here can know to be a secret. */
+/**
+ * A document of the daemon's without what its hooks send along, which nobody here can know to be a secret. What is no document is
+ * evidence as it is.
+ *
+ * @throws RunproofError ANSWER_MALFORMED for what begins as a document and cannot be read as one
+ */
 export function withoutSentAlong(text: string): string {
-  try {
-    return JSON.stringify(strip(JSON.parse(text)), null, 2)
-  } catch {
-    // What is no document is evidence as it is.
-    return text
-  }
+  if (!/^\s*[[{]/.test(text)) return text
+  return JSON.stringify(strip(parseJson(text, 'what hooks send along could not be taken out of it:')), null, 2)
 }
 
 function strip(value: Json): Json {
