@@ -20,6 +20,7 @@ import { clock } from '../src/adapters/clock.ts'
 import { identify } from '../src/adapters/process/identity.ts'
 import { holdLease } from '../src/adapters/process/lease.ts'
 import { takeRunOver } from '../src/adapters/process/resume-lock.ts'
+import { interruptedRuns } from '../src/cli/list/interrupted-runs.ts'
 import { findBrokenRun } from '../src/cli/resume/broken-run.ts'
 import { refuseChanged, unchangedRunbook } from '../src/cli/resume/conditions.ts'
 import { settleSteps } from '../src/cli/resume/settle.ts'
@@ -290,6 +291,11 @@ describe('going on is refused', { timeout: 60_000 }, async () => {
       message: /is run by process \d+ in another container \(pid namespace 7\) on .*, and nobody can see from here/,
       hint: new RegExp(`--resume ${runId} --ended$`),
     })
+    const [listed] = await interruptedRuns([runId], places(reportsDir))
+    assert.match(
+      `${listed!.title}: ${listed!.goOn}`,
+      /^goes on or died after .* \(pid namespace 7\) has ended, then: .* --resume .* --ended$/,
+    )
     const broken = await findBrokenRun(runId, places(reportsDir), true)
     await takeOver(broken, 'jo', clock, text => text)
     const told = verifyJournal(textOf(journal(join(reportsDir, `.run-${runId}-2`)))).records.at(-1)!

@@ -2,6 +2,7 @@ import { RunproofError } from '../../model/error.ts'
 import type { Places } from '../places.ts'
 import { findBrokenRun } from '../resume/broken-run.ts'
 import { resumeCommand } from '../resume/tell.ts'
+import { unseenProcess } from '../resume/unseen-process.ts'
 
 /** A run that broke off, and that can be gone on with from here. */
 export interface InterruptedRun {
@@ -19,10 +20,17 @@ export async function interruptedRuns(stopped: readonly string[], places: Places
 
 async function interruptedRun(runId: string, places: Places): Promise<InterruptedRun | undefined> {
   try {
-    const { kind, run, origin } = await findBrokenRun(runId, places)
+    const { kind, run, origin, saidEnded: unseen } = await findBrokenRun(runId, places, true)
     const goOn = resumeCommand(runId, origin, places)
-    const title = `${kind === 'died' ? 'died' : 'was interrupted'} after ${run.lastRecordAt}, on ${run.target}`
-    return goOn === undefined ? undefined : { id: runId, title, goOn }
+    if (goOn === undefined) return undefined
+    const on = `after ${run.lastRecordAt}, on ${run.target}`
+    if (unseen !== undefined)
+      return {
+        id: runId,
+        title: `goes on or died ${on}: see whether ${unseenProcess(unseen)} has ended, then`,
+        goOn: `${goOn} --ended`,
+      }
+    return { id: runId, title: `${kind === 'died' ? 'died' : 'was interrupted'} ${on}`, goOn }
   } catch (thrown) {
     // It lives, has ended, or is nobody's to go on with; gc and --resume say which.
     if (thrown instanceof RunproofError) return undefined

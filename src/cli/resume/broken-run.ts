@@ -160,7 +160,7 @@ function mayStillRun(runId: string, unseen: ProcessIdentity, host: string | unde
   return new RunproofError(
     'NOT_RESUMABLE',
     `${runId} is run by ${unseenProcess(unseen)}${on}, and nobody can see from here whether that has ended`,
-    { hint: `go on in that container, or see that it has ended, then: --resume ${runId} --ended` },
+    { hint: `go on in that container, or see that it has ended, then: runproof run --resume ${runId} --ended` },
   )
 }
 
