@@ -515,11 +515,12 @@ describe('undo', () => {
 
   test('is only offered in containment', async () => {
     const log: string[] = []
-    const result = await run([undoable('a', log), step('b', { verify: [red()] })], {
-      runbook: { purpose: 'containment' },
-    })
+    const a = undoable('a', log) as Extract<Step, { undo: unknown }>
+    const typed = { ...a, undo: { ...a.undo, commands: ['door open <door>', 'door look'] } }
+    const result = await run([typed, step('b', { verify: [red()] })], { runbook: { purpose: 'containment' } })
     assert.deepEqual(log, [])
-    assert.deepEqual(result.released, [{ what: 'a: undoes a', kind: 'undo', outcome: 'offered' }])
+    const what = 'a: undoes a; $ door open <door>; $ door look'
+    assert.deepEqual(result.released, [{ what, kind: 'undo', outcome: 'offered' }])
     assert.equal(result.outcome, 'failed')
   })
 

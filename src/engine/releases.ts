@@ -33,6 +33,8 @@ export interface RegisteredUndo {
 interface Registered extends RegisteredUndo {
   readonly step: string
   readonly describe: string
+  /** What a person would type to do it. */
+  readonly commands: readonly string[]
   readonly timeoutMs: number
   readonly execute: (signal: AbortSignal) => Promise<void>
 }
@@ -63,6 +65,7 @@ export class Releases {
     const undo: Registered = {
       step: step.id,
       describe: `${step.id}: ${step.undo.describe}`,
+      commands: step.undo.commands ?? [],
       whole: false,
       timeoutMs: step.undo.timeoutMs ?? this.#settings.releaseMs,
       execute: signal => step.undo.execute(contextOf(signal)),
@@ -118,7 +121,7 @@ export class Releases {
     const released: ReleaseRecord[] = [...this.#byPeople.values()]
     const undone =
       outcome === 'passed' || outcome === 'attested' || outcome === 'skipped' ? [] : this.#undo.toReversed()
-    for (const one of undone) released.push(one.whole && undoes ? await this.#undone(one) : this.#offer(one.describe))
+    for (const one of undone) released.push(one.whole && undoes ? await this.#undone(one) : this.#offer(one))
     while (this.#deferred.length > 0) {
       const { describe, release } = this.#deferred.pop()!
       released.push(await this.#one('tear-down', describe, release))
@@ -127,16 +130,18 @@ export class Releases {
     return released
   }
 
-  async #undone({ step, describe, execute, timeoutMs }: Registered): Promise<ReleaseRecord> {
+  async #undone(undo: Registered): Promise<ReleaseRecord> {
+    const { step, describe, execute, timeoutMs } = undo
     try {
       this.#settings.begin('undo-started', { step, describe })
     } catch (thrown) {
-      return this.#offer(describe, toRunproofError(thrown))
+      return this.#offer(undo, toRunproofError(thrown))
     }
     return this.#one('undo', describe, execute, timeoutMs, { step })
   }
 
-  #offer(what: string, unrecorded?: RunproofError): ReleaseRecord {
+  #offer({ describe, commands }: Registered, unrecorded?: RunproofError): ReleaseRecord {
+    const what = [describe, ...commands.map(command => `$ ${command}`)].join('; ')
     const error = unrecorded === undefined ? {} : { error: problemOf(unrecorded) }
     const why = unrecorded === undefined ? 'by itself' : `since that could not be put on record (${unrecorded.message})`
     this.#settings.note('released', { what, kind: 'undo', outcome: 'offered' })

@@ -67,6 +67,13 @@ describe('the screen before a step', () => {
     )
   })
 
+  test('says by which commands it is taken back', () => {
+    const { irreversible: _, ...rest } = step as Extract<Step, { irreversible: string }>
+    const undo = { describe: 'let them in again', commands: ['kheish allow <session-id>'], async execute() {} }
+    const lines = screenLines(scene({ step: { ...rest, undo } as unknown as Step }), shown())
+    assert.match(lines.join('\n'), /\nundo {5}let them in again\n {9}\$ kheish allow abc\npage /)
+  })
+
   test('says where artifacts/ is before the first step, and where somebody has to read there', () => {
     const says = (given: Scene) =>
       screenLines(given, shown()).includes('files    artifacts/ is /reports/.run-x/artifacts')

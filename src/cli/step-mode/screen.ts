@@ -41,6 +41,7 @@ export function screenLines(scene: Scene, shown: Shown): readonly string[] {
     ...(index === 0 || namesArtifacts(step.run) ? row('files', `artifacts/ is ${shown.artifactsDir}`) : []),
     ...row('policy', policyText(decision, step)),
     ...row('undo', undoText(step)),
+    ...undone(step, shown.params).flatMap(command => row('', command)),
     ...row('page', pageText(step, shown.cited)),
     ...row('role', roleText(scene)),
     ...row('operator', operator),
@@ -103,6 +104,12 @@ function ran({ run }: Step, params: Shown['params']): readonly string[] {
   if (isManual(run)) return []
   const commands = run.commands ?? []
   if (commands.length === 0) return ['no command']
+  return commands.map(command => `$ ${filled(command, params)}`)
+}
+
+/** What would be typed to take it back, filled in the same way. */
+function undone(step: Step, params: Shown['params']): readonly string[] {
+  const commands = 'undo' in step ? (step.undo.commands ?? []) : []
   return commands.map(command => `$ ${filled(command, params)}`)
 }
 
