@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { archives } from '../src/adapters/archive/archives.ts'
 import { manifestText } from '../src/archive/manifest.ts'
 import { makeDrillSite } from './drill-site.ts'
 import { leftovers, processesNaming, untilEmpty } from './leftovers.ts'
-import { assertPassed, checkOf, evidenceOf, runDrill } from './run-drill.ts'
+import { checkOf, evidenceOf, runDrill } from './run-drill.ts'
 
 describe('the machine fails the restore drill', { timeout: 400_000 }, async () => {
   const site = await makeDrillSite()
@@ -103,38 +102,6 @@ wait $daemon
       [],
     )
     assert.ok(performance.now() - began < 60_000)
-    assert.deepEqual(await leftovers(ended.workDir), [])
-  })
-
-  test('a port is taken between its choice and its use: another one is taken', async () => {
-    // The racer can write nowhere but in its own place; it shares this machine's network, so it can call.
-    const calls: string[] = []
-    const told = createServer(socket => socket.on('data', text => calls.push(String(text))).on('error', () => {}))
-    await new Promise<void>(resolve => told.listen(0, '127.0.0.1', resolve))
-    after(() => told.close())
-    const { port: tell } = told.address() as AddressInfo
-    const binary = write(
-      'racing',
-      `#!${process.execPath}
-const [, , ...words] = process.argv
-const { existsSync, writeFileSync } = require('node:fs')
-const port = Number(words[words.indexOf('--bind') + 1]?.split(':')[1])
-const taken = process.env.TMPDIR + '/taken'
-if (words[0] !== 'serve' || port === 4000 || existsSync(taken)) process.execve('${site.binary}', ['${site.binary}', ...words], process.env)
-writeFileSync(taken, '')
-const net = require('node:net')
-net.createServer().listen(port, '127.0.0.1', () => {
-  const call = net.connect(${tell}, '127.0.0.1', () => call.end(String(port), () => {
-    process.exit(require('node:child_process').spawnSync('${site.binary}', words, { stdio: 'inherit' }).status)
-  }))
-})
-`,
-      0o755,
-    )
-    // Only a daemon that runs beside the first one, which a counterproof broke, is given a port that has to be chosen.
-    const ended = await runDrill({ root, params: { ...given, binary }, counterproofs: 'all' })
-    assertPassed(ended)
-    assert.match(calls.join(' '), /^\d+$/, 'one port was taken, once')
     assert.deepEqual(await leftovers(ended.workDir), [])
   })
 })
