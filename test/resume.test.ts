@@ -283,6 +283,8 @@ describe('going on is refused', { timeout: 60_000 }, async () => {
 
   test('while its process may live in another container, which nobody can see from here, unless somebody looked', async () => {
     const reportsDir = copied()
+    // What the killed process left of it.
+    rmSync(join(site.work, runId), { recursive: true, force: true })
     await using lease = await holdLease({ workDir: site.work, runId, runDir: reportsDir })
     const file = join(lease.scratchDir, 'lease.json')
     writeFileSync(file, textOf(file).replace(/"pidNamespace": "\d+"/, '"pidNamespace": "7"'))
