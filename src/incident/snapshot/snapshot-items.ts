@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { client } from '../../daemon/client.ts'
 import { daemon, isolated } from '../../daemon/subjects.ts'
@@ -210,9 +211,14 @@ async function auditTail(context: CheckContext): Promise<Given> {
 /** Ids become file names: whatever is no plain letter is written as its code, so that two ids never share a file. */
 function fileOf(kind: string, id: string): string {
   const plain = id.replace(/[^A-Za-z0-9-]/g, letter => `_${letter.codePointAt(0)!.toString(16)}_`)
-  return `${kind}-${plain.slice(0, 150)}.json`
+  return `${kind}-${plain.length > MOST_LETTERS ? shortened(plain, id) : plain}.json`
 }
 
 function unique(ids: readonly string[]): readonly string[] {
   return [...new Set(ids)]
 }
+/** Whoever may name sessions could otherwise have one of them take the other's place. */
+const MOST_LETTERS = 150
+const shortened = (plain: string, id: string) =>
+  `${plain.slice(0, MOST_LETTERS - 17)}-${createHash('sha256').update(id).digest('hex').slice(0, 16)}`
+

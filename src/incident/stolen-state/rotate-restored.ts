@@ -103,6 +103,8 @@ export function newValues(
   const directory = params['new-dir']
   return async ({ id }) => {
     if (directory === undefined) return isOwn ? randomSecret(`new-${id}`) : undefined
+    // Whoever took the state root may have named a slot, and a path would lead to another secret.
+    if (!/^[^./\0][^/\0]*$/.test(id)) return undefined
     const file = join(directory, id)
     return (await tools.files.facts(file)) === undefined ? undefined : tools.files.readSecret(file, `new-${id}`)
   }
