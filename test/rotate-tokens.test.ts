@@ -62,7 +62,8 @@ describe('the rotation of a control-plane token', { timeout: 120_000, concurrenc
     assert.deepEqual([fact('gapMs'), fact('neither'), fact('tornReads')], [0, 0, 0])
     // How many there are is a matter of the machine; that there were some of each is not.
     assert.ok(Number(fact('requests')) > 20 && Number(fact('fileReads')) > 0)
-    assert.ok(Number(fact('refusals')) <= 10, `${fact('refusals')} refusals`)
+    // Of those on their way at the swap each is refused once; the daemon's limiter lets sixty through in a minute.
+    assert.ok(Number(fact('refusals')) < 20, `${fact('refusals')} refusals`)
     assert.match(String(fact('heldStream')), /^still open/)
     assert.deepEqual(
       evidence.artifacts.map(one => one.path),
@@ -233,7 +234,7 @@ describe('a token that is replaced under load', { timeout: 60_000, concurrency: 
     await using running = await RunningStandIn.start()
     const seen = await rotated(running, { style: 'in-place' })
     assert.equal(said(tokenReplaced.judge(seen)), 'passed')
-    assert.ok(seen.firstNewMs! < 1_000 && seen.load.accepted > 5)
+    assert.ok(seen.firstNewMs! <= seen.waitedMs + seen.replacedMs && seen.load.accepted > 5, JSON.stringify(seen))
     assert.match(held(running.site.adminFile), /^s[\w-]{43}\n$/)
     assert.deepEqual(
       readdirSync(dirname(running.site.adminFile)).filter(name =>
