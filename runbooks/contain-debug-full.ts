@@ -38,7 +38,7 @@ export default defineRunbook({
   title: 'Debug capture was left on at full: stop it, list what it kept, and prove that nothing more is kept',
   purpose: 'containment',
   params: incidentParams,
-  conflict: incidentConflict,
+  conflict: input => incidentConflict(input),
   lacks: suiteLacks,
   inUse: suiteInUse,
   unresumable: incidentUnresumable,
@@ -124,7 +124,7 @@ const runAfter: Step = {
 }
 
 const rotateExposed = person('rotate-exposed', 'Rotate what may have been captured', 'security-owner', {
-  instruction: `Rotate every credential that artifacts/${INVENTORY} gives a reason for: runproof run rotate-route-key, rotate-connector-slot and their siblings; at the provider, too.`,
+  instruction: `Rotate every credential that artifacts/${INVENTORY} gives a reason for: runproof run rotate-route-key, rotate-connector-credential and their siblings; at the provider, too.`,
   confirm: 'Every credential that may have been captured was rotated, or it was decided which ones are not.',
   attachment: 'the list with who decided what',
 })

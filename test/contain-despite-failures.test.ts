@@ -93,7 +93,8 @@ test('what comes after the sweep of a leaked token is red, and the settings stay
 }, async () => {
   await using running = await RunningStandIn.start()
   const { site, daemon } = running
-  const params = { 'base-url': daemon.url, 'admin-token-file': site.adminFile }
+  // In the worst hour the program of the daemon may be missing, too.
+  const params = { 'base-url': daemon.url, 'admin-token-file': site.adminFile, binary: '/nowhere/daemon' }
   const drill = new RunningDrill({ root, runbook, params, flags: ['--yes=stand-in'] })
   await drill.line(/Everything that lasts was listed/)
   const bearer = readFileSync(site.adminFile, 'utf8').trim()
@@ -109,9 +110,11 @@ test('what comes after the sweep of a leaked token is red, and the settings stay
   const evidence = evidenceOf(ended)
   assert.equal(
     checkOf(evidence, 'nothing-since-sweep').reason,
-    'came since the sweep, and nobody decided about it: connector external/late',
+    'came since the sweep, and nobody decided about it: connector external/late (added)',
   )
   assert.equal(ended.status, 1, ended.stderr)
+  assert.deepEqual(checkOf(evidence, 'contained-first').actual, { permissionMode: 'dontAsk', debugLevel: 'off' })
+  assert.match(evidence.notTested.join('\n'), /evidence before: doctor is not-collected: TOOL_MISSING/)
   const { outcome } = evidence.steps.find(({ id }) => id === 'restore-settings')!
   assert.equal(outcome, 'skipped')
 })

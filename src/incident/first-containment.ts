@@ -1,10 +1,10 @@
 import { client } from '../daemon/client.ts'
-import { answering } from '../daemon/subjects.ts'
+import { answering, daemon } from '../daemon/subjects.ts'
 import { keptCapture } from '../model/capture.ts'
 import type { AnyCheck, CheckContext } from '../model/check.ts'
 import { RunproofError, toRunproofError } from '../model/error.ts'
 import type { PlanInput, Step, Undo } from '../model/runbook.ts'
-import { askFor } from '../suite/ask.ts'
+import { ask, askFor } from '../suite/ask.ts'
 
 const PAGE = 'production-runbooks'
 const RUNTIME_MS = 60_000
@@ -156,8 +156,8 @@ function putBack(program: string): Undo {
  * @throws RunproofError COMMAND_FAILED naming what was not set; INTERRUPTED
  */
 export async function setSettings(context: CheckContext, { permissionMode, debugLevel }: Settings): Promise<void> {
-  const mode = await whyNotSet(context, SET_MODE, wordOf(permissionMode))
-  const level = await whyNotSet(context, SET_LEVEL, debugLevel)
+  const mode = await whyNotSet(context, 'permissionMode', permissionMode)
+  const level = await whyNotSet(context, 'debugLevel', debugLevel)
   const wrong = [
     ...(mode === undefined ? [] : [`the permission mode was not set to ${wordOf(permissionMode)}: ${mode}`]),
     ...(level === undefined ? [] : [`the debug level was not set to ${debugLevel}: ${level}`]),
@@ -166,15 +166,35 @@ export async function setSettings(context: CheckContext, { permissionMode, debug
     throw new RunproofError('COMMAND_FAILED', wrong.join('; '), { hint: 'runtime get shows what holds' })
 }
 
-async function whyNotSet(context: CheckContext, command: string, value: string): Promise<string | undefined> {
+type Setting = keyof Settings
+
+async function whyNotSet(context: CheckContext, name: Setting, value: string): Promise<string | undefined> {
+  const isHere = context.values.get(daemon).binary !== undefined
   try {
-    const { exitCode } = await client(context, [...command.split(' '), value], context.target.runs.read.runtime)
-    return exitCode === 0 ? undefined : `exit ${exitCode}`
+    return isHere
+      ? await byClient(context, name, value).catch(async thrown => {
+          if (toRunproofError(thrown).code !== 'TOOL_MISSING') throw thrown
+          return overHttp(context, name, value)
+        })
+      : await overHttp(context, name, value)
   } catch (thrown) {
     const { code, message } = toRunproofError(thrown)
     if (context.signal.aborted || code === 'INTERRUPTED' || code === 'DISK_FULL') throw thrown
     return `${code}: ${message}`
   }
+}
+
+async function byClient(context: CheckContext, name: Setting, value: string): Promise<string | undefined> {
+  const words = name === 'permissionMode' ? [SET_MODE, wordOf(value)] : [SET_LEVEL, value]
+  const { exitCode } = await client(context, words.join(' ').split(' '), context.target.runs.read.runtime)
+  return exitCode === 0 ? undefined : `exit ${exitCode}`
+}
+
+/** In the worst hour the program may be missing, or be what nobody trusts any more. */
+async function overHttp(context: CheckContext, name: Setting, value: string): Promise<string | undefined> {
+  const { path, body } = context.target.runs.setting(name, value)
+  const { status } = await ask(context, path, { body })
+  return status === 200 ? undefined : `${path} answered ${status}`
 }
 
 /** The command line writes a mode with hyphens where the answer has capitals. */

@@ -32,8 +32,15 @@ export const ON_RUNNING: Readonly<Record<string, string>> = {
 
 export const INCIDENT_WAYS: readonly Way[] = [{ title: 'On a running daemon', params: ON_RUNNING }]
 
-/** Why these parameters do not go together, or undefined. */
-export function incidentConflict(input: PlanInput): ParamConflict | undefined {
+/**
+ * Why these parameters do not go together, or undefined.
+ *
+ * @param needsClient - whether anything that contains is a command of the daemon's client
+ */
+export function incidentConflict(
+  input: PlanInput,
+  { needsClient }: { readonly needsClient: boolean } = { needsClient: true },
+): ParamConflict | undefined {
   const { params, target } = input
   const url = params['base-url']
   const ofRunning = ['admin-token-file', 'readonly-token-file', 'state-root', 'ca-file', 'since']
@@ -45,7 +52,7 @@ export function incidentConflict(input: PlanInput): ParamConflict | undefined {
     }
   if (url !== undefined && params['admin-token-file'] === undefined)
     return { message: `containing ${url} takes its admin token`, hint: '--param admin-token-file=FILE' }
-  if (url !== undefined && (params.binary ?? target.bundledBinary) === undefined)
+  if (needsClient && url !== undefined && (params.binary ?? target.bundledBinary) === undefined)
     return {
       message: 'the commands of a containment are those of the daemon’s binary, and no binary= says where it is',
       hint: '--param binary=FILE',

@@ -57,6 +57,8 @@ export interface RunsApi {
     actions(runId: string): string
   }
   createSession(id: string): Json
+  /** What sets a permission mode or a debug level, as the daemon writes them, where there is no client: a POST. */
+  setting(name: 'permissionMode' | 'debugLevel', value: string): { readonly path: string; readonly body: Json }
   /** An input that calls no tools and is answered in few words. */
   submission(content: string, routeId: string): Json
   /** What the ledger says of a model that was called at this origin. */

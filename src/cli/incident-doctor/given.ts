@@ -23,7 +23,11 @@ export function clientBinary({ bundledBinary, title }: Target, params: Params): 
   return ask('client', async () => {
     const named = params['binary'] ?? bundledBinary
     if (named === undefined)
-      return missing('client', `nothing says where the program of ${title} is`, '--param binary=/usr/local/bin/PROGRAM')
+      return missing(
+        'client',
+        `nothing says where the program of ${title} is: without it only contain-leaked-admin-token can be run, and diagnoses nothing`,
+        '--param binary=/usr/local/bin/PROGRAM',
+      )
     const found = lookUpProgram(named)
     if (found === undefined) return missing('client', `${named} is not an executable file`, `ls -l ${named}`)
     const { exitCode, stdout } = await commands.run({ argv: [found, '--version'] }, { timeoutMs: ASK_MS })

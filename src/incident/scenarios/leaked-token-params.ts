@@ -63,5 +63,6 @@ export function leakedTokenConflict(input: PlanInput): ParamConflict | undefined
     }
   if (params['baseline'] === undefined && params['baseline-key'] !== undefined)
     return { message: 'baseline-key= verifies a baseline, and none is given', hint: '--param baseline=DIR' }
-  return incidentConflict(input)
+  // Whoever has only this machine and the token file can shut the intruder out.
+  return incidentConflict(input, { needsClient: false })
 }

@@ -79,13 +79,14 @@ export function generalItems(context: CheckContext, when: 'before' | 'after'): r
       what: 'doctor',
       limitMs: DOCTOR_MS[when],
       late: `it gave no answer within ${DOCTOR_MS[when]} ms; it waits for one event, and an idle daemon has none for ten seconds`,
-      collect: inner => printed(diagnoseAs(inner, ['doctor'], text)),
+      collect: inner => printed(inner, () => diagnoseAs(inner, ['doctor'], text)),
     },
     ...(['auth', 'references'] as const).map(kind => ({
       file: `doctor-routes-${kind}.json`,
       what: `doctor routes --check-${kind}`,
       limitMs: ROUTES_MS,
-      collect: (inner: CheckContext) => printed(client(inner, ['doctor', 'routes', `--check-${kind}`], text)),
+      collect: (inner: CheckContext) =>
+        printed(inner, () => client(inner, ['doctor', 'routes', `--check-${kind}`], text)),
     })),
     {
       file: 'audit.jsonl',
@@ -177,9 +178,11 @@ function withoutValues(item: SnapshotItem): SnapshotItem {
 const text = (document: unknown): string => JSON.stringify(document, null, 2)
 
 async function printed(
-  running: Promise<{ readonly exitCode: number | null; readonly view: string | undefined }>,
+  { values }: CheckContext,
+  run: () => Promise<{ readonly exitCode: number | null; readonly view: string | undefined }>,
 ): Promise<string> {
-  const { exitCode, view } = await running
+  if (values.get(daemon).binary === undefined) throw new NotThere('no binary= was given, and only the client diagnoses')
+  const { exitCode, view } = await run()
   if (view === undefined) throw new NotThere(`it printed nothing, exit ${exitCode}`)
   return view
 }
@@ -214,11 +217,11 @@ function fileOf(kind: string, id: string): string {
   return `${kind}-${plain.length > MOST_LETTERS ? shortened(plain, id) : plain}.json`
 }
 
-function unique(ids: readonly string[]): readonly string[] {
-  return [...new Set(ids)]
-}
 /** Whoever may name sessions could otherwise have one of them take the other's place. */
 const MOST_LETTERS = 150
 const shortened = (plain: string, id: string) =>
   `${plain.slice(0, MOST_LETTERS - 17)}-${createHash('sha256').update(id).digest('hex').slice(0, 16)}`
 
+function unique(ids: readonly string[]): readonly string[] {
+  return [...new Set(ids)]
+}

@@ -33,6 +33,10 @@ export const runs: RunsApi = {
     newest: limit => `/v1/runs?limit=${limit}`,
     actions: runId => `/v1/runs/${seg(runId)}/external-actions`,
   },
+  setting: (name, value) =>
+    name === 'permissionMode'
+      ? { path: '/v1/runtime/permission-mode', body: { mode: value } }
+      : { path: '/v1/runtime/debug-level', body: { level: value } },
   createSession: id => ({ session_id: id, thread_id: null }),
   // Members that are null stand for the daemon's own choice, and are sent as its own scripts do.
   submission: (content, routeId) => ({
