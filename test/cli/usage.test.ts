@@ -62,7 +62,11 @@ const mistakes: readonly [string, readonly string[], RegExp][] = [
   ['a parameter without a value', ['run', WAYS, '--param', 'way'], /--param way: expected name=value/],
   ['a parameter that is wrong', ['run', WAYS, '--param', 'number=x'], /number=x: not a number[\s\S]*number=3/],
   ['a parameter given twice', ['run', WAYS, '--param', 'number=1', 'number=2'], /number: a name was given twice/],
-  ['a skip of no check', ['run', WAYS, '--allow-skip', 'oen=why'], /no such check/],
+  [
+    'a skip of no check',
+    ['run', WAYS, '--allow-skip', 'oen=why'],
+    /no such check.*; did you mean one\?\n {2}hint: one of one/,
+  ],
   ['a skip without a reason', ['run', WAYS, '--allow-skip', 'one= '], /a reason is needed/],
   [
     'an approval of another target',

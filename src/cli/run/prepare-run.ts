@@ -1,6 +1,7 @@
 import type { CounterproofMode } from '../../engine/falsify.ts'
 import type { Standing } from '../../engine/people.ts'
 import { type Plan, plan } from '../../engine/plan.ts'
+import { didYouMean } from '../../model/closest.ts'
 import { parseDuration } from '../../model/duration.ts'
 import { RunproofError } from '../../model/error.ts'
 import type { Params } from '../../model/runbook.ts'
@@ -133,10 +134,8 @@ export function refuseUnknownSkip(skips: readonly AllowedSkip[], known: readonly
   if (unknown === undefined) return
   throw new RunproofError(
     'USAGE',
-    `--allow-skip ${unknown.id}: ${of} has no such check, and no such step that a person does`,
-    {
-      hint: `runproof plan ${of}`,
-    },
+    `--allow-skip ${unknown.id}: ${of} has no such check, and no such step that a person does${didYouMean(unknown.id, known)}`,
+    { hint: `one of ${known.join(', ')}` },
   )
 }
 

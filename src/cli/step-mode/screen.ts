@@ -103,7 +103,7 @@ export function namesArtifacts(run: Step['run']): boolean {
 function ran({ run }: Step, params: Shown['params']): readonly string[] {
   if (isManual(run)) return []
   const commands = run.commands ?? []
-  if (commands.length === 0) return ['no command']
+  if (commands.length === 0) return ['no command of the target’s']
   return commands.map(command => `$ ${filled(command, params)}`)
 }
 
