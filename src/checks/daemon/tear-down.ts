@@ -80,7 +80,8 @@ export const nothingLeft = defineCheck<Observed>({
       because: /had ended before/,
       cost: { instances: 1 },
       subject: async (context, scope) => {
-        const { instance } = await startBroken(context, scope, {})
+        // It may break down as soon as it runs: nobody has to wait until it is ready.
+        const { instance } = await startBroken(context, scope, { readyTimeoutMs: 0 })
         process.kill(instance.pid!, 'SIGSEGV')
         await instance.exited
         return changed(context, { values: context.values.with(stopped, await instance.stop()) })
