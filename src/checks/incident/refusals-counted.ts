@@ -18,6 +18,12 @@ export const refusalsCounted = defineCheck<Counted>({
   title: 'Refused requests are counted by the address they came from, and those of the containment are among them',
   needs: ['host-files'],
 
+  // After a break nothing may have been left to refuse.
+  untested: ({ values }) =>
+    values.get(containment).refusals === 0
+      ? 'the containment was refused nothing since the break, and nothing else tells the log of this daemon from another one'
+      : undefined,
+
   async probe(context) {
     return {
       counted: await countRefusals(context, sinceMs(context)),
