@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { after, describe, test } from 'node:test'
 import containActivity from '../runbooks/contain-activity.ts'
 import containProxyExposure from '../runbooks/contain-proxy-exposure.ts'
+import containStateRoot from '../runbooks/contain-state-root-exfiltration.ts'
 import containStuckTask from '../runbooks/contain-stuck-task.ts'
 import { plan } from '../src/engine/plan.ts'
 import type { Runbook } from '../src/model/runbook.ts'
@@ -228,6 +229,12 @@ describe('parameters of a containment', () => {
       containStuckTask,
       { 'base-url': 'http://h:1', session: 's', task: 't' },
       /takes its admin token/,
+    ],
+    [
+      'nothing but a state root, which is asked for at once',
+      containStateRoot,
+      { 'state-root': '/s' },
+      /not given for \/s: since=, admin-token-file=, readonly-token-file=, backup-set=$/,
     ],
     ['an instant without a zone', containStuckTask, { ...given, since: '2026-01-31T02:10:00' }, /with its zone/],
     [

@@ -67,6 +67,13 @@ export function isRehearsal({ params, target }: PlanInput): boolean {
 
 const NEEDED = ['since', 'admin-token-file', 'readonly-token-file'] as const
 
+const EXAMPLES = {
+  since: '2026-01-31T02:10:00Z',
+  'admin-token-file': '/keys/admin-token',
+  'readonly-token-file': '/keys/readonly-token',
+  'backup-set': '/backup/of-before-the-incident',
+} as const
+
 /** Why these parameters do not go together, or undefined. */
 export function exfiltrationConflict(input: PlanInput): ParamConflict | undefined {
   const { params, target } = input
@@ -83,11 +90,16 @@ export function exfiltrationConflict(input: PlanInput): ParamConflict | undefine
   }
   if (params['state-root'] === undefined)
     return { message: 'nothing says which state root was copied', hint: '--param state-root=/var/lib/daemon/state' }
-  const missing = NEEDED.find(name => params[name] === undefined)
-  if (missing !== undefined)
-    return { message: `${missing}= is not given for ${params['state-root']}`, hint: `--param ${missing}=…` }
-  if (originOf(params) === 'this-run')
-    return { message: 'nothing says which backup is restored', hint: '--param backup-set=DIR, of before the incident' }
+  // All at once: whoever is in an incident must not be asked for one after the other.
+  const missing = [
+    ...NEEDED.filter(name => params[name] === undefined),
+    ...(originOf(params) === 'this-run' ? (['backup-set'] as const) : []),
+  ]
+  if (missing.length > 0)
+    return {
+      message: `not given for ${params['state-root']}: ${missing.map(name => `${name}=`).join(', ')}`,
+      hint: `--param ${missing.map(name => `${name}=${EXAMPLES[name]}`).join(' ')}`,
+    }
   if (params['ca-file'] !== undefined && params['base-url'] === undefined)
     return {
       message: 'ca-file= is for a daemon that answers, and no base-url= says where',
