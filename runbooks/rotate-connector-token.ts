@@ -118,7 +118,7 @@ const set: Step = {
     async execute(context) {
       const { slot, status } = context.values.get(connectorBefore)
       const looked = { slot: slot!, changedAtMs: status!.updatedAtMs, what: 'token' }
-      context.set(tokenSet, await setGuarded(context, looked, () => setSharedToken(context)))
+      context.set(tokenSet, await setGuarded(context, looked, onSet => setSharedToken(context, onSet)))
     },
   },
   verify: [

@@ -200,7 +200,7 @@ export const set = (input: PlanInput): Step => {
         const { leases = [] } = context.values.find(oldCanary) ?? {}
         const { slot, status } = context.values.get(routeKey)
         const looked = { slot, changedAtMs: status!.updatedAtMs, what: 'key' }
-        context.set(keySet, await setGuarded(context, looked, () => setRouteKey(context, leases, goOn)))
+        context.set(keySet, await setGuarded(context, looked, onSet => setRouteKey(context, leases, goOn, onSet)))
       },
     },
     verify: [keyChanged, keyLeasesDead, ...(goOn ? [runsWentOn] : [])],

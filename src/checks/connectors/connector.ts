@@ -10,6 +10,7 @@ import {
 } from '../../rotation/connectors/connector.ts'
 import { newSecret } from '../../rotation/new-secret.ts'
 import { whyNoKey } from '../../rotation/slots/key-rules.ts'
+import { whyGuessable } from '../../rotation/tokens/token-rules.ts'
 
 /** The connector is there, its secret lies in a slot, and it may still get leases: only then can it be rotated. */
 export const connectorFound = defineCheck<ConnectorBefore>({
@@ -67,13 +68,14 @@ interface Fits {
 /** The daemon hands it to its own process; a process that somebody runs elsewhere has to be given it. */
 export const newTokenFits = defineCheck<Fits>({
   id: 'new-token-fits',
-  title: 'The new token is one word, not the old one where that is known, and who needs it can have it',
+  title:
+    'The new token is one word of enough characters, not the old one where that is known, and who needs it can have it',
 
   async probe({ values, params }) {
     const next = values.get(newSecret)
     const { view } = values.get(connectorBefore)
     return {
-      unfit: whyNoKey(next, values.get(connectorDoor).sharedToken),
+      unfit: whyNoKey(next, values.get(connectorDoor).sharedToken) ?? whyGuessable(next),
       nobodyKnows: next.generated && view?.ownProcess !== true && params['deliver-command'] === undefined,
     }
   },
@@ -100,6 +102,13 @@ export const newTokenFits = defineCheck<Fits>({
       because: /line break/,
       subject: async context =>
         changed(context, { values: context.values.with(newSecret, new Secret('new', 'two\nlines-of-a-file')) }),
+    },
+    {
+      id: 'short',
+      breaks: 'the new token is so short that it can be guessed',
+      because: /it has 9 characters, at least 16 are wanted/,
+      subject: async context =>
+        changed(context, { values: context.values.with(newSecret, new Secret('new', 'guessable')) }),
     },
     {
       id: 'same-token',

@@ -127,7 +127,7 @@ export async function instanceOf(context: CheckContext, token: Secret | undefine
 }
 
 /** Sets the slot of the shared token, and waits for the process that the daemon starts with it. */
-export async function setSharedToken(context: CheckContext): Promise<TokenSet> {
+export async function setSharedToken(context: CheckContext, onSet = () => {}): Promise<TokenSet> {
   const { name, slot, status, view, leases: known } = context.values.get(connectorBefore)
   const next = context.values.get(newSecret)
   const { sharedToken } = context.values.get(connectorDoor)
@@ -135,6 +135,7 @@ export async function setSharedToken(context: CheckContext): Promise<TokenSet> {
   // Whatever slots they are for: a process has one for all of them.
   const held = await heldLeases(context, known)
   const set = await setSlot(context, slot!, 'generic', next)
+  if (set.exitCode === 0) onSet()
   const answering = set.exitCode === 0 ? await answeringAnew(context, next, instanceBefore) : undefined
   const fetches = view!.credentialKeys.length > 0 && view!.ownProcess && set.exitCode === 0
   const leasesAfter = fetches ? await untilOneLease(context, known, name) : []

@@ -146,7 +146,12 @@ export async function revokeRouteSlot(context: CheckContext, known: readonly str
  * @param known - leases that were good some time before
  * @param goOn - whether runs are submitted meanwhile
  */
-export async function setRouteKey(context: StepContext, known: readonly string[], goOn: boolean): Promise<KeySet> {
+export async function setRouteKey(
+  context: StepContext,
+  known: readonly string[],
+  goOn: boolean,
+  onSet: () => void,
+): Promise<KeySet> {
   const { slot, status, route } = context.values.get(routeKey)
   const { organization, project } = context.params
   const options = [
@@ -154,7 +159,11 @@ export async function setRouteKey(context: StepContext, known: readonly string[]
     ...(project === undefined ? [] : ['--project', project]),
   ]
   const held = await heldLeases(context, known, slot)
-  const work = () => setSlot(context, slot, route!.provider, keyOf(context), options)
+  const work = async () => {
+    const set = await setSlot(context, slot, route!.provider, keyOf(context), options)
+    if (set.exitCode === 0) onSet()
+    return set
+  }
   const { result, meanwhile } = goOn
     ? await whileRunsGoOn(context, route!.id, work)
     : { result: await work(), meanwhile: undefined }

@@ -55,6 +55,19 @@ describe('a slot that is set', () => {
     assert.deepEqual(facts, ['rotation.setBegunAt', 'rotation.setAt'])
   })
 
+  test('is said to hold the new value from when it was set, though what comes after that breaks off', async () => {
+    const { context, slot, told, facts } = site()
+    const setting = setGuarded(context, looked, async onSet => {
+      onSet()
+      assert.deepEqual(facts, ['rotation.setBegunAt', 'rotation.setAt'])
+      slot.reachable = false
+      throw new RunproofError('INTERRUPTED', 'the process of the connector was waited for')
+    })
+    await assert.rejects(setting, { code: 'INTERRUPTED' })
+    assert.match(told.join(), /^since 1970\S+ the slot openai.prod holds the new key, and the old one/)
+    assert.equal(facts.length, 2)
+  })
+
   test('is left alone where somebody else has set it since it was looked at', async () => {
     const { context, slot, told, facts } = site()
     slot.changedAtMs += 1

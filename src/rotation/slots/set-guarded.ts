@@ -25,12 +25,13 @@ export interface Looked {
  * Sets a slot, unless somebody else has set it since it was looked at; and puts on record which value it holds then, also where
  * setting it goes wrong. A run that broke off in the middle of it sets it once more: the same value, and nothing depends on how often.
  *
+ * @param work - calls back once the slot was seen set, where it goes on after that
  * @throws RunproofError NOT_EMPTY where somebody else was faster, and nothing was set; what the work throws
  */
 export async function setGuarded<Made extends Pick<SlotSet, 'set'>>(
   context: StepContext,
   { slot, changedAtMs, what }: Looked,
-  work: () => Promise<Made>,
+  work: (onSet: () => void) => Promise<Made>,
 ): Promise<Made> {
   const { run, tools } = context
   if (!mayBeSet(context) && (await slotChangedAtMs(context, slot)) !== changedAtMs)
@@ -40,16 +41,19 @@ export async function setGuarded<Made extends Pick<SlotSet, 'set'>>(
       { hint: 'wait for the other rotation to end, and look what it did, before running again' },
     )
   run.fact(BEGUN_AT, tools.clock.now().toISOString())
-  let made: Made | undefined
+  let setAt: string | undefined
+  const onSet = () => {
+    if (setAt !== undefined) return
+    setAt = tools.clock.now().toISOString()
+    run.fact('rotation.setAt', setAt)
+    run.assume(`since ${setAt} the slot ${slot} holds the new ${what}, and the old one is stored nowhere here`)
+  }
   try {
-    made = await work()
+    const made = await work(onSet)
+    if (made.set.exitCode === 0) onSet()
     return made
   } finally {
-    const at = tools.clock.now().toISOString()
-    if (made?.set.exitCode === 0) {
-      run.fact('rotation.setAt', at)
-      run.assume(`since ${at} the slot ${slot} holds the new ${what}, and the old one is stored nowhere here`)
-    } else run.assume(await stateOf(context, { slot, changedAtMs, what }))
+    if (setAt === undefined) run.assume(await stateOf(context, { slot, changedAtMs, what }))
   }
 }
 

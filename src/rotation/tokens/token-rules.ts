@@ -1,9 +1,14 @@
 import type { Secret } from '../../model/secret.ts'
 
-/** Shorter ones can be guessed. */
 const SHORTEST_TOKEN = 16
 /** What every proxy still takes in one header line. */
 const LONGEST_TOKEN = 4096
+
+/** Why a token that we or our operator choose could be guessed, or undefined. */
+export function whyGuessable(next: Secret): string | undefined {
+  const { length } = next.reveal()
+  return length < SHORTEST_TOKEN ? `it has ${length} characters, at least ${SHORTEST_TOKEN} are wanted` : undefined
+}
 
 /**
  * Why a value can be no token, or undefined. Nothing of it is repeated.
@@ -18,7 +23,8 @@ export function whyUnfit(next: Secret, current: Secret, other: Secret): string |
   if (/[\r\n]/.test(value)) return 'it has a line break'
   if (/\s/.test(value)) return 'it has a blank'
   if (!/^[\x21-\x7e]+$/.test(value)) return 'it has characters that no header carries'
-  if (value.length < SHORTEST_TOKEN) return `it has ${value.length} characters, at least ${SHORTEST_TOKEN} are wanted`
+  const short = whyGuessable(next)
+  if (short !== undefined) return short
   if (value.length > LONGEST_TOKEN) return `it has ${value.length} characters, at most ${LONGEST_TOKEN} are wanted`
   if (value === other.reveal()) return 'it is the token of the other role'
   if (value === current.reveal()) return 'it is the token that it is to replace'
