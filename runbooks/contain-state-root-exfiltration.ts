@@ -36,6 +36,7 @@ import {
   stillAnswers,
 } from '../src/incident/stolen-state/exfiltration-params.ts'
 import { keepRestored } from '../src/incident/stolen-state/keep-restored.ts'
+import { preserve, preserved, stolenTree } from '../src/incident/stolen-state/preserve.ts'
 import {
   replacedTokens,
   replaceTokenFiles,
@@ -49,7 +50,7 @@ import {
   rotatedSlots,
   rotateRestored,
 } from '../src/incident/stolen-state/rotate-restored.ts'
-import { preserve, preserved, steal, stolenTree, theft } from '../src/incident/stolen-state/stolen-state.ts'
+import { steal, theft } from '../src/incident/stolen-state/stolen-state.ts'
 import { stillStopped, stopStolen } from '../src/incident/stolen-state/stop-stolen.ts'
 import type { CheckContext, NonEmpty } from '../src/model/check.ts'
 import { parseDuration } from '../src/model/duration.ts'

@@ -6,6 +6,7 @@ import { isolated } from '../../daemon/subjects.ts'
 import { deployment } from '../../drill/backup-subjects.ts'
 import { withDamagedTree } from '../../drill/break.ts'
 import { baseline, source } from '../../drill/subjects.ts'
+import { preserved, stolenTree } from '../../incident/stolen-state/preserve.ts'
 import { replacedTokens } from '../../incident/stolen-state/replace-tokens.ts'
 import {
   MASTER_KEY_STAYS,
@@ -14,7 +15,7 @@ import {
   rotatedSlots,
   servedSlots,
 } from '../../incident/stolen-state/rotate-restored.ts'
-import { MOST_LEASES, openStore, preserved, stolenTree, theft } from '../../incident/stolen-state/stolen-state.ts'
+import { MOST_LEASES, openStore, theft } from '../../incident/stolen-state/stolen-state.ts'
 import { type CheckContext, changed, defineCheck, failed, type Judgement, passed } from '../../model/check.ts'
 import type { SlotView } from '../../model/target.ts'
 

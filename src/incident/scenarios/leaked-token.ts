@@ -88,75 +88,32 @@ const UNHELD: Held = { state: () => 'not opened: the daemon gave no answer', isO
  *   written; what replacing the file throws
  */
 export async function replaceLeakedToken(context: StepContext): Promise<void> {
-  const { params, run, secrets, tools, target } = context
-  const asked = context.values.get(daemon)
+  const { run, secrets, tools, values } = context
   const fromMs = tools.clock.now().getTime()
-  const file = asked.adminTokenFile!
+  const file = values.get(daemon).adminTokenFile!
   const before = await tools.files.facts(file)
   const current = await tools.files.readSecret(file, 'admin-token-of-now')
-  const token = secrets['leaked'] ?? current
-  const wasBegun = context.values.find(replacementBegun) !== undefined
-  const isUnsure = secrets['leaked'] === undefined && wasBegun
+  const wasBegun = values.find(replacementBegun) !== undefined
   // Who names the new token has it written once: where the file has it, the break came after that.
   if (wasBegun && secrets['new']?.reveal() === current.reveal()) {
     await goOnReplaced(context, current)
     return
   }
+  const isUnsure = secrets['leaked'] === undefined && wasBegun
   if (isUnsure)
     run.notTested(
       'whether the leaked token is refused: the run broke off while it was replaced, so the one that is replaced now may be the one in between; --secret leaked=file:PATH shows it',
     )
-  const to = secrets['new'] ?? randomSecret('new-admin-token')
-  for (const secret of [current, token, to]) context.protect(secret)
-  const unfit = [asked.readonlyToken ?? current, token].map(other => whyUnfit(to, current, other)).find(Boolean)
-  if (unfit !== undefined)
-    throw new RunproofError('PARAM_INVALID', `the new token is refused: ${unfit}; nothing was written`, {
-      hint: '--secret new=generate, or leave it out: a new one is made',
-    })
-
-  const path = target.http.secrets
-  const opens = await statusOrSilence(context, path, current)
-  // After a break the file may have a token that the daemon has not read yet: it was seen to be the right file before.
-  if (!wasBegun && (opens === 401 || opens === 403))
-    throw new RunproofError(
-      'PARAM_INVALID',
-      `${file} is not the admin token file of this daemon: what stands in it gave ${opens}; nothing was replaced`,
-      { hint: '--param admin-token-file= takes the file that the daemon was started with' },
-    )
-  if (opens === SILENCE)
-    run.assume(
-      `${file} is the file that the daemon reads: the daemon gave no answer, so the token was replaced without seeing that`,
-    )
+  const token = secrets['leaked'] ?? current
+  const to = newTokenFor(context, current, token)
+  const opens = await seeRightFile(context, file, current, wasBegun)
   const held = opens === SILENCE ? UNHELD : await holdStream(context, token)
   run.defer('the stream with the leaked token', async () => held.close())
-  const style = params['style'] as ReplaceStyle
-  const withinMs = parseDuration(params['within']!)
-  let replacedAt: string | undefined
-  const settled = await replaceToken(context, {
-    from: token,
-    to,
-    path,
-    withinMs,
-    despiteSilence: true,
-    shownAgain: SHOWN_AGAIN,
-    pauseMs,
-    async replace() {
-      await refuseChanged(context, file, current)
-      if (context.values.find(replacementBegun) === undefined)
-        context.set(replacementBegun, { at: tools.clock.now().toISOString() })
-      await tools.replaceFile.replace(file, to, style)
-      replacedAt = tools.clock.now().toISOString()
-      // From here on whoever asks, asks with the new one.
-      askWith(asked, to)
-      run.fact('containment.replacedAt', replacedAt)
-    },
-  }).catch(thrown => {
-    throw replacedAt === undefined ? thrown : withState(thrown, file)
-  })
+  const settled = await replaceAndShow(context, { file, current, token, to })
   const refusedAfterMs = Math.round(tools.clock.monotonicMs())
   context.set(leaked, { file, token: isUnsure ? undefined : token, replacement: to, held })
   const shown = isUnsure ? 'the leaked one, or one that took its place before the break' : 'the leaked one'
-  context.set(containment, { ...settled, fromMs, shown, style, withinMs, refusedAfterMs })
+  context.set(containment, { ...settled, fromMs, shown, ...howOf(context), refusedAfterMs })
   if (isShutOut(settled)) run.fact('containment.refusedAfterMs', refusedAfterMs)
   run.fact('containment.heldStream', held.state())
   if (before !== undefined)
@@ -165,6 +122,80 @@ export async function replaceLeakedToken(context: StepContext): Promise<void> {
       `mode ${before.mode.toString(8)}, owner ${before.uid}:${before.gid}, ${before.sizeBytes} bytes`,
     )
   run.assume(`${settled.refusals} requests of the containment were refused, and stand in the daemon’s audit log`)
+}
+
+function howOf({ params }: StepContext): Pick<Containment, 'style' | 'withinMs'> {
+  return { style: params['style'] as ReplaceStyle, withinMs: parseDuration(params['within']!) }
+}
+
+/** @throws RunproofError PARAM_INVALID for one that is none, or known already */
+function newTokenFor(context: StepContext, current: Secret, token: Secret): Secret {
+  const to = context.secrets['new'] ?? randomSecret('new-admin-token')
+  for (const secret of [current, token, to]) context.protect(secret)
+  const others = [context.values.get(daemon).readonlyToken ?? current, token]
+  const unfit = others.map(other => whyUnfit(to, current, other)).find(Boolean)
+  if (unfit === undefined) return to
+  throw new RunproofError('PARAM_INVALID', `the new token is refused: ${unfit}; nothing was written`, {
+    hint: '--secret new=generate, or leave it out: a new one is made',
+  })
+}
+
+/**
+ * What the token in the file gives.
+ *
+ * @throws RunproofError PARAM_INVALID where the daemon does not go by that file
+ */
+async function seeRightFile(context: StepContext, file: string, current: Secret, wasBegun: boolean): Promise<number> {
+  const opens = await statusOrSilence(context, context.target.http.secrets, current)
+  // After a break the file may have a token that the daemon has not read yet: it was seen to be the right file before.
+  if (!wasBegun && (opens === 401 || opens === 403))
+    throw new RunproofError(
+      'PARAM_INVALID',
+      `${file} is not the admin token file of this daemon: what stands in it gave ${opens}; nothing was replaced`,
+      { hint: '--param admin-token-file= takes the file that the daemon was started with' },
+    )
+  if (opens === SILENCE)
+    context.run.assume(
+      `${file} is the file that the daemon reads: the daemon gave no answer, so the token was replaced without seeing that`,
+    )
+  return opens
+}
+
+interface Swap {
+  readonly file: string
+  /** What the file holds. */
+  readonly current: Secret
+  /** What got out: the same, unless another one was given. */
+  readonly token: Secret
+  readonly to: Secret
+}
+
+/** @throws RunproofError what replacing the file throws; what asking throws, with what the file holds then */
+async function replaceAndShow(context: StepContext, { file, current, token, to }: Swap) {
+  const { run, tools, values, target } = context
+  const { style, withinMs } = howOf(context)
+  let isReplaced = false
+  return await replaceToken(context, {
+    from: token,
+    to,
+    path: target.http.secrets,
+    withinMs,
+    despiteSilence: true,
+    shownAgain: SHOWN_AGAIN,
+    pauseMs,
+    async replace() {
+      await refuseChanged(context, file, current)
+      if (values.find(replacementBegun) === undefined)
+        context.set(replacementBegun, { at: tools.clock.now().toISOString() })
+      await tools.replaceFile.replace(file, to, style)
+      isReplaced = true
+      // From here on whoever asks, asks with the new one.
+      askWith(values.get(daemon), to)
+      run.fact('containment.replacedAt', tools.clock.now().toISOString())
+    },
+  }).catch(thrown => {
+    throw isReplaced ? withState(thrown, file) : thrown
+  })
 }
 
 /**

@@ -10,7 +10,8 @@ import { parseJson } from '../../model/json-answer.ts'
 import type { StepContext } from '../../model/runbook.ts'
 import type { Secret } from '../../model/secret.ts'
 import type { SlotView } from '../../model/target.ts'
-import { openStore, preserved, siteOf } from './stolen-state.ts'
+import { preserved } from './preserve.ts'
+import { openStore, siteOf } from './stolen-state.ts'
 
 /** What is told wherever the master key leaked with the state root. */
 export const MASTER_KEY_STAYS =
