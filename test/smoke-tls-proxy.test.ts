@@ -107,7 +107,7 @@ describe('the tls-proxy suite', { timeout: 300_000, concurrency: 3 }, () => {
     })
   }
 
-  describe('on a daemon whose certificate ends soon', { concurrency: 2 }, () => {
+  describe('on a daemon whose certificate ends soon', { concurrency: 1 }, () => {
     let behind: StandInBehindTls
     before(async () => {
       behind = await StandInBehindTls.start({ leaf: days(-2, 0.2) })
