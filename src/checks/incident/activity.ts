@@ -1,6 +1,7 @@
 import { withProxy } from '../../daemon/break.ts'
 import { activity, hooksDigest, rehearsedSidecar, shownConnector } from '../../incident/scenarios/activity.ts'
 import { type CheckContext, changed, defineCheck, failed, passed } from '../../model/check.ts'
+import { jsonAnswer } from '../../model/json-answer.ts'
 import type { RunDetail } from '../../model/runs-api.ts'
 import { ask, askFor } from '../../suite/ask.ts'
 import { isIsolated } from '../../suite/params.ts'
@@ -285,7 +286,7 @@ async function lookAtConnector(context: CheckContext): Promise<Connector> {
   return {
     there: (await shownConnector(context, connector)) !== undefined,
     // Nobody knows a subject that never asked for anything.
-    leases: subject.status === 404 ? 0 : access.read.subject(JSON.parse(subject.text)).leases.connector.length,
+    leases: subject.status === 404 ? 0 : access.read.subject(jsonAnswer(path, subject)).leases.connector.length,
     process: made === undefined ? null : await sidecarHealth(context, made),
   }
 }
