@@ -59,7 +59,7 @@ function stepLines(step: ShownStep, index: number, inUse: string | undefined): r
   const { reason, rule, docs, undo } = step
   return [
     '',
-    `${index + 1}. ${step.title}  [${step.effect}, ${step.policy}]`,
+    `${index + 1}. ${step.title}  [${step.id}: ${step.effect}, ${step.policy}]`,
     `   ${step.does}`,
     ...(reason === undefined ? [] : [`   ${rule}: ${reason}`]),
     ...(docs?.command === undefined ? [] : [`   documented: ${docs.page}: ${docs.command}`]),
