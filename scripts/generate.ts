@@ -1,4 +1,4 @@
-import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { makeRunbookPages } from '../src/cli/docs/write-docs.ts'
@@ -13,6 +13,9 @@ import { generateValidator } from './standalone-validator.ts'
 import type { TestList } from './test-verdict.ts'
 
 const root = path.resolve(import.meta.dirname, '..')
+
+const TEST_LIST = 'test/required.json'
+const TESTS = '{src,fixtures,test,runbooks,smoke,scripts}/**/*.test.ts'
 
 /** Schemas with a published file in `reports/schema/` and a validator in `src/evidence/generated/`. */
 const SCHEMAS = [
@@ -42,22 +45,37 @@ function generateAll(): Map<string, string> {
   return files
 }
 
-/** What a whole `npm test` on this machine saw last; absent in a fresh checkout. */
+/** What a whole `npm test` on this machine saw; absent in a fresh checkout, and where a test or the list itself has changed since. */
 function lastTestList(): string | undefined {
   const file = path.join(root, 'node_modules/.cache/runproof/tests.json')
-  return existsSync(file) ? `${readFileSync(file, 'utf8').trimEnd()}\n` : undefined
+  if (!existsSync(file)) return undefined
+  const seenAt = changedAt(file)
+  const later = [TEST_LIST, ...globSync(TESTS, { cwd: root })].find(name => changedAt(path.join(root, name)) > seenAt)
+  const list = `${readFileSync(file, 'utf8').trimEnd()}\n`
+  if (later === undefined) return list
+  if (onDisk(TEST_LIST) !== list)
+    process.stdout.write(`left ${TEST_LIST} as it is: ${later} has changed since the last whole npm test\n`)
+  return undefined
+}
+
+function changedAt(file: string): number {
+  return statSync(file).mtimeMs
 }
 
 /** Titles are compared by `npm test` itself in CI; here only the files, which are known without running them. */
 function testListProblems(): string[] {
-  const list: TestList = JSON.parse(readFileSync(path.join(root, 'test/required.json'), 'utf8'))
+  const list: TestList = JSON.parse(readFileSync(path.join(root, TEST_LIST), 'utf8'))
   const listed = new Set([...Object.keys(list.required), ...Object.keys(list.maySkip)])
-  const found = new Set(globSync('{src,fixtures,test,runbooks,smoke,scripts}/**/*.test.ts', { cwd: root }))
+  const found = new Set(globSync(TESTS, { cwd: root }))
   const hint = 'run: npm test && npm run generate'
   return [
-    ...[...found.difference(listed)].map(file => `test/required.json does not know ${file}; ${hint}`),
-    ...[...listed.difference(found)].map(file => `test/required.json lists ${file}, which is gone; ${hint}`),
+    ...[...found.difference(listed)].map(file => `${TEST_LIST} does not know ${file}; ${hint}`),
+    ...[...listed.difference(found)].map(file => `${TEST_LIST} lists ${file}, which is gone; ${hint}`),
   ].sort()
+}
+
+function onDisk(file: string): string | undefined {
+  return existsSync(path.join(root, file)) ? readFileSync(path.join(root, file), 'utf8') : undefined
 }
 
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } })
@@ -69,8 +87,6 @@ for (const [file, content] of await docsTrees()) files.set(file, content)
 const runbooks = await makeRunbookPages()
 for (const [file, content] of runbooks.pages) files.set(file, content)
 const wrongCitations = runbooks.findings.map(({ at, rule, message }) => `${at.file}:${at.line} ${rule} ${message}`)
-const onDisk = (file: string) =>
-  existsSync(path.join(root, file)) ? readFileSync(path.join(root, file), 'utf8') : undefined
 
 if (values.check) {
   const unknown = globSync('{reports/schema/*,src/evidence/generated/*,fixtures/docs/*/*,{runbooks,smoke}/*.md}', {
@@ -89,7 +105,7 @@ if (values.check) {
   process.exitCode = problems.length === 0 ? 0 : 1
 } else {
   const list = lastTestList()
-  if (list !== undefined) files.set('test/required.json', list)
+  if (list !== undefined) files.set(TEST_LIST, list)
   for (const [file, content] of files) {
     if (onDisk(file) === content) continue
     mkdirSync(path.dirname(path.join(root, file)), { recursive: true })
