@@ -1,6 +1,7 @@
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import { compileCompanions } from './compile-companions.ts'
 import { installMissingTools } from './setup.ts'
 import { runTestFile, type TestFileReport, type TestResult } from './test-run.ts'
 import { judgeRun, listTests, type TestList } from './test-verdict.ts'
@@ -9,10 +10,13 @@ const root = path.resolve(import.meta.dirname, '..')
 /** Whole runs come when the stand-ins are compiled, and before what is short, which fills up the end. */
 const FOLDERS = ['fixtures', 'test', 'src', 'runbooks', 'smoke', 'scripts']
 const CONCURRENCY = 2
-/** They wait for deadlines nearly all of their time and hold no core meanwhile: one after the other beside those that do. */
+/** They wait for deadlines most of their time and hold no core meanwhile: one after the other beside those that do. */
 const WAITING = [
+  'fixtures/kheish-daemon/published-smokes.test.ts',
   'src/adapters/programs/ask-program.test.ts',
   'src/sse/check-stream.test.ts',
+  'test/cli/slo-watch.test.ts',
+  'test/cli/sse.test.ts',
   'test/smoke-deaf.test.ts',
 ].map(file => path.join(root, file))
 
@@ -43,7 +47,10 @@ if (values.help) {
 const found = FOLDERS.flatMap(folder => globSync(`${folder}/**/*.test.ts`, { cwd: root }).sort())
 const files = positionals.length === 0 ? found.map(file => path.join(root, file)) : positionals.flatMap(select)
 const whole = positionals.length === 0 && values.name === undefined
-if (whole) for (const line of await installMissingTools()) process.stdout.write(`setup: ${line}\n`)
+if (whole) {
+  for (const line of await installMissingTools()) process.stdout.write(`setup: ${line}\n`)
+  compileCompanions(root)
+}
 
 // Read by the process of each test file: stripping types and compiling is a third of what a small one costs.
 process.env.NODE_COMPILE_CACHE ??= path.join(root, 'node_modules/.cache/runproof/tests')
