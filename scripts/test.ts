@@ -1,7 +1,6 @@
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { compileCompanions } from './compile-companions.ts'
 import { installMissingTools } from './setup.ts'
 import { runTestFile, type TestFileReport, type TestResult } from './test-run.ts'
 import { judgeRun, listTests, type TestList } from './test-verdict.ts'
@@ -47,10 +46,7 @@ if (values.help) {
 const found = FOLDERS.flatMap(folder => globSync(`${folder}/**/*.test.ts`, { cwd: root }).sort())
 const files = positionals.length === 0 ? found.map(file => path.join(root, file)) : positionals.flatMap(select)
 const whole = positionals.length === 0 && values.name === undefined
-if (whole) {
-  for (const line of await installMissingTools()) process.stdout.write(`setup: ${line}\n`)
-  compileCompanions(root)
-}
+if (whole) for (const line of await installMissingTools()) process.stdout.write(`setup: ${line}\n`)
 
 // Read by the process of each test file: stripping types and compiling is a third of what a small one costs.
 process.env.NODE_COMPILE_CACHE ??= path.join(root, 'node_modules/.cache/runproof/tests')
