@@ -38,14 +38,30 @@ export class GramTable {
     else this.#chain(this.#count)
   }
 
-  /** Calls for every place of that gram. */
-  each(gram: number, at: (needle: number, offset: number) => void): void {
+  /** The first place of that gram, to be handed to the others; 0 where it has none. */
+  first(gram: number): number {
+    return this.#sameFrom(this.#heads[headOf(gram, this.shift)]!, gram)
+  }
+
+  /** The next place of the same gram; 0 behind the last. */
+  next(entry: number, gram: number): number {
+    return this.#sameFrom(this.#entries[(entry - 1) * COLUMNS + 3]!, gram)
+  }
+
+  needleOf(entry: number): number {
+    return this.#entries[(entry - 1) * COLUMNS + 1]!
+  }
+
+  offsetOf(entry: number): number {
+    return this.#entries[(entry - 1) * COLUMNS + 2]!
+  }
+
+  /** Grams that hash alike share a chain. */
+  #sameFrom(entry: number, gram: number): number {
     const entries = this.#entries
-    for (let entry = this.#heads[headOf(gram, this.shift)]!; entry !== 0; ) {
-      const base = (entry - 1) * COLUMNS
-      if (entries[base] === gram) at(entries[base + 1]!, entries[base + 2]!)
-      entry = entries[base + 3]!
-    }
+    let at = entry
+    while (at !== 0 && entries[(at - 1) * COLUMNS] !== gram) at = entries[(at - 1) * COLUMNS + 3]!
+    return at
   }
 
   #chain(entry: number): void {

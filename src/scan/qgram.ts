@@ -110,27 +110,35 @@ export class NeedleSearch {
     const { filter, shift } = table
     const last = to - GRAM
     for (let at = from; at <= last; at += stride) {
+      // No closure in this loop, in which a search spends its time: it would keep each place of the text in a context of its own.
       const gram = gramAt(text, at)
       if (filter[Math.imul(gram, HASH) >>> shift] === 0) continue
-      table.each(gram, (index, offset) => {
-        const needle = this.#needles[index]!
-        if (needle.wraps) {
-          const start = matchBackwards(needle.bytes, offset, text, at, from)
-          const end = start < 0 ? -1 : matchForwards(needle.bytes, offset, text, at, to)
-          if (end >= 0 && end - start <= spanOf(needle)) hits.push({ needle: index, start, end })
-        } else {
-          const start = at - offset
-          if (start >= from && start + needle.bytes.length <= to && equalAt(needle.bytes, text, start)) {
-            hits.push({ needle: index, start, end: start + needle.bytes.length })
-          }
-        }
-      })
+      for (let entry = table.first(gram); entry !== 0; entry = table.next(entry, gram))
+        this.#compare(table.needleOf(entry), table.offsetOf(entry), text, at, from, to, hits)
+    }
+  }
+
+  /** The gram at `at` is what that needle has at that offset. */
+  #compare(index: number, offset: number, text: Uint8Array, at: number, from: number, to: number, hits: Hit[]): void {
+    const needle = this.#needles[index]!
+    if (needle.wraps) {
+      const start = matchBackwards(needle.bytes, offset, text, at, from)
+      const end = start < 0 ? -1 : matchForwards(needle.bytes, offset, text, at, to)
+      if (end >= 0 && end - start <= spanOf(needle)) hits.push({ needle: index, start, end })
+    } else {
+      const start = at - offset
+      if (start >= from && start + needle.bytes.length <= to && equalAt(needle.bytes, text, start)) {
+        hits.push({ needle: index, start, end: start + needle.bytes.length })
+      }
     }
   }
 }
 
+/** Longer than any, and an integer: next to infinity V8 keeps all strides as floating-point numbers, and a search counts in them. */
+const NO_STRIDE = 2 ** 30 - 1
+
 function newPass(takes: Pass['takes']): Pass {
-  return { takes, stride: Number.POSITIVE_INFINITY, table: new GramTable(), anchors: [] }
+  return { takes, stride: NO_STRIDE, table: new GramTable(), anchors: [] }
 }
 
 function gramAt(bytes: Uint8Array, at: number): number {
