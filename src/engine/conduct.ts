@@ -111,10 +111,11 @@ async function aside(
     }
     case 'hand-over': {
       const { to, role } = choice
-      const from = role === undefined || role === 'operator' ? run.people.operator : run.people.holderOf(role)
+      const atKeyboard = role === undefined || role === 'operator'
+      const from = atKeyboard ? run.people.operator : run.people.holderOf(role)
       const at = journal.append('handover', { from, to, ...(role === undefined ? {} : { role }), by: who.by })
       run.people.handOver(at, to, role)
-      const what = role === undefined || role === 'operator' ? 'is at this keyboard' : `holds the role ${role}`
+      const what = atKeyboard ? 'is at this keyboard' : `holds the role ${role}`
       return conductor.tell(`${to} ${what} from here on`)
     }
     case 'snapshot':

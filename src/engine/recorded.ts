@@ -2,7 +2,7 @@ import type { StepRecord } from '../evidence/schema.ts'
 import { type Command, formatCommand } from '../model/command.ts'
 import { RunproofError } from '../model/error.ts'
 import type { Step } from '../model/runbook.ts'
-import { beyondLicence, keptFrom, type RealCommand } from '../policy/decide-command.ts'
+import { beyondLicence, keptFrom } from '../policy/decide-command.ts'
 import type { RunState } from './run-state.ts'
 
 /**
@@ -17,14 +17,14 @@ export async function recorded<Result>(
   commands: StepRecord['commands'],
   command: Command,
   work: () => Promise<Result>,
-  by: By = 'check',
+  by: By,
 ): Promise<Result> {
   const { journal, watch, tools } = run.input
   const program = await programOf(run, command)
   // Work that ignored the end of its time starts nothing more.
   if (signal.aborted) throw new RunproofError('INTERRUPTED', `step ${step.id} is over: nothing more is run`)
   const text = formatCommand(command)
-  refuseForbidden(run, step, { argv: command.argv, program }, by)
+  refuseForbidden(run, step, command, program, by)
   journal.append('command', { step: step.id, command: text })
   watch({ type: 'command', step: step.id, command: text })
   const began = tools.clock.monotonicMs()
@@ -47,8 +47,7 @@ export type By = 'work' | 'check'
  * @throws RunproofError DENIED
  */
 export async function permitted(run: RunState, step: Step, command: Command): Promise<void> {
-  const program = await programOf(run, command)
-  refuseForbidden(run, step, { argv: command.argv, program }, 'check')
+  refuseForbidden(run, step, command, await programOf(run, command), 'check')
 }
 
 /** Where a link leads: a program that is forbidden by its name is so under every other. Looked at only where a rule asks. */
@@ -64,11 +63,12 @@ async function programOf({ input: { rules = [], tools } }: RunState, { argv }: C
 }
 
 /** Policy is also held against what is really run: a step may announce nothing, or something else. */
-function refuseForbidden(run: RunState, step: Step, command: RealCommand, by: By): void {
+function refuseForbidden(run: RunState, step: Step, command: Command, program: string, by: By): void {
   const { plan, rules = [], tools, journal } = run.input
-  const text = formatCommand({ argv: command.argv as Command['argv'] })
+  const text = formatCommand(command)
+  const real = { argv: command.argv, program }
   const licence = by === 'work' ? run.licences.get(step.id) : undefined
-  if (licence !== undefined && beyondLicence(licence, command)) {
+  if (licence !== undefined && beyondLicence(licence, real)) {
     const named = `policy.${licence.id}`
     const why = `${named} allowed what the step announced, and ${text} is not that`
     journal.append('command-denied', { step: step.id, command: text, rule: named, reason: why })
@@ -82,7 +82,7 @@ function refuseForbidden(run: RunState, step: Step, command: RealCommand, by: By
       target: { id: plan.target.id, real: plan.target.real, inUse: plan.inUse !== undefined },
       at: tools.clock.now(),
     },
-    command,
+    real,
     run.approved.has(step.id),
   )
   if (rule === undefined) return

@@ -7,7 +7,7 @@ import {
   settingsToRestore,
 } from '../../incident/first-containment.ts'
 import { containedRunning } from '../../incident/stolen-state/contain-running.ts'
-import { type CheckContext, defineCheck, failed, passed } from '../../model/check.ts'
+import { type CheckContext, defineCheck, failed, type Judgement, passed } from '../../model/check.ts'
 
 interface Compared {
   readonly expected: Settings
@@ -35,13 +35,7 @@ export const containedRunningFirst = defineCheck<Settings>({
 
   probe: async ({ values }) => values.get(containedRunning).after,
 
-  judge(actual) {
-    const details = { expected: settings(CONTAINED), actual: settings(actual) }
-    if (actual.permissionMode !== CONTAINED.permissionMode) return failed('the permission mode is another one', details)
-    return actual.debugLevel === CONTAINED.debugLevel
-      ? passed(details)
-      : failed('the debug level is another one', details)
-  },
+  judge: actual => sameSettings({ expected: CONTAINED, actual }),
 
   counterproofs: [
     {
@@ -81,13 +75,7 @@ function compare({
 
     probe: async context => ({ expected: expected(context), actual: await settingsNow(context) }),
 
-    judge({ expected: wanted, actual }) {
-      const details = { expected: settings(wanted), actual: settings(actual) }
-      if (actual.permissionMode !== wanted.permissionMode) return failed('the permission mode is another one', details)
-      return actual.debugLevel === wanted.debugLevel
-        ? passed(details)
-        : failed('the debug level is another one', details)
-    },
+    judge: sameSettings,
 
     counterproofs: [
       {
@@ -124,6 +112,12 @@ function compare({
       },
     ],
   })
+}
+
+function sameSettings({ expected, actual }: Compared): Judgement {
+  const details = { expected: settings(expected), actual: settings(actual) }
+  if (actual.permissionMode !== expected.permissionMode) return failed('the permission mode is another one', details)
+  return actual.debugLevel === expected.debugLevel ? passed(details) : failed('the debug level is another one', details)
 }
 
 /** One that it is not. */

@@ -36,8 +36,9 @@ export const STOLEN_TOKENS = ['stolen-admin', 'stolen-readonly'] as const
  */
 export async function replaceTokenFiles(context: StepContext): Promise<void> {
   const { tools, values, run } = context
-  const lost = values.find(replacingBegun) !== undefined && tellLost(context)
-  if (values.find(replacingBegun) === undefined) context.set(replacingBegun, { at: tools.clock.now().toISOString() })
+  const again = values.find(replacingBegun) !== undefined
+  const lost = again && tellLost(context)
+  if (!again) context.set(replacingBegun, { at: tools.clock.now().toISOString() })
   const files = filesOf(context)
   const stolen: Secret[] = [...givenAsStolen(context)]
   const replaced: string[] = []
